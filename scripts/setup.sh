@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Sourced by start.sh, test.sh and .ci/run from the repository's root: what a machine with nothing but Node and npm lacks.
+
+# Installs the npm packages of package-lock.json, where they are missing or older than it.
+install_npm_packages() {
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  if [ "$major" -lt 20 ]; then
+    echo "Elko needs Node 20 or later; this is $(node --version)." >&2
+    return 1
+  fi
+  if [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; then
+    return 0
+  fi
+  echo 'Installing npm packages (once) ...'
+  # Not `npm ci`: it refuses a lock file that was made where a registry had not every platform's optional packages.
+  npm install --no-save --include=dev --include=optional --no-fund --no-audit --loglevel=error
+}
+
+# Compiles the given projects (all without an argument). tsc says what is wrong.
+build() {
+  node_modules/.bin/tsc -b "$@"
+}
+
+# The programs that the tests against the kernel run, as package:program.
+DEBIAN_PACKAGES='tcpdump:tcpdump tshark:tshark iperf3:iperf3 socat:socat nmap:nmap nftables:nft iproute2:ip
+  curl:curl iputils-ping:ping util-linux:setpriv'
+
+# Installs those that are missing, where this is Debian (or a child of it) and root. Never fails: the tests that need a
+# missing program are skipped with a reason, or failed in CI.
+install_debian_packages() {
+  local entry missing=''
+  for entry in $DEBIAN_PACKAGES; do
+    command -v "${entry#*:}" > /dev/null || missing="$missing ${entry%:*}"
+  done
+  if [ -z "$missing" ]; then return 0; fi
+  if [ "${ELKO_NO_INSTALL:-}" = 1 ]; then
+    echo "Not installed (ELKO_NO_INSTALL=1), so tests against the kernel are skipped:$missing"
+  elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
+    echo "Tests against the kernel are skipped without root and these packages:$missing"
+  else
+    echo "Installing Debian packages (ELKO_NO_INSTALL=1 prevents it):$missing"
+    # shellcheck disable=SC2086
+    apt_get update && apt_get install -y --no-install-recommends $missing || echo "apt-get failed; without:$missing"
+  fi
+  return 0
+}
+
+apt_get() {
+  local log status
+  log=$(mktemp)
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" < /dev/null > "$log" 2>&1
+  status=$?
+  if [ "$status" != 0 ]; then tail -20 "$log"; fi
+  rm -f "$log"
+  return "$status"
+}
+
+# Prints the path of a Node of this major version, installed from npm into node_modules/.cache. Fails where there is none.
+other_node() {
+  local major=$1 machine folder program
+  machine=$(node -p 'process.arch')
+  folder="$PWD/node_modules/.cache/node-$major"
+  program="$folder/node_modules/node-linux-$machine/bin/node"
+  if ! [ -x "$program" ]; then
+    mkdir -p "$folder"
+    echo '{ "private": true }' > "$folder/package.json"
+    npm install --prefix "$folder" --no-save --no-fund --no-audit --loglevel=error "node-linux-$machine@$major" >&2
+  fi
+  case $("$program" --version) in
+    "v$major."*) echo "$program" ;;
+    *) return 1 ;;
+  esac
+}

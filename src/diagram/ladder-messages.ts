@@ -1,0 +1,262 @@
+/**
+ * The messages of a ladder: each segment with both its ends, or with what became of it on the way.
+ *
+ * A message is drawn as one line where that tells the truth: when nothing that happened at the receiver between
+ * sending and arrival would change places with the arrival, and nothing came the other way. Otherwise it is drawn in
+ * two halves, and crossing and overtaking show.
+ */
+
+import type { NetworkEvent, SegmentRecord, TraceEvent } from '../trace/events.ts'
+import type { DropReason, SendReason } from '../trace/reasons.ts'
+import type { LadderPair, SidedEvent } from './ladder-select.ts'
+
+export type Fate =
+  | 'arrived'
+  /** It arrived and nothing of it was used, not even its header: a checksum, a filter. */
+  | 'rejected'
+  | 'lost'
+  /** Both ends are recorded and nothing tells of an arrival. */
+  | 'unknown'
+  /** The receiver is not recorded. */
+  | 'unseen'
+
+export interface Message {
+  readonly from: 0 | 1
+  readonly segment: SegmentRecord
+  readonly reason: SendReason | undefined
+  /** Index of the item that sent it, or -1: a copy made by the network, a forgery, or an unrecorded sender. */
+  readonly sentItem: number
+  readonly sentUs: number
+  arrivedItem: number
+  arrivedUs: number
+  fate: Fate
+  whole: boolean
+  /** The number of a message that is drawn in two halves; 0 otherwise. */
+  tag: number
+  /** What the network did, in words; the first one names a loss. */
+  readonly marks: string[]
+  /** Why the receiver used nothing of it, or not all. */
+  readonly drops: DropReason[]
+}
+
+/** Something that takes a row: a message leaving or arriving, or any other event. */
+export type LadderItem =
+  | {
+      readonly kind: 'leaves' | 'arrives'
+      readonly side: 0 | 1
+      readonly at: number
+      readonly message: Message
+    }
+  | { readonly kind: 'event'; readonly side: -1 | 0 | 1; readonly at: number; readonly event: TraceEvent }
+
+export function ladderItems(selected: readonly SidedEvent[], pair: LadderPair): LadderItem[] {
+  const joined = new Joiner(pair)
+  for (const { event, side } of signalsAfterSends(selected)) joined.take(event, side)
+  joined.close()
+  decideWholes(joined.items)
+  return joined.items
+}
+
+/** Joins the events of a packet, which are far apart in the list, into one message. */
+class Joiner {
+  readonly items: LadderItem[] = []
+  readonly #byPacket = new Map<number, Message>()
+  /** Messages without packet numbers that have not arrived yet, by direction. */
+  readonly #unnumbered: [Message[], Message[]] = [[], []]
+  readonly #pair: LadderPair
+  /** What the network did with packets whose sending was not seen (yet). */
+  readonly #early = new Map<number, string[]>()
+
+  constructor(pair: LadderPair) {
+    this.#pair = pair
+  }
+
+  take(event: TraceEvent, side: -1 | 0 | 1): void {
+    if (event.kind === 'sent' && side >= 0) this.#sent(event, side as 0 | 1)
+    else if (event.kind === 'received' && side >= 0) this.#received(event, side as 0 | 1)
+    else if (event.kind === 'network') this.#network(event)
+    else if (event.kind === 'dropped' && this.#dropped(event, side)) return
+    else this.items.push({ kind: 'event', side, at: event.at, event })
+  }
+
+  close(): void {
+    for (const item of this.items) {
+      if (item.kind !== 'leaves' || item.message.fate !== 'unknown') continue
+      const far = item.side === 0 ? this.#pair.right : this.#pair.left
+      if (!far.recorded) item.message.fate = 'unseen'
+    }
+  }
+
+  #sent(event: Extract<TraceEvent, { kind: 'sent' }>, side: 0 | 1): void {
+    const message = newMessage(event.segment, side, event.reason, this.items.length, event.at)
+    message.marks.push(...(this.#early.get(event.packet) ?? []))
+    if (event.packet === 0) this.#unnumbered[side].push(message)
+    else this.#byPacket.set(event.packet, message)
+    this.items.push({ kind: 'leaves', side, at: event.at, message })
+  }
+
+  #received(event: Extract<TraceEvent, { kind: 'received' }>, side: 0 | 1): void {
+    const from = side === 0 ? 1 : 0
+    let message = event.packet === 0 ? this.#unnumberedLike(event.segment, from) : undefined
+    message ??= this.#byPacket.get(event.packet)
+    if (message === undefined || message.arrivedItem >= 0) {
+      const marks = this.#early.get(event.packet) ?? []
+      const far = side === 0 ? this.#pair.right : this.#pair.left
+      if (far.recorded && marks.length === 0) marks.push('its sending is not recorded')
+      message = newMessage(event.segment, from, undefined, -1, event.at)
+      message.marks.push(...marks)
+      if (event.packet !== 0) this.#byPacket.set(event.packet, message)
+    }
+    this.#arrives(message, side, event.at, 'arrived')
+  }
+
+  #arrives(message: Message, side: 0 | 1, at: number, fate: Fate): void {
+    message.fate = fate
+    message.arrivedItem = this.items.length
+    message.arrivedUs = at
+    this.items.push({ kind: 'arrives', side, at, message })
+  }
+
+  #network(event: NetworkEvent): void {
+    const message = this.#byPacket.get(event.packet)
+    const said = NETWORK_WORDS[event.action]
+    if (event.copy !== undefined && message !== undefined) {
+      const copy = newMessage(message.segment, message.from, undefined, -1, event.at)
+      copy.marks.push('a copy made by the network')
+      this.#byPacket.set(event.copy, copy)
+    }
+    if (message === undefined) this.#early.set(event.packet, [said, ...(this.#early.get(event.packet) ?? [])])
+    else if (!LOSSES.has(event.action)) message.marks.push(said)
+    else if (message.sentItem >= 0) {
+      message.fate = 'lost'
+      message.marks.unshift(said)
+    }
+  }
+
+  /** @returns whether the drop is told at a message. */
+  #dropped(event: Extract<TraceEvent, { kind: 'dropped' }>, side: -1 | 0 | 1): boolean {
+    let message = this.#byPacket.get(event.packet)
+    if (event.packet === 0) message = this.#lastArrival(side, event.at)
+    if (message === undefined) return false
+    message.drops.push(event.reason)
+    const receiver = message.from === 0 ? 1 : 0
+    if (message.arrivedItem < 0 && side === receiver) this.#arrives(message, receiver, event.at, 'rejected')
+    return true
+  }
+
+  #lastArrival(side: -1 | 0 | 1, at: number): Message | undefined {
+    for (let i = this.items.length - 1; i >= 0; i--) {
+      const item = this.items[i]!
+      if (item.at !== at) return undefined
+      if (item.kind === 'arrives' && item.side === side) return item.message
+    }
+    return undefined
+  }
+
+  #unnumberedLike(segment: SegmentRecord, from: 0 | 1): Message | undefined {
+    const waiting = this.#unnumbered[from]
+    const index = waiting.findIndex(
+      ({ segment: sent }) =>
+        sent.seq === segment.seq &&
+        sent.ack === segment.ack &&
+        sent.flags === segment.flags &&
+        sent.length === segment.length,
+    )
+    return index < 0 ? undefined : waiting.splice(index, 1)[0]
+  }
+}
+
+const NETWORK_WORDS: Readonly<Record<NetworkEvent['action'], string>> = {
+  lost: 'lost',
+  'too-big': 'too big',
+  'queue-full': 'queue full',
+  duplicated: 'duplicated by the network',
+  reordered: 'held back by the network: others may pass',
+  corrupted: 'corrupted by the network',
+  delayed: 'delayed by the network',
+  forged: 'forged: no host sent it',
+}
+
+const LOSSES: ReadonlySet<NetworkEvent['action']> = new Set(['lost', 'too-big', 'queue-full'])
+
+function newMessage(
+  segment: SegmentRecord,
+  from: 0 | 1,
+  reason: SendReason | undefined,
+  sentItem: number,
+  sentUs: number,
+): Message {
+  return {
+    from,
+    segment,
+    reason,
+    sentItem,
+    sentUs,
+    arrivedItem: -1,
+    arrivedUs: sentUs,
+    fate: 'unknown',
+    whole: true,
+    tag: 0,
+    marks: [],
+    drops: [],
+  }
+}
+
+/**
+ * Within one instant at one host, what the user is told is shown after what is sent, so that a change of state stands
+ * beside the segment that goes with it.
+ */
+function signalsAfterSends(selected: readonly SidedEvent[]): SidedEvent[] {
+  const ordered = [...selected]
+  for (let i = 0; i + 1 < ordered.length; i++) {
+    const a = ordered[i]!
+    if (a.event.kind !== 'signal') continue
+    let j = i
+    while (sameInstant(a, ordered[j + 1]) && ordered[j + 1]!.event.kind === 'signal') j++
+    if (!sameInstant(a, ordered[j + 1]) || ordered[j + 1]!.event.kind !== 'sent') continue
+    while (sameInstant(a, ordered[j + 1]) && ordered[j + 1]!.event.kind === 'sent') {
+      ordered.splice(i, 0, ...ordered.splice(j + 1, 1))
+      i++
+      j++
+    }
+  }
+  return ordered
+}
+
+function sameInstant(a: SidedEvent, b: SidedEvent | undefined): boolean {
+  return b !== undefined && a.side === b.side && a.event.at === b.event.at
+}
+
+function decideWholes(items: readonly LadderItem[]): void {
+  let tag = 0
+  for (const item of items) {
+    if (item.kind === 'arrives' && item.message.sentItem < 0) {
+      const far = item.message.marks.length === 0
+      item.message.whole = far
+    }
+    if (item.kind !== 'leaves') continue
+    const { message } = item
+    message.whole = message.arrivedItem < message.sentItem || isWhole(message, items)
+    if (!message.whole) message.tag = ++tag
+  }
+}
+
+function isWhole(message: Message, items: readonly LadderItem[]): boolean {
+  for (let i = message.sentItem + 1; i < message.arrivedItem; i++) {
+    const item = items[i]!
+    if (item.kind === 'event') {
+      // What the sender does meanwhile stays below the line, where it happened; so does a heading.
+      if (item.side === message.from || item.event.kind === 'heading' || item.event.kind === 'remark')
+        continue
+      // What the user is told in the very instant of the arrival may as well be told after it.
+      if (item.event.kind === 'signal' && item.at === message.arrivedUs) continue
+      return false
+    }
+    if (item.message.from !== message.from) return false
+    if (item.kind === 'leaves') continue
+    // An earlier one that arrived before this one did not change places with it.
+    const earlier = item.message.sentItem >= 0 && item.message.sentItem < message.sentItem
+    if (!earlier || !item.message.whole) return false
+  }
+  return true
+}

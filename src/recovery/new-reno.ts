@@ -1,0 +1,74 @@
+/** RFC 5681 congestion control: slow start and congestion avoidance, with RFC 6928's initial window. MUST-19 */
+
+import type { CongestionControl } from './congestion.ts'
+
+/** RFC 6928 2: ten segments, but no more than this many octets (or two segments where those are larger). */
+const INITIAL_WINDOW_OCTETS = 14_600
+
+export class NewReno implements CongestionControl {
+  readonly name = 'new-reno'
+  cwnd = 0
+  ssthresh = Number.MAX_SAFE_INTEGER
+  #mss = 536
+  #initialWindow = 0
+  /**
+   * Segments that one acknowledgment may add in slow start: RFC 3465 2.1 counts octets, up to two segments, because a
+   * receiver acknowledges every second segment; after a timeout one, as in RFC 5681 3.1 (RFC 3465 2.3).
+   */
+  #growthSegments = 2
+  /** Octets acknowledged in congestion avoidance that have not yet earned a segment. */
+  #credit = 0
+
+  start(mss: number, segments: number): void {
+    this.#mss = mss
+    this.#initialWindow =
+      segments <= 1
+        ? mss
+        : Math.min(segments * mss, Math.max(2 * mss, (INITIAL_WINDOW_OCTETS / 10) * segments))
+    this.cwnd = this.#initialWindow
+  }
+
+  setMss(mss: number): void {
+    this.#mss = mss
+    this.cwnd = Math.max(this.cwnd, mss)
+  }
+
+  /** RFC 5681 3.1. A window that was not used says nothing about the path and does not grow (RFC 7661 4.4). */
+  onAck(acked: number, limited: boolean): void {
+    if (!limited) return
+    if (this.cwnd < this.ssthresh) {
+      this.cwnd += Math.min(acked, this.#growthSegments * this.#mss)
+      return
+    }
+    this.#growthSegments = 2
+    this.#credit += acked
+    if (this.#credit >= this.cwnd) {
+      this.#credit -= this.cwnd
+      this.cwnd += this.#mss
+    }
+  }
+
+  /** RFC 5681 3.2 step 2, equation 4: half the flight, at least two segments. */
+  onLoss(flight: number): void {
+    this.ssthresh = Math.max(Math.floor(flight / 2), 2 * this.#mss)
+    this.cwnd = this.ssthresh
+    this.#credit = 0
+  }
+
+  /** RFC 5681 3.1: the threshold falls once per lost segment, the window to one segment each time. */
+  onTimeout(flight: number, first: boolean): void {
+    if (first) this.ssthresh = Math.max(Math.floor(flight / 2), 2 * this.#mss)
+    this.cwnd = this.#mss
+    this.#growthSegments = 1
+    this.#credit = 0
+  }
+
+  /** RFC 6582 3.2 step 3, option 1: no burst when recovery ends. */
+  onRecovered(flight: number): void {
+    this.cwnd = Math.min(this.ssthresh, Math.max(flight, this.#mss) + this.#mss)
+  }
+
+  onIdle(): void {
+    this.cwnd = Math.min(this.cwnd, this.#initialWindow)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Initial sequence numbers and timestamp offsets (RFC 9293 3.4.1, RFC 6528 3, RFC 7323 5.4).
+ *
+ * Both are a function of the connection's two sockets and a secret: whoever owns other sockets learns nothing of
+ * them, while a new incarnation of one connection goes on where the clock has carried the old one.
+ */
+
+import { PURPOSE, SipHash } from './siphash.ts'
+
+/** One tick of the sequence number clock. */
+export const ISN_TICK_US = 4
+
+/** Addresses are four words each, as in IpHeader; ports are 0 to 65535. Keeps nothing per connection. */
+export class InitialNumbers {
+  readonly #siphash: SipHash
+
+  /** @param secret 16 octets, kept for the life of the stack: MUST-9 rests on nobody outside knowing them. */
+  constructor(secret: Uint8Array) {
+    this.#siphash = new SipHash(secret)
+  }
+
+  /**
+   * ISN = M + F(local socket, remote socket, secret), int32. // MUST-8 SHLD-1 MUST-9
+   *
+   * M ticks every four microseconds and comes round every 4.77 hours.
+   */
+  isn(
+    nowUs: number,
+    local0: number,
+    local1: number,
+    local2: number,
+    local3: number,
+    remote0: number,
+    remote1: number,
+    remote2: number,
+    remote3: number,
+    localPort: number,
+    remotePort: number,
+  ): number {
+    const f = this.#siphash.hash10(
+      local0,
+      local1,
+      local2,
+      local3,
+      remote0,
+      remote1,
+      remote2,
+      remote3,
+      (localPort << 16) | remotePort,
+      PURPOSE.initialSequenceNumber,
+    )
+    return (Math.floor(nowUs / ISN_TICK_US) + f) | 0
+  }
+
+  /**
+   * What a connection adds to its timestamp clock, int32: TSval = clock + offset (RFC 7323 5.4).
+   *
+   * It hides how long this host has been up. The same sockets get the same offset again, so timestamps go on
+   * rising from one incarnation to the next, as PAWS and RFC 6191 want, and a SYN cookie need not remember it.
+   */
+  timestampOffset(
+    local0: number,
+    local1: number,
+    local2: number,
+    local3: number,
+    remote0: number,
+    remote1: number,
+    remote2: number,
+    remote3: number,
+    localPort: number,
+    remotePort: number,
+  ): number {
+    return this.#siphash.hash10(
+      local0,
+      local1,
+      local2,
+      local3,
+      remote0,
+      remote1,
+      remote2,
+      remote3,
+      (localPort << 16) | remotePort,
+      PURPOSE.timestampOffset,
+    )
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Steps one, two and four of SEGMENT ARRIVES: is the segment acceptable, a reset, a SYN? (RFC 9293 3.10.7.4, with
+ * RFC 5961 against blind attacks, RFC 7323 PAWS, RFC 1337 and RFC 6191 for TIME-WAIT.)
+ */
+
+import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.ts'
+import { seqGE, seqGT, seqLE, seqLT } from '../wire/seq.ts'
+import { oweAck, oweLimitedAck } from './acknowledge.ts'
+import { enterClosed, restartTimeWait, returnToListen } from './closing.ts'
+import { noteDrop } from './signals.ts'
+import { SYN_RECEIVED, TIME_WAIT } from './state.ts'
+import type { Tcb } from './tcb.ts'
+import { receiveWindow } from './window.ts'
+
+/** RFC 7323 5.5: after this long without a segment TS.Recent says nothing. */
+const TS_RECENT_LIFETIME_US = 24 * 24 * 3600 * 1e6
+
+/** First: check the sequence number. */
+export function sequenceAcceptable(tcb: Tcb, seg: Segment): boolean {
+  if (tcb.timestamps && !timestampAcceptable(tcb, seg)) return false
+  if (tcb.state === SYN_RECEIVED && (seg.flags & SYN) !== 0 && seg.seq === tcb.irs) return synAgain(tcb, seg)
+  const window = receiveWindow(tcb)
+  if (inWindow(tcb, seg, window)) {
+    noteTimestamp(tcb, seg)
+    return true
+  }
+  if (window === 0 && seg.seq === tcb.rcv.nxt) {
+    // MUST-66: with the window closed nothing is acceptable, but RST, ACK and URG are still taken.
+    noteDrop(tcb, 'beyond-window')
+    oweAck(tcb, 'unacceptable-ack')
+    seg.textLength = 0
+    seg.flags &= ~FIN
+    return true
+  }
+  return refuseSequence(tcb, seg)
+}
+
+/** RFC 9293 3.10.7.4, table 6, in terms of the right edge. */
+function inWindow(tcb: Tcb, seg: Segment, window: number): boolean {
+  const { nxt } = tcb.rcv
+  const length = seg.length
+  if (length === 0) {
+    return window === 0 ? seg.seq === nxt : seqGE(seg.seq, nxt) && seqLT(seg.seq, nxt + window)
+  }
+  if (window === 0) return false
+  const last = seg.seq + length - 1
+  return seqLT(seg.seq, nxt + window) && seqGE(last, nxt)
+}
+
+function refuseSequence(tcb: Tcb, seg: Segment): boolean {
+  if ((seg.flags & RST) !== 0) {
+    noteDrop(tcb, 'rst-out-of-window') // RFC 5961 3.2, silently
+    return false
+  }
+  noteDrop(tcb, 'out-of-window')
+  if (tcb.state === TIME_WAIT && (seg.flags & FIN) !== 0) {
+    oweAck(tcb, 'time-wait-ack')
+    restartTimeWait(tcb)
+  } else if (seg.length > 0) {
+    oweAck(tcb, 'unacceptable-ack')
+  } else {
+    oweLimitedAck(tcb, 'unacceptable-ack')
+  }
+  return false
+}
+
+/**
+ * The SYN that opened this connection, again. Alone, our answer was lost: repeat it. With an acknowledgment of our
+ * SYN, both sides opened at once (RFC 9293 figure 8): its SYN was processed before, the rest counts.
+ */
+function synAgain(tcb: Tcb, seg: Segment): boolean {
+  if ((seg.flags & (ACK | RST)) === ACK && seg.ack === tcb.snd.nxt) {
+    seg.flags &= ~SYN
+    seg.seq = (seg.seq + 1) | 0
+    return true
+  }
+  noteDrop(tcb, 'duplicate-text')
+  if ((seg.flags & RST) === 0) tcb.owed.retransmit = 'syn-ack'
+  return false
+}
+
+/** RFC 7323 5: PAWS. A reset is exempt, as its sender may have no timestamp to give. */
+function timestampAcceptable(tcb: Tcb, seg: Segment): boolean {
+  if ((seg.flags & RST) !== 0) return true
+  if (!seg.hasTimestamps) {
+    noteDrop(tcb, 'timestamp-missing') // RFC 7323 3.2
+    return false
+  }
+  if (!seqLT(seg.tsVal, tcb.tsRecent)) return true
+  if (tcb.clock.now - tcb.tsRecentAt > TS_RECENT_LIFETIME_US) return true
+  noteDrop(tcb, 'paws')
+  if (seg.length > 0) oweAck(tcb, 'paws-ack')
+  else oweLimitedAck(tcb, 'paws-ack')
+  return false
+}
+
+/** RFC 7323 4.3: TS.Recent follows segments that cover Last.ACK.sent. */
+function noteTimestamp(tcb: Tcb, seg: Segment): void {
+  if (!tcb.timestamps || !seg.hasTimestamps) return
+  if (seqGE(seg.tsVal, tcb.tsRecent) && seqLE(seg.seq, tcb.rcv.acked)) {
+    tcb.tsRecent = seg.tsVal
+    tcb.tsRecentAt = tcb.clock.now
+  }
+}
+
+/** Second: check the RST bit. SHLD-2: text in a reset is allowed and means nothing. */
+export function resetAbsent(tcb: Tcb, seg: Segment): boolean {
+  if ((seg.flags & RST) === 0) return true
+  if (tcb.state === TIME_WAIT) {
+    noteDrop(tcb, 'rst-in-time-wait') // RFC 1337
+    return false
+  }
+  if (seg.seq !== tcb.rcv.nxt) {
+    noteDrop(tcb, 'rst-not-exact')
+    oweLimitedAck(tcb, 'challenge-rst')
+    return false
+  }
+  if (tcb.state !== SYN_RECEIVED) enterClosed(tcb, 'rst', 'reset-by-peer')
+  else if (tcb.passive)
+    returnToListen(tcb, 'rst') // MUST-11
+  else enterClosed(tcb, 'refused', 'connection-refused')
+  return false
+}
+
+/** Fourth: check the SYN bit. RFC 5961 4.2: never a reset, always a challenge. */
+export function synAbsent(tcb: Tcb, seg: Segment): boolean {
+  if ((seg.flags & SYN) === 0) return true
+  if (tcb.state === SYN_RECEIVED && tcb.passive) {
+    returnToListen(tcb, 'syn-in-window')
+    return false
+  }
+  noteDrop(tcb, 'syn-in-synchronized')
+  oweLimitedAck(tcb, 'challenge-syn')
+  return false
+}
+
+/**
+ * MAY-2, SHLD-4, RFC 6191 2: may this SYN take over from TIME-WAIT? Where both incarnations use timestamps the later
+ * timestamp decides, else a sequence number beyond all that the old one used.
+ */
+export function acceptsNewIncarnation(tcb: Tcb, seg: Segment): boolean {
+  if (tcb.state !== TIME_WAIT || (seg.flags & (SYN | ACK | RST | FIN)) !== SYN) return false
+  if (tcb.timestamps && seg.hasTimestamps) {
+    if (seg.tsVal !== tcb.tsRecent) return seqGT(seg.tsVal, tcb.tsRecent)
+  }
+  return seqGT(seg.seq, tcb.rcv.nxt)
+}

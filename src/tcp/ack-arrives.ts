@@ -1,0 +1,223 @@
+/**
+ * Fifth: check the ACK field (RFC 9293 3.10.7.4, RFC 5961 5, RFC 5681, RFC 6298, RFC 6582). The only place that
+ * advances SND.UNA.
+ */
+
+import { NOTHING, RECOVERED, RETRANSMIT } from '../recovery/fast-recovery.ts'
+import { ACK, FIN, type Segment, SYN } from '../wire/segment.ts'
+import { seqGE, seqGT, seqLE, seqLT } from '../wire/seq.ts'
+import { oweLimitedAck } from './acknowledge.ts'
+import { msToUs, NEVER } from './clock.ts'
+import { enterClosed, oweReset, startTimeWait } from './closing.ts'
+import { beginSynchronized, enterEstablished } from './handshake.ts'
+import { DRAINED, noteDrop, signal, WRITABLE } from './signals.ts'
+import { CLOSING, enterState, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from './state.ts'
+import { finSent, flightSize, type Tcb } from './tcb.ts'
+import { traceRecovery } from './tracing.ts'
+
+/** The user is told of room in the send buffer once a quarter of it is free, not at every segment. */
+const WRITABLE_DIVISOR = 4
+
+/** @returns false where the segment is used up or dropped. */
+export function ackArrives(tcb: Tcb, seg: Segment): boolean {
+  if ((seg.flags & ACK) === 0) {
+    noteDrop(tcb, 'ack-missing')
+    return false
+  }
+  if (tcb.state === SYN_RECEIVED && !synReceivedAcknowledged(tcb, seg)) return false
+  if (!ackAcceptable(tcb, seg)) return false
+  if (seqGT(seg.ack, tcb.snd.una)) newAck(tcb, seg)
+  else if (seg.ack === tcb.snd.una && isDuplicate(tcb, seg)) duplicateAck(tcb)
+  updateSendWindow(tcb, seg)
+  return finAcknowledged(tcb)
+}
+
+/** SYN-RECEIVED: an acknowledgment of our SYN opens the connection, any other is answered with a reset. */
+function synReceivedAcknowledged(tcb: Tcb, seg: Segment): boolean {
+  if (seqLE(seg.ack, tcb.snd.una) || seqGT(seg.ack, tcb.snd.nxt)) {
+    noteDrop(tcb, 'ack-out-of-range')
+    oweReset(tcb, 'reset-bad-ack', seg.ack)
+    return false
+  }
+  acknowledgeOurSyn(tcb, seg)
+  enterEstablished(tcb, 'ack-of-syn')
+  return true
+}
+
+/** Takes our SYN off the queue and the first window in (RFC 9293 3.10.7.3, 3.10.7.4). */
+export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
+  const { snd } = tcb
+  measure(tcb, seg, (snd.una + 1) | 0)
+  snd.una = (snd.una + 1) | 0
+  stopWaiting(tcb)
+  // A SYN's window field is never scaled, that of the acknowledgment of our SYN always is (RFC 7323 2.2).
+  snd.wnd = (seg.flags & SYN) !== 0 ? seg.window : seg.window << tcb.sndScale
+  snd.wl1 = seg.seq
+  snd.wl2 = seg.ack
+  if (snd.wnd > snd.max) snd.max = snd.wnd
+}
+
+/** MAY-12, RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge. */
+function ackAcceptable(tcb: Tcb, seg: Segment): boolean {
+  if (seqLE(seg.ack, tcb.snd.nxt) && seqGE(seg.ack, tcb.snd.una - tcb.snd.max)) return true
+  noteDrop(tcb, 'ack-out-of-range')
+  oweLimitedAck(tcb, 'challenge-ack')
+  return false
+}
+
+/** SND.UNA < SEG.ACK =< SND.NXT: something new was received over there. */
+function newAck(tcb: Tcb, seg: Segment): void {
+  const { snd, recovery } = tcb
+  if (snd.una === tcb.iss) {
+    // Closed while in SYN-RECEIVED: FIN-WAIT-1 has yet to see its SYN acknowledged.
+    snd.una = (snd.una + 1) | 0
+    beginSynchronized(tcb)
+  }
+  const acked = (seg.ack - snd.una) | 0
+  if (tcb.timed.active || tcb.timestamps) measure(tcb, seg, seg.ack)
+  const full = tcb.sendBuffer.free === 0
+  tcb.sendBuffer.acknowledge(Math.min(acked, tcb.sendBuffer.length))
+  snd.una = seg.ack
+  tcb.rtt.forgetBackoff()
+  tcb.retransmissions = 0
+  tcb.owed.retransmit = null
+  if (snd.urgent && seqGE(snd.una, snd.up)) snd.urgent = false
+
+  const advice = recovery.onAdvance(snd.una, acked, tcb.mss)
+  if (advice === RETRANSMIT) tcb.owed.retransmit = 'partial-ack'
+  else if (advice === RECOVERED) tcb.congestion.onRecovered(flightSize(tcb))
+  else tcb.congestion.onAck(acked, tcb.cwndLimited)
+  if (advice !== RETRANSMIT) tcb.cwndLimited = false
+  if (tcb.lost.active) advanceLost(tcb)
+  if (snd.una === snd.nxt) stopWaiting(tcb)
+  else if (advice !== RETRANSMIT || recovery.partials === 1) restartWaiting(tcb)
+  if (advice === RECOVERED) traceRecovery(tcb)
+
+  if (tcb.sendBuffer.length === 0) signal(tcb, DRAINED)
+  if (full || tcb.wantsWritable) noticeRoom(tcb)
+}
+
+function noticeRoom(tcb: Tcb): void {
+  tcb.wantsWritable = true
+  if (tcb.sendBuffer.free * WRITABLE_DIVISOR < tcb.config.sendBufferBytes) return
+  tcb.wantsWritable = false
+  signal(tcb, WRITABLE)
+}
+
+/** What a timeout took as lost and the acknowledgment shows to have arrived need not be sent again. */
+function advanceLost(tcb: Tcb): void {
+  const { lost, snd } = tcb
+  if (seqLT(lost.next, snd.una)) lost.next = snd.una
+  if (seqLE(lost.end, snd.una)) {
+    lost.active = false
+    traceRecovery(tcb)
+  }
+}
+
+/** RFC 5681 2: what makes an acknowledgment a duplicate. */
+function isDuplicate(tcb: Tcb, seg: Segment): boolean {
+  return (
+    tcb.snd.una !== tcb.snd.nxt &&
+    seg.textLength === 0 &&
+    (seg.flags & (SYN | FIN)) === 0 &&
+    seg.window << tcb.sndScale === tcb.snd.wnd
+  )
+}
+
+function duplicateAck(tcb: Tcb): void {
+  if (tcb.lost.active || tcb.snd.wnd === 0) return
+  const { snd, recovery, config } = tcb
+  const flight = flightSize(tcb)
+  if (recovery.onDuplicate(snd.una, snd.nxt, tcb.mss, config.duplicateAckThreshold) === NOTHING) return
+  tcb.congestion.onLoss(flight)
+  tcb.owed.retransmit = 'fast-retransmit'
+  traceRecovery(tcb)
+}
+
+/** RFC 9293 3.10.7.4: the newest segment decides. MUST-34: a window that shrank is taken as it is. MUST-1: unsigned. */
+function updateSendWindow(tcb: Tcb, seg: Segment): void {
+  const { snd } = tcb
+  if (!(seqLT(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLE(snd.wl2, seg.ack)))) return
+  const wnd = seg.window << tcb.sndScale // REC-1: below 2^30 by RFC 7323 2.3
+  const wasClosed = snd.wnd === 0
+  snd.wnd = wnd
+  snd.wl1 = seg.seq
+  snd.wl2 = seg.ack
+  if (wnd > snd.max) snd.max = wnd
+  if (wnd === 0) {
+    // MUST-37, SHLD-17: a peer that keeps saying "not now" is alive, for as long as it likes.
+    tcb.waitingSince = tcb.clock.now
+    tcb.retransmissions = 0
+    if (tcb.timers.user !== NEVER) tcb.timers.user = tcb.clock.now + msToUs(tcb.config.userTimeoutMs)
+  } else if (wasClosed) {
+    windowOpened(tcb)
+  }
+}
+
+/** The persist phase is over: what was a probe is data again, and goes at once. */
+function windowOpened(tcb: Tcb): void {
+  tcb.rtt.forgetBackoff()
+  tcb.owed.probe = false
+  if (flightSize(tcb) === 0) {
+    tcb.timers.retransmission = NEVER
+    return
+  }
+  tcb.lost.next = tcb.snd.una
+  tcb.lost.end = tcb.snd.nxt
+  tcb.lost.active = true
+}
+
+/** The states in which an acknowledgment of our FIN is an event. */
+function finAcknowledged(tcb: Tcb): boolean {
+  if (!finSent(tcb) || tcb.snd.una !== tcb.snd.nxt) return true
+  if (tcb.state === FIN_WAIT_1) {
+    enterState(tcb, FIN_WAIT_2, 'ack-of-fin')
+    if (tcb.released) tcb.timers.finalWait = tcb.clock.now + msToUs(tcb.config.finWait2Ms)
+    return true
+  }
+  if (tcb.state === CLOSING) {
+    startTimeWait(tcb, 'ack-of-fin')
+    return false
+  }
+  if (tcb.state === LAST_ACK) {
+    enterClosed(tcb, 'ack-of-fin', 'closed-normally')
+    return false
+  }
+  return tcb.state !== TIME_WAIT
+}
+
+/**
+ * MUST-18: Karn's algorithm. A round trip counts where nothing in it was sent twice; with timestamps the echo tells
+ * which copy was answered (RFC 7323 4).
+ */
+function measure(tcb: Tcb, seg: Segment, ack: number): void {
+  const { timed, clock } = tcb
+  if (timed.active) {
+    if (seqLE(ack, timed.seq)) return
+    timed.active = false
+    tcb.rtt.sample(clock.now - timed.sentAt)
+  } else if (tcb.timestamps && seg.hasTimestamps && seg.tsEcr !== 0 && tcb.rtt.backoff > 0) {
+    const elapsedMs = (timestampNow(tcb) - seg.tsEcr) | 0
+    if (elapsedMs >= 0) tcb.rtt.sample(Math.max(1, elapsedMs) * 1000)
+  }
+}
+
+/** TSval: milliseconds, from an offset of the connection's own (RFC 7323 5.4). */
+export function timestampNow(tcb: Tcb): number {
+  return (Math.floor(tcb.clock.now / 1000) + tcb.tsOffset) | 0
+}
+
+function stopWaiting(tcb: Tcb): void {
+  tcb.timers.retransmission = NEVER
+  tcb.timers.user = NEVER
+  tcb.owed.retransmit = null
+  tcb.retransmissions = 0
+}
+
+/** RFC 6298 5.3: new data acknowledged, so the timer starts over for what is still outstanding. */
+function restartWaiting(tcb: Tcb): void {
+  const { now } = tcb.clock
+  tcb.waitingSince = now
+  tcb.timers.retransmission = now + tcb.rtt.rtoUs
+  if (tcb.config.userTimeoutMs > 0) tcb.timers.user = now + msToUs(tcb.config.userTimeoutMs)
+}

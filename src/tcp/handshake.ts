@@ -1,0 +1,161 @@
+/**
+ * LISTEN and SYN-SENT: the states in which a SYN is news (RFC 9293 3.10.7.2 and 3.10.7.3), and what its options agree.
+ */
+
+import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.ts'
+import { seqGT, seqLE } from '../wire/seq.ts'
+import { acknowledgeOurSyn } from './ack-arrives.ts'
+import { oweAck } from './acknowledge.ts'
+import { msToUs, NEVER } from './clock.ts'
+import { enterClosed, oweReset } from './closing.ts'
+import { CONNECTED, noteDrop, READABLE, signal, WRITABLE } from './signals.ts'
+import { ESTABLISHED, enterState, SYN_RECEIVED } from './state.ts'
+import { scaleFor, type Tcb } from './tcb.ts'
+import { finArrives, textArrives, urgentArrives } from './text-arrives.ts'
+import { synWindow } from './window.ts'
+
+const IPV4_AND_TCP_HEADER = 40
+const IPV6_AND_TCP_HEADER = 60
+/** Octets that timestamps take in every segment: NOP NOP and the ten of the option. */
+const TIMESTAMP_OCTETS = 12
+/** RFC 7323 2.3: a larger shift count is taken for this one. */
+const MAX_SHIFT = 14
+
+/** RFC 9293 3.10.7.2. The caller has filled in the path from the packet. */
+export function arrivesInListen(tcb: Tcb, seg: Segment): void {
+  if ((seg.flags & RST) !== 0) return noteDrop(tcb, 'rst-ignored')
+  if ((seg.flags & ACK) !== 0) return oweReset(tcb, 'reset-ack-to-listener', seg.ack)
+  if ((seg.flags & SYN) === 0) return noteDrop(tcb, 'listener-without-syn')
+  chooseInitialNumbers(tcb)
+  takeSyn(tcb, seg)
+  enterState(tcb, SYN_RECEIVED, 'syn')
+  queueTextOfSyn(tcb, seg)
+}
+
+/** RFC 9293 3.10.7.3. */
+export function arrivesInSynSent(tcb: Tcb, seg: Segment): void {
+  const hasAck = (seg.flags & ACK) !== 0
+  if (hasAck && (seqLE(seg.ack, tcb.iss) || seqGT(seg.ack, tcb.snd.nxt))) {
+    if ((seg.flags & RST) !== 0) return noteDrop(tcb, 'rst-ignored')
+    noteDrop(tcb, 'ack-out-of-range')
+    return oweReset(tcb, 'reset-bad-ack', seg.ack)
+  }
+  if ((seg.flags & RST) !== 0) {
+    if (hasAck) enterClosed(tcb, 'refused', 'connection-refused')
+    else noteDrop(tcb, 'rst-ignored')
+    return
+  }
+  if ((seg.flags & SYN) === 0) return noteDrop(tcb, 'syn-sent-without-syn')
+  takeSyn(tcb, seg)
+  if (!hasAck) {
+    // MUST-10: both sides open at once. Our SYN goes again, now with an acknowledgment.
+    enterState(tcb, SYN_RECEIVED, 'syn')
+    tcb.owed.retransmit = 'syn-ack'
+    queueTextOfSyn(tcb, seg)
+    return
+  }
+  acknowledgeOurSyn(tcb, seg)
+  enterEstablished(tcb, 'syn-ack')
+  oweAck(tcb, 'handshake-ack')
+  stripSyn(seg)
+  urgentArrives(tcb, seg)
+  textArrives(tcb, seg)
+  finArrives(tcb, seg)
+}
+
+/** The handshake is done: from SYN-SENT with a SYN-ACK, from SYN-RECEIVED with the acknowledgment of our SYN. */
+export function enterEstablished(tcb: Tcb, cause: 'syn-ack' | 'ack-of-syn'): void {
+  enterState(tcb, ESTABLISHED, cause)
+  beginSynchronized(tcb)
+  signal(tcb, CONNECTED)
+  signal(tcb, WRITABLE)
+  if (tcb.receiveBuffer.readable > 0) signal(tcb, READABLE)
+}
+
+/** What begins with the first synchronized state, be it ESTABLISHED or FIN-WAIT-1. */
+export function beginSynchronized(tcb: Tcb): void {
+  const { config } = tcb
+  tcb.congestion.start(tcb.mss, tcb.synLost ? 1 : config.initialWindowSegments)
+  if (tcb.synLost && !tcb.rtt.measured) tcb.rtt.restartAt(msToUs(config.rtoAfterSynLossMs)) // RFC 6298 5.7
+  if (config.keepAlive) tcb.timers.keepAlive = tcb.clock.now + msToUs(config.keepAliveIdleMs) // MUST-24
+}
+
+/** ISS, SND.UNA and SND.NXT before our SYN is sent; `commitSegment` counts it (MUST-8, SHLD-1). */
+export function chooseInitialNumbers(tcb: Tcb): void {
+  const iss = tcb.isn.sequenceNumber(tcb.path, tcb.clock.now) | 0
+  tcb.iss = iss
+  tcb.snd.una = iss
+  tcb.snd.nxt = iss
+  tcb.snd.end = (iss + 1) | 0
+  tcb.snd.psh = (iss + 1) | 0
+  tcb.recovery.recover = iss
+  tcb.tsOffset = tcb.isn.timestampOffset(tcb.path) | 0
+  tcb.mss = Math.min(
+    tcb.path.version === 4 ? tcb.config.mssDefaultIpv4 : tcb.config.mssDefaultIpv6,
+    mssOfMtu(tcb),
+  )
+  tcb.receiveMss = mssToOffer(tcb)
+  tcb.timers.retransmission = NEVER
+}
+
+/** The SYN of the other side: its number, its window and what its options agree with ours. */
+function takeSyn(tcb: Tcb, seg: Segment): void {
+  const { config, snd, rcv } = tcb
+  tcb.irs = seg.seq
+  rcv.nxt = (seg.seq + 1) | 0
+  rcv.acked = rcv.nxt
+  rcv.psh = rcv.nxt
+  snd.wnd = seg.window
+  snd.max = seg.window
+  snd.wl1 = seg.seq
+  snd.wl2 = snd.una
+  tcb.timestamps = config.timestamps && seg.hasTimestamps
+  if (tcb.timestamps) {
+    tcb.tsRecent = seg.tsVal
+    tcb.tsRecentAt = tcb.clock.now
+  }
+  tcb.scaling = config.windowScaling && seg.windowScale >= 0
+  tcb.sndScale = tcb.scaling ? Math.min(seg.windowScale, MAX_SHIFT) : 0
+  tcb.rcvScale = tcb.scaling ? scaleFor(config.receiveBufferBytes) : 0
+  rcv.adv = (rcv.nxt + synWindow(tcb)) | 0
+  // MUST-15: without the option the default. A zero is a mistake of its sender, taken for the least we send.
+  tcb.peerMss =
+    seg.mss >= 0 ? seg.mss : tcb.path.version === 4 ? config.mssDefaultIpv4 : config.mssDefaultIpv6
+  updateMss(tcb)
+}
+
+/** MUST-16: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - IP options (RFC 9293 3.7.1, RFC 6691). */
+export function updateMss(tcb: Tcb): void {
+  const options = tcb.timestamps ? TIMESTAMP_OCTETS : 0
+  const allowed = Math.max(Math.min(tcb.peerMss, mssOfMtu(tcb)), tcb.config.mssMinimum)
+  tcb.mss = Math.max(allowed - options, 1)
+}
+
+/** What our MSS option says: what the link can receive (MUST-67). */
+export function mssToOffer(tcb: Tcb): number {
+  return limitMss(tcb, tcb.path.mmsr)
+}
+
+function mssOfMtu(tcb: Tcb): number {
+  return limitMss(tcb, tcb.path.mtu)
+}
+
+function limitMss(tcb: Tcb, packetOctets: number): number {
+  const headers = tcb.path.version === 4 ? IPV4_AND_TCP_HEADER : IPV6_AND_TCP_HEADER
+  const limit = tcb.config.mssLimit === 0 ? 0xffff : tcb.config.mssLimit
+  return Math.max(1, Math.min(packetOctets - headers, limit))
+}
+
+/** Text and FIN that came with a SYN are kept until the connection is synchronized (RFC 9293 3.10.7.2). */
+function queueTextOfSyn(tcb: Tcb, seg: Segment): void {
+  stripSyn(seg)
+  if (seg.textLength > 0 || (seg.flags & FIN) !== 0) textArrives(tcb, seg)
+  tcb.owed.ack = null // the SYN-ACK says it
+  tcb.unackedText = 0
+  tcb.timers.delayedAck = NEVER
+}
+
+function stripSyn(seg: Segment): void {
+  seg.flags &= ~SYN
+  seg.seq = (seg.seq + 1) | 0
+}

@@ -1,0 +1,35 @@
+/**
+ * The fast path of SEGMENT ARRIVES for a connection in ESTABLISHED (Van Jacobson's header prediction): the next text in
+ * order, or an acknowledgment of new data, and nothing else. Whatever is not predicted goes the RFC's way; a property
+ * test holds the two together.
+ */
+
+import { ACK, PSH, type Segment } from '../wire/segment.ts'
+import { seqGT, seqLE } from '../wire/seq.ts'
+import { ackArrives } from './ack-arrives.ts'
+import type { Tcb } from './tcb.ts'
+import { textArrives } from './text-arrives.ts'
+import { receiveWindow } from './window.ts'
+
+/** @returns true where the segment was handled. */
+export function arrivesAsPredicted(tcb: Tcb, seg: Segment): boolean {
+  const { rcv, snd } = tcb
+  if ((seg.flags & ~PSH) !== ACK || seg.seq !== rcv.nxt) return false
+  if (seg.hasTimestamps !== tcb.timestamps) return false
+  if (tcb.timestamps && ((seg.tsVal - tcb.tsRecent) | 0) < 0) return false
+  if (seg.textLength > receiveWindow(tcb) || rcv.finSeen) return false
+  if (!seqLE(seg.ack, snd.nxt) || ((seg.ack - snd.una) | 0) < 0) return false
+  if (tcb.timestamps && seqLE(seg.seq, rcv.acked)) {
+    tcb.tsRecent = seg.tsVal
+    tcb.tsRecentAt = tcb.clock.now
+  }
+  if (seqGT(seg.ack, snd.una) || seg.textLength === 0 || seg.window << tcb.sndScale !== snd.wnd) {
+    ackArrives(tcb, seg)
+  } else {
+    // The same acknowledgment and the same window: only where they stand moves on.
+    snd.wl1 = seg.seq
+    snd.wl2 = seg.ack
+  }
+  if (seg.textLength > 0) textArrives(tcb, seg)
+  return true
+}

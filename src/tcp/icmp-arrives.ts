@@ -1,0 +1,78 @@
+/**
+ * ICMP errors, by the rules of RFC 5927 and RFC 9293 3.9.2.2: believed only where they quote something in flight, and
+ * never fatal to a synchronized connection.
+ */
+
+import type { CloseReason } from '../trace/reasons.ts'
+import type { IcmpMeaning } from '../wire/icmp.ts'
+import { seqGE, seqLT } from '../wire/seq.ts'
+import { enterClosed } from './closing.ts'
+import { updateMss } from './handshake.ts'
+import { noteDrop, signalSoftError } from './signals.ts'
+import { CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT } from './state.ts'
+import type { Tcb } from './tcb.ts'
+import { traceRecovery } from './tracing.ts'
+
+/** RFC 791: every IPv4 host takes 576 octets, though routers may have less; RFC 8200 5: 1280. */
+const LEAST_MTU_IPV4 = 552
+const LEAST_MTU_IPV6 = 1280
+
+const REASONS: Partial<Record<IcmpMeaning, CloseReason>> = {
+  'network-unreachable': 'network-unreachable',
+  'host-unreachable': 'host-unreachable',
+  'time-exceeded': 'host-unreachable',
+  'parameter-problem': 'host-unreachable',
+  'protocol-unreachable': 'protocol-unreachable',
+  'port-unreachable': 'port-unreachable',
+  'administratively-prohibited': 'administratively-prohibited',
+}
+
+/** SHLD-26: these abort a connection that is not yet synchronized; RFC 5927 4.2: and no other. */
+const HARD: ReadonlySet<IcmpMeaning> = new Set([
+  'protocol-unreachable',
+  'port-unreachable',
+  'administratively-prohibited',
+])
+
+/**
+ * @param seq sequence number of the segment quoted.
+ * @param mtu next-hop MTU, octets, where the router gave one.
+ * @param quotedLength total length of the packet quoted, octets.
+ */
+export function icmpArrives(
+  tcb: Tcb,
+  meaning: IcmpMeaning,
+  seq: number,
+  mtu: number,
+  quotedLength: number,
+): void {
+  if (tcb.state === CLOSED || tcb.state === LISTEN) return noteDrop(tcb, 'icmp-unhandled')
+  if (meaning === 'source-quench') return noteDrop(tcb, 'icmp-source-quench') // MUST-55
+  if (!(seqGE(seq, tcb.snd.una) && seqLT(seq, tcb.snd.nxt))) return noteDrop(tcb, 'icmp-out-of-window') // RFC 5927 4.1
+  if (meaning === 'fragmentation-needed') return packetTooBig(tcb, mtu, quotedLength)
+  const reason = REASONS[meaning]
+  if (reason === undefined) return noteDrop(tcb, 'icmp-unhandled')
+  const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && !tcb.passive)
+  if (opening && HARD.has(meaning)) return enterClosed(tcb, 'icmp', reason)
+  signalSoftError(tcb, reason) // SHLD-25, MUST-56
+}
+
+/** RFC 1191, RFC 8201; RFC 5927 7.2: not below what every path carries, never larger than what was quoted. */
+function packetTooBig(tcb: Tcb, mtu: number, quotedLength: number): void {
+  const { path } = tcb
+  const least = path.version === 4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6
+  const told = mtu === 0 ? Math.min(quotedLength - 1, path.mtu - 1) : mtu
+  const next = Math.max(told, least)
+  if (next >= path.mtu || (quotedLength > 0 && next >= quotedLength))
+    return noteDrop(tcb, 'icmp-out-of-window')
+  path.mtu = next
+  updateMss(tcb)
+  tcb.congestion.setMss(tcb.mss)
+  // What is outstanding was too big: send it again at once, in smaller pieces. No congestion was seen.
+  if (tcb.snd.una === tcb.iss) return
+  tcb.timed.active = false
+  tcb.lost.next = tcb.snd.una
+  tcb.lost.end = tcb.snd.nxt
+  tcb.lost.active = true
+  traceRecovery(tcb)
+}

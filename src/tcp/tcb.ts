@@ -1,0 +1,298 @@
+/**
+ * The transmission control block: all that one connection remembers, in the RFC's spelling (RFC 9293 3.3.1).
+ *
+ * Data only. Each variable has one writer: `enterState` writes `state`, ack-arrives.ts advances SND.UNA, `commitSegment`
+ * in output.ts advances SND.NXT, text-arrives.ts advances RCV.NXT, window.ts moves RCV.ADV.
+ */
+
+import type { RingPool } from '../bytes/ring-pool.ts'
+import type { CongestionControl } from '../recovery/congestion.ts'
+import { FastRecovery } from '../recovery/fast-recovery.ts'
+import { NewReno } from '../recovery/new-reno.ts'
+import { RttEstimator } from '../recovery/rtt.ts'
+import { ReceiveBuffer } from '../storage/receive-buffer.ts'
+import { SendBuffer } from '../storage/send-buffer.ts'
+import type { CloseReason, DropReason, SendReason } from '../trace/reasons.ts'
+import type { Trace } from '../trace/recorder.ts'
+import { type Clock, msToUs, NEVER } from './clock.ts'
+import type { Config } from './config.ts'
+import { CLOSED, type State } from './state.ts'
+
+/** Send sequence space (RFC 9293 3.3.1, figure 3). Sequence numbers are int32. */
+export class SendSpace {
+  /** SND.UNA: oldest unacknowledged. */
+  una = 0
+  /** SND.NXT: next to be sent. Never moves back; retransmission has its own place (`Lost`). */
+  nxt = 0
+  /** SND.WND in octets, scaled; an offset from SND.UNA. */
+  wnd = 0
+  /** SND.WL1, SND.WL2: SEG.SEQ and SEG.ACK of the last window update. */
+  wl1 = 0
+  wl2 = 0
+  /** MAX.SND.WND: the largest window ever offered (RFC 5961 5.2, RFC 9293 3.8.6.2.1). */
+  max = 0
+  /** SND.UP: the octet after the last urgent one; meaningful while `urgent`. */
+  up = 0
+  urgent = false
+  /** The number after the last octet that SEND queued: where FIN will stand. */
+  end = 0
+  /** The number after the last octet that was sent with PUSH. Octets behind it may wait for more (MAY-16). */
+  psh = 0
+}
+
+/** Receive sequence space (RFC 9293 3.3.1, figure 4). */
+export class ReceiveSpace {
+  /** RCV.NXT: next expected. */
+  nxt = 0
+  /** Right edge of the window as offered: RCV.NXT + RCV.WND. Never moves left (SHLD-14). */
+  adv = 0
+  /** RCV.UP: the octet after the last urgent one; meaningful while `urgent`. */
+  up = 0
+  urgent = false
+  /** RCV.NXT as it stood in the last segment sent: Last.ACK.sent (RFC 7323 4.3). */
+  acked = 0
+  /** Sequence number of the FIN, once one was seen in the window. */
+  fin = 0
+  finSeen = false
+  /** The number after the last octet that came with PSH, for the PUSH flag of RECEIVE (MAY-17). */
+  psh = 0
+}
+
+/** The addresses of a connection, as words (wire/ip-header.ts), and what its packets carry. */
+export class Path {
+  version: 4 | 6 = 4
+  local0 = 0
+  local1 = 0
+  local2 = 0
+  local3 = 0
+  remote0 = 0
+  remote1 = 0
+  remote2 = 0
+  remote3 = 0
+  localPort = 0
+  remotePort = 0
+  /** Largest packet that the path carries, octets; path MTU discovery lowers it. */
+  mtu = 1500
+  /** Largest packet that the link takes at once. */
+  mmsr = 1500
+  /** The link fills in and verifies checksums. */
+  checksumOffload = false
+}
+
+/** Deadlines in microseconds on the connection's clock; NEVER where the timer is not running. */
+export class Timers {
+  /** Retransmission, or persist while the window is closed: never both (RFC 9293 3.8.1, 3.8.6.1). */
+  retransmission = NEVER
+  delayedAck = NEVER
+  /** Sender's override of silly-window avoidance (RFC 9293 3.8.6.2.1). */
+  override = NEVER
+  keepAlive = NEVER
+  /** User timeout (RFC 9293 3.10.8). */
+  user = NEVER
+  /** 2MSL in TIME-WAIT, the limit for orphans in FIN-WAIT-2. */
+  finalWait = NEVER
+
+  earliest(): number {
+    let at = this.retransmission
+    if (this.delayedAck < at) at = this.delayedAck
+    if (this.override < at) at = this.override
+    if (this.keepAlive < at) at = this.keepAlive
+    if (this.user < at) at = this.user
+    if (this.finalWait < at) at = this.finalWait
+    return at
+  }
+
+  stopAll(): void {
+    this.retransmission = NEVER
+    this.delayedAck = NEVER
+    this.override = NEVER
+    this.keepAlive = NEVER
+    this.user = NEVER
+    this.finalWait = NEVER
+  }
+}
+
+/** What must be sent besides new data. Set by arriving segments, calls and timeouts; cleared by `commitSegment`. */
+export class Owed {
+  /** Why an acknowledgment is due now, or null. */
+  ack: SendReason | null = null
+  /** Duplicate acknowledgments due, one for each out-of-order segment (RFC 5681 3.2). */
+  duplicateAcks = 0
+  /** Why a reset is due, or null; and its numbers. `resetAck` is meaningful where `resetHasAck`. */
+  reset: SendReason | null = null
+  resetSeq = 0
+  resetAck = 0
+  resetHasAck = false
+  /** Why the segment at SND.UNA must be sent again, whatever the windows say; or null. */
+  retransmit: SendReason | null = null
+  /** A zero-window probe, a keep-alive probe, the release of a silly-window segment. */
+  probe = false
+  keepAlive = false
+  override = false
+  urgentNotice = false
+
+  clear(): void {
+    this.ack = null
+    this.duplicateAcks = 0
+    this.reset = null
+    this.retransmit = null
+    this.probe = false
+    this.keepAlive = false
+    this.override = false
+    this.urgentNotice = false
+  }
+}
+
+/** What the path has swallowed, as far as a timeout tells: [next, end) is to be sent again in slow start. */
+export class Lost {
+  next = 0
+  end = 0
+  active = false
+}
+
+/** One round trip being timed, by Karn's rule never over a retransmission (MUST-18). */
+export class TimedSegment {
+  active = false
+  seq = 0
+  sentAt = 0
+}
+
+/** What a connection shares with the others of its stack. */
+export interface Environment {
+  readonly clock: Clock
+  readonly pool: RingPool
+  readonly trace: Trace | null
+  /** The name that trace events carry. */
+  readonly host: string
+  readonly isn: InitialNumbers
+}
+
+/** Chooses the numbers that a connection starts with (RFC 6528; timestamps: RFC 7323 5.4). */
+export interface InitialNumbers {
+  sequenceNumber(path: Path, now: number): number
+  timestampOffset(path: Path): number
+}
+
+export class Tcb {
+  readonly clock: Clock
+  config: Config
+  readonly trace: Trace | null
+  readonly host: string
+  readonly id: number
+
+  /** Written by `enterState` only. */
+  state: State = CLOSED
+  readonly path = new Path()
+  /** MUST-11: the connection came from a passive OPEN, so a reset returns it to LISTEN. */
+  passive = false
+  /** The passive OPEN named its remote socket. */
+  remoteSpecified = false
+  /** Where initial sequence numbers come from; injected (RFC 6528). */
+  isn: InitialNumbers
+  iss = 0
+  irs = 0
+  readonly snd = new SendSpace()
+  readonly rcv = new ReceiveSpace()
+  readonly sendBuffer: SendBuffer
+  readonly receiveBuffer: ReceiveBuffer
+
+  /** CLOSE was called: FIN follows SND.END. */
+  closeRequested = false
+  /** Nobody will read or call again: FIN-WAIT-2 is limited, arriving text is answered with a reset. */
+  released = false
+  /** Event bits for the user (events.ts), taken by `pollEvents`. */
+  events = 0
+  /** SEND found the buffer full: WRITABLE is owed once there is room. */
+  wantsWritable = false
+  closeReason: CloseReason | null = null
+  softError: CloseReason | null = null
+
+  /** Eff.snd.MSS: octets of text per segment, options already subtracted (RFC 9293 3.7.1, MUST-16). */
+  mss = 0
+  /** What the peer's MSS option said, or the default (MUST-15). */
+  peerMss = 0
+  /** Both sides offered window scaling (RFC 7323 2.2). */
+  scaling = false
+  sndScale = 0
+  rcvScale = 0
+  timestamps = false
+  tsRecent = 0
+  tsRecentAt = 0
+  tsOffset = 0
+
+  readonly rtt: RttEstimator
+  readonly congestion: CongestionControl = new NewReno()
+  readonly recovery = new FastRecovery(0)
+  readonly lost = new Lost()
+  readonly timed = new TimedSegment()
+  readonly timers = new Timers()
+  readonly owed = new Owed()
+
+  /** Octets of text received and not yet acknowledged: the count of delayed ACK. */
+  unackedText = 0
+  /** RMSS: what our MSS option allowed the other side. */
+  receiveMss = 536
+  /** The longest text that ever arrived in one segment: what counts as full-sized for delayed ACK. */
+  receivedMss = 0
+  /** cwnd, not the application or the peer, held the sender back since the last acknowledgment. */
+  cwndLimited = false
+  /** When text, SYN or FIN was last sent, and when any segment last arrived. */
+  lastSentAt = 0
+  lastReceivedAt = 0
+  /** Since when the front of the queue waits for an acknowledgment: the start of R1, R2 and the user timeout. */
+  waitingSince = 0
+  /** Retransmissions of the front segment in a row. */
+  retransmissions = 0
+  totalRetransmissions = 0
+  synLost = false
+  /** R1 was reached: the IP layer should look for another route; taken by the stack (MUST-20). */
+  negativeAdvice = false
+  keepAliveProbes = 0
+  challengesSent = 0
+  challengesSince = 0
+  /** Segments, or parts of them, that were not used; and why the last was not. The stack counts by reason. */
+  drops = 0
+  lastDrop: DropReason | null = null
+  /** DiffServ field of the last segment received (MAY-9). */
+  receivedTos = 0
+
+  constructor(config: Config, environment: Environment, id: number) {
+    this.config = config
+    this.clock = environment.clock
+    this.trace = environment.trace
+    this.host = environment.host
+    this.isn = environment.isn
+    this.id = id
+    // The window is offered in units of 2^scale, so up to one unit more than the buffer may be on its way to us.
+    const slack = 1 << scaleFor(config.receiveBufferBytes)
+    this.sendBuffer = new SendBuffer(environment.pool, config.sendBufferBytes)
+    this.receiveBuffer = new ReceiveBuffer(
+      environment.pool,
+      config.receiveBufferBytes + slack,
+      config.reassemblyRanges,
+    )
+    this.rtt = new RttEstimator(msToUs(config.rtoInitialMs), msToUs(config.rtoMinMs), msToUs(config.rtoMaxMs))
+  }
+}
+
+/** The shift count with which a buffer's size fits the 16-bit field (RFC 7323 2.2: at most 14). */
+export function scaleFor(bufferBytes: number): number {
+  let shift = 0
+  while (shift < 14 && bufferBytes >>> shift > 0xffff) shift++
+  return shift
+}
+
+/** Octets outstanding: FlightSize of RFC 5681, SYN and FIN counted. */
+export function flightSize(tcb: Tcb): number {
+  return (tcb.snd.nxt - tcb.snd.una) | 0
+}
+
+/** The number of the octet at the front of the send buffer. */
+export function dataStart(tcb: Tcb): number {
+  return (tcb.snd.end - tcb.sendBuffer.length) | 0
+}
+
+/** FIN was sent and stands at SND.END. */
+export function finSent(tcb: Tcb): boolean {
+  return tcb.closeRequested && ((tcb.snd.nxt - tcb.snd.end) | 0) > 0
+}

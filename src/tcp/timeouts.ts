@@ -1,0 +1,141 @@
+/**
+ * RFC 9293 3.10.8 and the other timers: retransmission, persist, delayed ACK, override, keep-alive, 2MSL, user.
+ */
+
+import { oweAck } from './acknowledge.ts'
+import { msToUs, NEVER } from './clock.ts'
+import { enterClosed, enterClosedWithReset } from './closing.ts'
+import { updateMss } from './handshake.ts'
+import { signalSoftError } from './signals.ts'
+import { CLOSED, FIN_WAIT_2, isSynchronized, LISTEN, TIME_WAIT } from './state.ts'
+import { flightSize, type Tcb } from './tcb.ts'
+import { traceRecovery, traceTimer } from './tracing.ts'
+
+/** RFC 4821 7.2, RFC 8899: a size that every path carries, headers included. */
+const BLACK_HOLE_BASE_IPV4 = 576
+const BLACK_HOLE_BASE_IPV6 = 1280
+
+/** Handles every deadline that is due at `tcb.clock.now`. */
+export function timeoutsExpire(tcb: Tcb): void {
+  const { timers, clock } = tcb
+  if (timers.user <= clock.now) {
+    return giveUp(tcb, 'user-timeout')
+  }
+  if (timers.finalWait <= clock.now) {
+    timers.finalWait = NEVER
+    finalWaitExpires(tcb)
+  }
+  if (timers.retransmission <= clock.now) {
+    timers.retransmission = NEVER
+    retransmissionExpires(tcb)
+  }
+  if (timers.delayedAck <= clock.now) {
+    timers.delayedAck = NEVER
+    oweAck(tcb, 'delayed-ack')
+  }
+  if (timers.override <= clock.now) {
+    timers.override = NEVER
+    tcb.owed.override = true
+    traceTimer(tcb, 'override', 'expired')
+  }
+  if (timers.keepAlive <= clock.now) {
+    timers.keepAlive = NEVER
+    keepAliveExpires(tcb)
+  }
+}
+
+/** RETRANSMISSION TIMEOUT, or PERSIST TIMEOUT while the other side's window is closed. */
+function retransmissionExpires(tcb: Tcb): void {
+  const flight = flightSize(tcb)
+  if (flight === 0) return persistExpires(tcb)
+  const synchronized = tcb.snd.una !== tcb.iss
+  const r2Ms = synchronized ? tcb.config.r2Ms : tcb.config.r2SynMs // MUST-20, MUST-22, MUST-23
+  if (tcb.clock.now - tcb.waitingSince >= msToUs(r2Ms)) {
+    return giveUp(tcb, isSynchronized(tcb.state) ? 'retransmission-limit' : 'connect-timeout')
+  }
+  const probing = synchronized && tcb.snd.wnd === 0
+  traceTimer(tcb, probing ? 'persist' : 'retransmission', 'expired')
+  tcb.retransmissions++
+  tcb.timed.active = false
+  if (tcb.retransmissions === tcb.config.r1Retransmissions) {
+    tcb.negativeAdvice = true // MUST-20: the IP layer should try another route
+    signalSoftError(tcb, 'retransmission-limit') // SHLD-9
+  }
+  tcb.rtt.backOff() // RFC 6298 5.5, SHLD-30
+  tcb.owed.retransmit = 'retransmission-timeout'
+  if (!synchronized) {
+    tcb.synLost = true
+    return
+  }
+  if (probing) return
+  suspectBlackHole(tcb)
+  tcb.congestion.onTimeout(flight, tcb.retransmissions === 1)
+  tcb.recovery.onTimeout(tcb.snd.nxt)
+  tcb.lost.next = tcb.snd.una
+  tcb.lost.end = tcb.snd.nxt
+  tcb.lost.active = true
+  traceRecovery(tcb)
+}
+
+/** MUST-35, MUST-36: the window is closed and nothing is outstanding, so ask. */
+function persistExpires(tcb: Tcb): void {
+  if (tcb.snd.wnd > 0 || tcb.state === TIME_WAIT) return
+  traceTimer(tcb, 'persist', 'expired')
+  tcb.rtt.backOff()
+  tcb.owed.probe = true
+}
+
+/** Full-sized segments vanish while the path worked before: perhaps a router drops what it may not fragment. */
+function suspectBlackHole(tcb: Tcb): void {
+  const { config, path } = tcb
+  if (!config.blackHoleDetection || tcb.retransmissions !== config.blackHoleRetransmissions) return
+  if (flightSize(tcb) < tcb.mss) return
+  const base = path.version === 4 ? BLACK_HOLE_BASE_IPV4 : BLACK_HOLE_BASE_IPV6
+  if (path.mtu <= base) return
+  path.mtu = base
+  updateMss(tcb)
+  tcb.congestion.setMss(tcb.mss)
+}
+
+/** 2MSL is over, or nobody owns the connection and its peer does not close it. */
+function finalWaitExpires(tcb: Tcb): void {
+  if (tcb.state === TIME_WAIT) {
+    traceTimer(tcb, 'time-wait', 'expired')
+    enterClosed(tcb, 'time-wait-timeout', 'closed-normally') // MUST-13
+  } else if (tcb.state === FIN_WAIT_2) {
+    traceTimer(tcb, 'fin-wait-2', 'expired')
+    enterClosedWithReset(tcb, 'fin-wait-2-timeout', 'fin-wait-2-timeout', 'reset-fin-wait-2-timeout')
+  }
+}
+
+/** RFC 9293 3.8.4. MUST-26: only when nothing arrived for the interval; data outstanding have their own timer. */
+function keepAliveExpires(tcb: Tcb): void {
+  const { config, clock } = tcb
+  if (!config.keepAlive || !isSynchronized(tcb.state) || tcb.state === TIME_WAIT) return
+  const idleUntil = tcb.lastReceivedAt + msToUs(config.keepAliveIdleMs) // MUST-27
+  if (tcb.keepAliveProbes === 0 && (clock.now < idleUntil || flightSize(tcb) > 0)) {
+    tcb.timers.keepAlive = Math.max(idleUntil, clock.now + msToUs(config.keepAliveIntervalMs))
+    return
+  }
+  traceTimer(tcb, 'keep-alive', 'expired')
+  if (tcb.keepAliveProbes >= config.keepAliveProbes) return giveUp(tcb, 'keep-alive-timeout') // MUST-29
+  tcb.keepAliveProbes++
+  tcb.owed.keepAlive = true
+  tcb.timers.keepAlive = clock.now + msToUs(config.keepAliveIntervalMs)
+}
+
+/** The other side cannot be reached: tell the user, and the other side in case it can hear (RFC 9293 3.10.8). */
+function giveUp(
+  tcb: Tcb,
+  reason: 'user-timeout' | 'retransmission-limit' | 'connect-timeout' | 'keep-alive-timeout',
+): void {
+  if (tcb.state === CLOSED || tcb.state === LISTEN || tcb.state === TIME_WAIT) {
+    tcb.timers.user = NEVER
+    return
+  }
+  if (reason === 'keep-alive-timeout')
+    enterClosedWithReset(tcb, 'give-up', reason, 'reset-keep-alive-timeout')
+  else if (reason === 'user-timeout' && isSynchronized(tcb.state)) {
+    enterClosedWithReset(tcb, 'give-up', reason, 'reset-user-timeout')
+  } else enterClosed(tcb, 'give-up', reason)
+}

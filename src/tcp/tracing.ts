@@ -1,0 +1,98 @@
+/** How a connection's doings become trace events. Only called where `tcb.trace` is not null, or checks it first. */
+
+import type { CallName, SegmentRecord, TimerName } from '../trace/events.ts'
+import type { SendReason } from '../trace/reasons.ts'
+import { type Segment, SYN } from '../wire/segment.ts'
+import { flightSize, type Tcb } from './tcb.ts'
+
+/** Copies a borrowed segment. `shift` is the window scale in force for its direction. */
+export function recordSegment(seg: Segment, shift: number): SegmentRecord {
+  const record = {
+    srcPort: seg.srcPort,
+    dstPort: seg.dstPort,
+    seq: seg.seq,
+    ack: seg.ack,
+    flags: seg.flags,
+    window: seg.window,
+    scaledWindow: (seg.flags & SYN) !== 0 ? seg.window : seg.window << shift,
+    urgentPointer: seg.urgentPointer,
+    length: seg.textLength,
+  }
+  return {
+    ...record,
+    ...(seg.mss >= 0 && { mss: seg.mss }),
+    ...(seg.windowScale >= 0 && { windowScale: seg.windowScale }),
+    ...(seg.sackPermitted && { sackPermitted: true }),
+    ...(seg.hasTimestamps && { timestamps: { val: seg.tsVal, ecr: seg.tsEcr } }),
+  }
+}
+
+export function traceSent(tcb: Tcb, seg: Segment, reason: SendReason): void {
+  if (tcb.trace === null) return
+  tcb.trace.add({
+    kind: 'sent',
+    ...where(tcb),
+    segment: recordSegment(seg, tcb.rcvScale),
+    reason,
+    packet: tcb.trace.packet,
+  })
+}
+
+export function traceReceived(tcb: Tcb, seg: Segment): void {
+  if (tcb.trace === null) return
+  tcb.trace.add({
+    kind: 'received',
+    ...where(tcb),
+    segment: recordSegment(seg, tcb.sndScale),
+    packet: tcb.trace.packet,
+  })
+}
+
+export function traceTimer(
+  tcb: Tcb,
+  timer: TimerName,
+  action: 'started' | 'stopped' | 'expired',
+  inUs = 0,
+): void {
+  if (tcb.trace === null) return
+  const event = { kind: 'timer', ...where(tcb), timer, action } as const
+  tcb.trace.add(action === 'started' ? { ...event, inUs } : event)
+}
+
+export function traceCall(tcb: Tcb, call: CallName, octets?: number, detail?: string): void {
+  if (tcb.trace === null) return
+  tcb.trace.add({
+    kind: 'call',
+    ...where(tcb),
+    call,
+    ...(octets !== undefined && { octets }),
+    ...(detail !== undefined && { detail }),
+  })
+}
+
+export function traceRecovery(tcb: Tcb): void {
+  if (tcb.trace === null) return
+  const { cwnd, ssthresh } = tcb.congestion
+  const phase = tcb.recovery.active
+    ? 'fast-recovery'
+    : tcb.lost.active
+      ? 'loss-recovery'
+      : cwnd < ssthresh
+        ? 'slow-start'
+        : 'congestion-avoidance'
+  const { rtoUs, srttUs } = tcb.rtt
+  tcb.trace.add({
+    kind: 'recovery',
+    ...where(tcb),
+    phase,
+    cwnd,
+    ssthresh,
+    flight: flightSize(tcb),
+    rtoUs,
+    srttUs,
+  })
+}
+
+function where(tcb: Tcb): { at: number; host: string; connection: number } {
+  return { at: tcb.clock.now, host: tcb.host, connection: tcb.id }
+}

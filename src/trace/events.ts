@@ -1,0 +1,172 @@
+/**
+ * What happened to a connection and why, as data.
+ *
+ * Every event carries its time, its host and its connection; a picture, a verdict or a test is made from a list of
+ * these and from nothing else. Sequence numbers are int32 here as everywhere; whoever prints them shows `>>> 0`.
+ */
+
+import type { CloseReason, DropReason, SendReason } from './reasons.ts'
+
+/** RFC 9293 3.3.2: the eleven states, CLOSED being the absence of a TCB. */
+export type StateName =
+  | 'CLOSED'
+  | 'LISTEN'
+  | 'SYN-SENT'
+  | 'SYN-RECEIVED'
+  | 'ESTABLISHED'
+  | 'FIN-WAIT-1'
+  | 'FIN-WAIT-2'
+  | 'CLOSE-WAIT'
+  | 'CLOSING'
+  | 'LAST-ACK'
+  | 'TIME-WAIT'
+
+export type TimerName =
+  | 'retransmission'
+  | 'persist'
+  | 'delayed-ack'
+  | 'keep-alive'
+  | 'time-wait'
+  | 'fin-wait-2'
+  | 'override'
+
+export type CallName = 'open' | 'send' | 'receive' | 'close' | 'abort' | 'status'
+
+/** What the user is told (RFC 9293 3.9.1.8 and the "signal" words of 3.10). */
+export type SignalName =
+  | 'connected'
+  | 'readable'
+  | 'writable'
+  | 'drained'
+  | 'urgent'
+  | 'closing'
+  | 'closed'
+  | 'soft-error'
+  | 'returned-to-listen'
+
+/** A segment as a record that may be kept. The window is the field as sent; `scaledWindow` is what it means. */
+export interface SegmentRecord {
+  readonly srcPort: number
+  readonly dstPort: number
+  readonly seq: number
+  readonly ack: number
+  /** FIN | SYN | ... as in wire/segment.ts. */
+  readonly flags: number
+  readonly window: number
+  readonly scaledWindow: number
+  readonly urgentPointer: number
+  /** Octets of text. */
+  readonly length: number
+  readonly mss?: number
+  readonly windowScale?: number
+  readonly sackPermitted?: boolean
+  readonly timestamps?: { readonly val: number; readonly ecr: number }
+}
+
+interface EventBase {
+  /** Microseconds on the clock of the run. */
+  readonly at: number
+  /** Name of the host (the stack) where it happened. */
+  readonly host: string
+  /** The connection's number in its stack, from 1; 0 where the event belongs to none. */
+  readonly connection: number
+}
+
+export interface SegmentSent extends EventBase {
+  readonly kind: 'sent'
+  readonly segment: SegmentRecord
+  readonly reason: SendReason
+  /** The packet's number in the run, which its arrival or loss carries too; 0 where nobody numbers packets. */
+  readonly packet: number
+}
+
+export interface SegmentReceived extends EventBase {
+  readonly kind: 'received'
+  readonly segment: SegmentRecord
+  readonly packet: number
+}
+
+/** A packet, or the part of it that `text` counts, was not used. */
+export interface SegmentDropped extends EventBase {
+  readonly kind: 'dropped'
+  readonly reason: DropReason
+  readonly packet: number
+}
+
+export interface StateChanged extends EventBase {
+  readonly kind: 'state'
+  readonly from: StateName
+  readonly to: StateName
+  /** The cause by the name that the table of transitions gives it. */
+  readonly cause: string
+}
+
+export interface Called extends EventBase {
+  readonly kind: 'call'
+  readonly call: CallName
+  /** Octets given to SEND or returned by RECEIVE. */
+  readonly octets?: number
+  /** 'active' | 'passive' for OPEN, 'push' | 'urgent' for SEND, or the error that the call returned. */
+  readonly detail?: string
+}
+
+export interface Signalled extends EventBase {
+  readonly kind: 'signal'
+  readonly signal: SignalName
+  readonly reason?: CloseReason
+}
+
+export interface TimerEvent extends EventBase {
+  readonly kind: 'timer'
+  readonly timer: TimerName
+  readonly action: 'started' | 'stopped' | 'expired'
+  /** Microseconds from `at` until it expires, where it was started. */
+  readonly inUs?: number
+}
+
+/** The state of loss recovery and congestion control after a change worth drawing. */
+export interface RecoveryEvent extends EventBase {
+  readonly kind: 'recovery'
+  readonly phase: 'slow-start' | 'congestion-avoidance' | 'fast-recovery' | 'loss-recovery'
+  readonly cwnd: number
+  readonly ssthresh: number
+  /** Octets sent and not acknowledged. */
+  readonly flight: number
+  readonly rtoUs: number
+  readonly srttUs: number
+}
+
+/** What the network did with a packet. Recorded by the simulator or an impairing link, never by a stack. */
+export interface NetworkEvent extends EventBase {
+  readonly kind: 'network'
+  readonly action:
+    | 'lost'
+    | 'duplicated'
+    | 'reordered'
+    | 'corrupted'
+    | 'delayed'
+    | 'too-big'
+    | 'queue-full'
+    | 'forged'
+  readonly packet: number
+  /** For 'duplicated': the number under which the copy arrives. */
+  readonly copy?: number
+}
+
+/** What an application did or how a scenario explains itself; `heading` starts a section. */
+export interface Remark extends EventBase {
+  readonly kind: 'application' | 'remark' | 'heading'
+  readonly text: string
+}
+
+export type TraceEvent =
+  | SegmentSent
+  | SegmentReceived
+  | SegmentDropped
+  | StateChanged
+  | Called
+  | Signalled
+  | TimerEvent
+  | RecoveryEvent
+  | NetworkEvent
+  | Remark
