@@ -65,7 +65,9 @@ class Joiner {
   readonly #unnumbered: [Message[], Message[]] = [[], []]
   readonly #pair: LadderPair
   /** What the network did with packets whose sending was not seen (yet). */
-  readonly #early = new Map<number, string[]>()
+  readonly #early = new Map<number, NetworkEvent[]>()
+  /** By the number of a copy: what it is a copy of. */
+  readonly #originals = new Map<number, Message>()
 
   constructor(pair: LadderPair) {
     this.#pair = pair
@@ -89,10 +91,13 @@ class Joiner {
 
   #sent(event: Extract<TraceEvent, { kind: 'sent' }>, side: 0 | 1): void {
     const message = newMessage(event.segment, side, event.reason, this.items.length, event.at)
-    message.marks.push(...(this.#early.get(event.packet) ?? []))
-    if (event.packet === 0) this.#unnumbered[side].push(message)
-    else this.#byPacket.set(event.packet, message)
     this.items.push({ kind: 'leaves', side, at: event.at, message })
+    if (event.packet === 0) {
+      this.#unnumbered[side].push(message)
+      return
+    }
+    this.#byPacket.set(event.packet, message)
+    for (const early of this.#early.get(event.packet) ?? []) this.#network(early)
   }
 
   #received(event: Extract<TraceEvent, { kind: 'received' }>, side: 0 | 1): void {
@@ -100,7 +105,7 @@ class Joiner {
     let message = event.packet === 0 ? this.#unnumberedLike(event.segment, from) : undefined
     message ??= this.#byPacket.get(event.packet)
     if (message === undefined || message.arrivedItem >= 0) {
-      const marks = this.#early.get(event.packet) ?? []
+      const marks = (this.#early.get(event.packet) ?? []).map(({ action }) => NETWORK_WORDS[action])
       const far = side === 0 ? this.#pair.right : this.#pair.left
       if (far.recorded && marks.length === 0) marks.push('its sending is not recorded')
       message = newMessage(event.segment, from, undefined, -1, event.at)
@@ -124,10 +129,15 @@ class Joiner {
       const copy = newMessage(message.segment, message.from, undefined, -1, event.at)
       copy.marks.push('a copy made by the network')
       this.#byPacket.set(event.copy, copy)
+      this.#originals.set(event.copy, message)
     }
-    if (message === undefined) this.#early.set(event.packet, [said, ...(this.#early.get(event.packet) ?? [])])
-    else if (!LOSSES.has(event.action)) message.marks.push(said)
-    else if (message.sentItem >= 0) {
+    if (message === undefined) {
+      this.#early.set(event.packet, [...(this.#early.get(event.packet) ?? []), event])
+      return
+    }
+    if (!LOSSES.has(event.action)) message.marks.push(said)
+    else if (message.sentItem < 0) this.#originals.get(event.packet)?.marks.push(`its copy: ${said}`)
+    else {
       message.fate = 'lost'
       message.marks.unshift(said)
     }

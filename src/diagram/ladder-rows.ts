@@ -220,7 +220,7 @@ function statesAtArrival(
   return states
 }
 
-/** A change of state shares the row of the segment that it goes with: sent next, or just arrived, in one instant. */
+/** A change of state shares the row of the segment that it goes with: sent next, just sent, or just arrived, in one instant. */
 function mergeStates(rows: readonly Row[]): Row[] {
   const merged: Row[] = []
   rows.forEach((row, index) => {
@@ -240,11 +240,13 @@ function mergeStates(rows: readonly Row[]): Row[] {
       return
     }
     const last = merged.at(-1)
-    const arrived = last?.kind === 'message' && last.half === 'arrives' && last.message.from !== side
-    if (arrived && last.at === row.at && !last.changed[side]) {
-      last.states[side] = row.states[side]
-      last.changed[side] = true
-      return
+    if (last?.kind === 'message' && last.at === row.at && !last.changed[side]) {
+      const goesWith = last.half === 'arrives' ? last.message.from !== side : last.message.from === side
+      if (goesWith) {
+        last.states[side] = row.states[side]
+        last.changed[side] = true
+        return
+      }
     }
     row.changed[side] = true
     merged.push(row)

@@ -39,26 +39,24 @@ export function verdict(events: readonly TraceEvent[], pair = connectionsIn(even
 }
 
 export function verdictData(events: readonly TraceEvent[], pair: LadderPair): VerdictData {
-  const tally = new Tally()
+  const tally = new Tally(pair)
   for (const sided of selectEvents(events, pair)) tally.take(sided)
   return tally.data(pair)
 }
 
 export function verdictText(data: VerdictData): string {
   const names = [printable(data.hosts[0]), printable(data.hosts[1])] as const
-  const tried = attempt(data, names)
-  const failure = failureText(data, names)
-  if (!data.established && data.octets[0] + data.octets[1] === 0) {
-    return `${tried}${failure === '' ? `; not established${stillText(data, names)}` : `; ${failure}`}.`
+  const failure = failureOf(data, names)
+  if (!data.established && data.octets[0] + data.octets[1] === 0 && data.opened !== 'unseen') {
+    const tried = data.opened === 'active' ? `${names[0]} tried` : `${names[0]} and ${names[1]} tried at once`
+    if (failure === undefined) return `${tried} to open; ${stillText(data, names)}.`
+    const who = failure.side === 0 && data.opened === 'active' ? '' : `${names[failure.side]} `
+    return `${tried} to open and ${who}${failure.text}.`
   }
-  const first = data.closedFirst
-  const acts = [`sent ${octetsText(data, 0)}`, `received ${octetsText(data, 1).replace(/ octets?/, '')}`]
-  if (first === 0) acts.push('closed first')
-  const story = `${tried}, ${acts.slice(0, -1).join(', ')} and ${acts.at(-1)}`
-  const parts = [story]
-  if (first === 1) parts.push(`${names[1]} closed first`)
-  if (first === 'both') parts.push('both closed at once')
-  parts.push(failure === '' ? endText(data, names) : failure)
+  const parts = [storyText(data, names)]
+  if (data.closedFirst === 1) parts.push(`${names[1]} closed first`)
+  if (data.closedFirst === 'both') parts.push('both closed at once')
+  parts.push(failure === undefined ? endText(data, names) : `${names[failure.side]} ${failure.text}`)
   return `${parts.join('; ')}.`
 }
 
@@ -66,13 +64,20 @@ export function verdictText(data: VerdictData): string {
 class Tally {
   readonly #sent: [Extent, Extent] = [newExtent(), newExtent()]
   readonly #fins: [number, number] = [-1, -1]
-  readonly #finArrived: [number, number] = [-1, -1]
+  /** The acknowledgment number that each side's first FIN carried. */
+  readonly #finAcks: [number, number] = [0, 0]
+  /** Whether each end is recorded. */
+  readonly #recorded: readonly [boolean, boolean]
   readonly #syns: [boolean, boolean] = [false, false]
   readonly #states: [StateName | undefined, StateName | undefined] = [undefined, undefined]
   readonly #reasons: [CloseReason | undefined, CloseReason | undefined] = [undefined, undefined]
   #established = false
   #reset: VerdictData['reset']
   #index = 0
+
+  constructor(pair: LadderPair) {
+    this.#recorded = [pair.left.recorded, pair.right.recorded]
+  }
 
   take({ event, side }: SidedEvent): void {
     this.#index++
@@ -111,9 +116,15 @@ class Tally {
       this.#reset ??= { by: from, reason }
       return
     }
+    const to = from === 0 ? 1 : 0
+    // An acknowledgment counts when it arrives; one sent to an end that is not recorded is taken to have arrived.
+    if (!this.#recorded[to] && (segment.flags & ACK) !== 0) acknowledge(this.#sent[to], segment.ack)
     extend(extent, segment.seq, segment.length, (segment.flags & SYN) !== 0)
     if ((segment.flags & FIN) === 0) return
-    if (this.#fins[from] < 0) this.#fins[from] = this.#index
+    if (this.#fins[from] < 0) {
+      this.#fins[from] = this.#index
+      this.#finAcks[from] = segment.ack
+    }
     extent.fin = true
   }
 
@@ -121,7 +132,6 @@ class Tally {
     const { segment } = event
     const from = at === 0 ? 1 : 0
     if ((segment.flags & ACK) !== 0 && (segment.flags & RST) === 0) acknowledge(this.#sent[at], segment.ack)
-    if ((segment.flags & FIN) !== 0 && this.#finArrived[at] < 0) this.#finArrived[at] = this.#index
     // Where the other end is not recorded, what it sent is known by its arrival.
     this.#segment(event, from, undefined)
   }
@@ -133,8 +143,8 @@ class Tally {
     if (left < 0) return 1
     const earlier = left < right ? 0 : 1
     const later = earlier === 0 ? 1 : 0
-    const seen = this.#finArrived[later]
-    return seen >= 0 && seen <= this.#fins[later] ? earlier : 'both'
+    // A FIN that acknowledges the other one was sent after it had arrived.
+    return seqDiff(this.#finAcks[later], this.#sent[earlier].end) > 0 ? earlier : 'both'
   }
 }
 
@@ -181,10 +191,16 @@ function acknowledged(extent: Extent): number {
   return extent.octets - extent.unacked
 }
 
-function attempt(data: VerdictData, names: readonly [string, string]): string {
-  if (data.opened === 'simultaneous') return `${names[0]} and ${names[1]} opened at once: ${names[0]}`
-  if (data.opened === 'unseen') return `${names[0]} (its opening is not recorded)`
-  return `${names[0]} ${data.established ? 'opened' : 'tried to open'}`
+/** "client opened, sent 1024 octets, received 700 and closed first" */
+function storyText(data: VerdictData, names: readonly [string, string]): string {
+  const acts = [`sent ${octetsText(data, 0)}`, `received ${octetsText(data, 1).replace(/ octets?/, '')}`]
+  if (data.closedFirst === 0) acts.push('closed first')
+  if (data.opened === 'active') acts.unshift('opened')
+  const told = `${acts.slice(0, -1).join(', ')} and ${acts.at(-1)}`
+  if (data.opened === 'simultaneous') return `${names[0]} and ${names[1]} opened at once; ${names[0]} ${told}`
+  return data.opened === 'active'
+    ? `${names[0]} ${told}`
+    : `${names[0]} (its opening is not recorded) ${told}`
 }
 
 function octetsText(data: VerdictData, side: 0 | 1): string {
@@ -198,40 +214,59 @@ function octetsText(data: VerdictData, side: 0 | 1): string {
 const NO_FAILURE: ReadonlySet<CloseReason> = new Set([
   'closed-normally',
   'time-wait-reused',
-  'closed-by-user',
+  'reset-by-peer',
+  'connection-refused',
 ])
 
-function failureText(data: VerdictData, names: readonly [string, string]): string {
+function failureOf(
+  data: VerdictData,
+  names: readonly [string, string],
+): { side: 0 | 1; text: string } | undefined {
   for (const side of [0, 1] as const) {
     const reason = data.closeReasons[side]
     if (reason === undefined || NO_FAILURE.has(reason)) continue
-    if (reason === 'reset-by-peer' || reason === 'connection-refused') continue
-    const act = data.reset?.by === side ? 'reset the connection' : 'gave up'
-    return `${names[side]} ${act}: ${withoutSource(CLOSE_REASONS[reason])}`
+    const act = data.reset?.by === side ? `reset the connection` : (ENDINGS[reason] ?? 'gave up')
+    return { side, text: `${act}: ${withoutSource(CLOSE_REASONS[reason])}` }
   }
-  const refused = data.closeReasons.indexOf('connection-refused')
-  if (refused >= 0) {
-    return `${names[refused === 0 ? 1 : 0]} refused: ${withoutSource(CLOSE_REASONS['connection-refused'])}`
+  if (data.reset === undefined || (data.finished[0] && data.finished[1])) return undefined
+  const { by, reason } = data.reset
+  const refused = data.closeReasons.includes('connection-refused')
+  const act = refused ? 'refused' : 'reset the connection'
+  if (reason !== undefined) return { side: by, text: `${act}: ${withoutSource(SEND_REASONS[reason])}` }
+  const other = by === 0 ? names[1] : names[0]
+  return {
+    side: by,
+    text: refused ? `${act}: it answered the SYN with a reset` : `${act}, ${other} does not know why`,
   }
-  if (data.reset === undefined || (data.finished[0] && data.finished[1])) return ''
-  const why = data.reset.reason === undefined ? 'the reason is not recorded' : SEND_REASONS[data.reset.reason]
-  return `${names[data.reset.by]} reset the connection: ${withoutSource(why)}`
+}
+
+const ENDINGS: Partial<Record<CloseReason, string>> = {
+  'closed-by-user': 'closed',
+  'aborted-by-user': 'aborted',
+  'unread-data': 'aborted',
+  'stack-closed': 'ended',
 }
 
 function endText(data: VerdictData, names: readonly [string, string]): string {
-  const states = data.lastStates.filter((state) => state !== undefined)
   const waiting = data.lastStates.indexOf('TIME-WAIT')
   if (data.finished[0] && data.finished[1]) {
     return `both sides closed normally${waiting < 0 ? '' : `, ${names[waiting as 0 | 1]} is still in TIME-WAIT`}`
   }
+  const states = data.lastStates.filter((state) => state !== undefined)
   const closed = states.length > 0 && states.every((state) => state === 'CLOSED')
   if (closed && data.closeReasons.includes('closed-normally')) return 'both sides closed normally'
-  return `not finished${stillText(data, names)}`
+  return stillText(data, names)
 }
 
 function stillText(data: VerdictData, names: readonly [string, string]): string {
-  const still = ([0, 1] as const)
+  const where = ([0, 1] as const)
     .filter((side) => data.lastStates[side] !== undefined)
     .map((side) => `${names[side]} is in ${data.lastStates[side]}`)
-  return still.length === 0 ? '' : `: ${still.join(', ')}`
+  const what = !data.established
+    ? 'not opened'
+    : data.closedFirst === 'nobody'
+      ? 'still open'
+      : 'not fully closed'
+  const ends = where.length === 0 ? '' : `: ${where.join(', ')}`
+  return data.opened === 'unseen' && where.length === 0 ? 'its end is not recorded' : `${what}${ends}`
 }

@@ -18,7 +18,7 @@ export interface CaptureStream {
 }
 
 export interface TeeOptions {
-  /** Why the frame that is about to be sent was made; the empty text for no comment. */
+  /** Why the frame was made that the link has just taken; the empty text for no comment. */
   readonly reasonOf?: (frame: Uint8Array, length: number) => string
   /** The interface's name in the file. Default 'elko'. */
   readonly name?: string

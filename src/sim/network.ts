@@ -2,7 +2,8 @@
  * Hosts joined by impaired paths, in virtual time. One seed gives one run, bit for bit: nothing here knows a clock.
  *
  * Events happen one at a time, by time and then by order of planning; a packet or an application comes before a timer
- * of the same microsecond. After each event every host sends what it has to send, then the `afterEvent` hooks look.
+ * of the same microsecond. After each event the hosts send what they have to send, the applications react, and the
+ * `afterEvent` checks look.
  */
 
 import type { Direction } from '../capture/capture-file.ts'
@@ -11,9 +12,9 @@ import type { NetworkEvent, SegmentSent, TraceEvent } from '../trace/events.ts'
 import { SEND_REASONS } from '../trace/reasons.ts'
 import type { Recorder } from '../trace/recorder.ts'
 import { type Address, parseAddress } from '../wire/address.ts'
-import { MAPPED_PREFIX } from '../wire/ip-header.ts'
 import { EventQueue, type Scheduled } from './event-queue.ts'
 import { type Delivery, type ImpairmentOptions, Impairments, type Offer } from './impairments.ts'
+import { type AddressEnd, carriesAddress, DESTINATION, SOURCE } from './packet-address.ts'
 import { PacketPool } from './packet-pool.ts'
 import { Random } from './random.ts'
 
@@ -70,7 +71,8 @@ export class Network {
   readonly #trace: Recorder | null
   readonly #hosts: Host[] = []
   readonly #queue = new EventQueue<Event>()
-  readonly #hooks: (() => void)[] = []
+  readonly #applications: (() => void)[] = []
+  readonly #checks: (() => void)[] = []
   readonly #pool = new PacketPool()
   readonly #frame = new Uint8Array(FRAME_BYTES)
   #packets = 0
@@ -124,9 +126,17 @@ export class Network {
     return this.#queue.cancel(planned as Scheduled<Event>)
   }
 
+  /**
+   * Calls an application after every event, when the hosts have sent what they had to: to poll its stack's events and
+   * to answer them. What that makes the hosts send is sent, and the applications called again, until nothing is sent.
+   */
+  application(run: () => void): void {
+    this.#applications.push(run)
+  }
+
   /** Calls `check` after every event, when all hosts have sent what they had to. What it throws ends the run. */
   afterEvent(check: () => void): void {
-    this.#hooks.push(check)
+    this.#checks.push(check)
   }
 
   /** Lets a forged packet arrive at a host. The octets are copied. Returns its number. */
@@ -195,10 +205,20 @@ export class Network {
     bytes.fill(GARBAGE)
   }
 
-  /** Lets every host send until none has anything left, then lets the checks look. */
+  /** Lets hosts send and applications react until neither has anything left to do, then lets the checks look. */
   #settle(): void {
+    let packetsBefore: number
+    this.#drainAll()
+    do {
+      packetsBefore = this.#packets
+      for (const run of this.#applications) run()
+      this.#drainAll()
+    } while (this.#packets !== packetsBefore && this.#applications.length > 0)
+    for (const check of this.#checks) check()
+  }
+
+  #drainAll(): void {
     for (const host of this.#hosts) this.#drain(host)
-    for (const check of this.#hooks) check()
   }
 
   #drain(host: Host): void {
@@ -321,11 +341,8 @@ export class Network {
   }
 
   #hostOf(packet: Uint8Array, length: number, end: AddressEnd): Host | null {
-    if (!readAddress(packet, length, end)) return null
     for (const host of this.#hosts) {
-      for (const { w0, w1, w2, w3 } of host.addresses) {
-        if (w3 === words[3] && w2 === words[2] && w1 === words[1] && w0 === words[0]) return host
-      }
+      for (const address of host.addresses) if (carriesAddress(packet, length, end, address)) return host
     }
     return null
   }
@@ -361,36 +378,6 @@ type Event =
       readonly number: number
       readonly bytes: Uint8Array
     }
-
-/** Where an address stands in each header: octets from the start of the packet. */
-interface AddressEnd {
-  readonly v4: number
-  readonly v6: number
-}
-
-const SOURCE: AddressEnd = { v4: 12, v6: 8 }
-const DESTINATION: AddressEnd = { v4: 16, v6: 24 }
-
-/** The address that `readAddress` read last. */
-const words = new Int32Array(4)
-
-function readAddress(packet: Uint8Array, length: number, end: AddressEnd): boolean {
-  const version = length === 0 ? 0 : packet[0]! >> 4
-  if (version === 4 && length >= 20) {
-    words[0] = 0
-    words[1] = 0
-    words[2] = MAPPED_PREFIX
-    words[3] = word(packet, end.v4)
-    return true
-  }
-  if (version !== 6 || length < 40) return false
-  for (let k = 0; k < 4; k++) words[k] = word(packet, end.v6 + 4 * k)
-  return true
-}
-
-function word(packet: Uint8Array, at: number): number {
-  return (packet[at]! << 24) | (packet[at + 1]! << 16) | (packet[at + 2]! << 8) | packet[at + 3]!
-}
 
 /** The newest 'sent' event from index `first` on. */
 function lastSent(events: readonly TraceEvent[], first: number): SegmentSent | null {

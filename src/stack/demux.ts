@@ -9,7 +9,7 @@
  * 1979): for two keys chosen without knowledge of them, the sums are equal with a probability of at most 2^-17. The
  * bits of the sum are then mixed, so that keys which meet in the table do not show how to make more that do.
  *
- * A find takes 13 ns with one connection, 15 to 30 ns with 2 to 1,000 and 50 to 90 ns, cache misses, with 100,000;
+ * A find takes 13 to 15 ns with one connection, 15 to 33 with 2 to 1,000 and 45 to 90, cache misses, with 100,000;
  * a Map with a string key takes 200 to 400 ns there. (Node 20, AMD EPYC; IPv4, 1,000,000 finds in random order.)
  */
 

@@ -1,11 +1,9 @@
 /**
- * Port ranges (RFC 6335 6) and the choice of an ephemeral port (RFC 6056 3.3.4, double-hash selection).
+ * Port ranges (RFC 6335 6) and the choice of an ephemeral port (RFC 6056 3.3.5, algorithm 5: random increments).
  *
- * Each destination walks the range from an origin of its own, so a port comes back only after a whole round, and
- * somebody who sees our ports at one destination cannot tell where the walk to another stands.
+ * Each choice goes a random step on from the last one, so an outsider cannot guess the next port and a port comes back
+ * only after a round of the whole range.
  */
-
-import { PURPOSE, SipHash } from './siphash.ts'
 
 /** Of the IANA, privileged: by convention only the system's own servers listen there. */
 export const WELL_KNOWN_PORTS = { first: 0, last: 1023 } as const
@@ -25,11 +23,8 @@ export function portRange(port: number): PortRange {
   return port <= REGISTERED_PORTS.last ? 'registered' : 'dynamic'
 }
 
-/** Destinations share this many counters (TABLE of RFC 6056 3.3.4): 4 KiB a stack. */
-const COUNTERS = 1024
-
-/** A counter advances by 1 to this many ports, so that two destinations on one counter do not reveal each other. */
-const LONGEST_STRIDE = 8
+/** N of RFC 6056 3.3.5: a step is 1 to this many ports, a trade between unpredictability and early reuse. */
+const LONGEST_STEP = 500
 
 export interface PortBounds {
   /** First and last ephemeral port, 1 to 65535. */
@@ -38,20 +33,17 @@ export interface PortBounds {
 }
 
 export class PortSelector {
-  readonly #siphash: SipHash
   readonly #random: () => number
   readonly #min: number
   readonly #count: number
-  readonly #longestStride: number
-  readonly #counters = new Int32Array(COUNTERS)
+  readonly #longestStep: number
+  #next: number
 
   /**
-   * @param secret 16 octets.
    * @param random a fresh random int32 at each call.
    * @param bounds the ports to choose from; the dynamic ports unless given. A RangeError if there are none.
    */
   constructor(
-    secret: Uint8Array,
     random: () => number,
     bounds: PortBounds = { min: DYNAMIC_PORTS.first, max: DYNAMIC_PORTS.last },
   ) {
@@ -65,56 +57,27 @@ export class PortSelector {
     ) {
       throw new RangeError(`ephemeral ports from ${min} to ${max} are no range within 1 to 65535`)
     }
-    this.#siphash = new SipHash(secret)
     this.#random = random
     this.#min = min
     this.#count = max - min + 1
-    // In a small range long strides would soon come round to a port that was just in use.
-    this.#longestStride = Math.max(1, Math.min(LONGEST_STRIDE, this.#count >> 4))
-    for (let i = 0; i < COUNTERS; i++) this.#counters[i] = (random() >>> 0) % this.#count
+    // In a small range long steps would soon come round to a port that was just in use.
+    this.#longestStep = Math.max(1, Math.min(LONGEST_STEP, this.#count >> 4))
+    this.#next = (random() >>> 0) % this.#count
   }
 
   /**
-   * A free local port for a connection to a remote socket, or -1 when none is free: every port of the range is
-   * asked about at most once.
+   * A free local port, or -1 when none is free: after the random step every port of the range is asked about once.
    *
    * @param isFree whether a connection from that port may be opened.
    */
-  select(
-    local0: number,
-    local1: number,
-    local2: number,
-    local3: number,
-    remote0: number,
-    remote1: number,
-    remote2: number,
-    remote3: number,
-    remotePort: number,
-    isFree: (port: number) => boolean,
-  ): number {
-    const siphash = this.#siphash
-    siphash.hash10(
-      local0,
-      local1,
-      local2,
-      local3,
-      remote0,
-      remote1,
-      remote2,
-      remote3,
-      remotePort,
-      PURPOSE.ephemeralPort,
-    )
+  select(isFree: (port: number) => boolean): number {
     const count = this.#count
-    const index = siphash.hi & (COUNTERS - 1)
-    const origin = (siphash.lo >>> 0) % count
-    const start = this.#counters[index]!
+    const start = (this.#next + 1 + ((this.#random() >>> 0) % this.#longestStep)) % count
     for (let tried = 0; tried < count; tried++) {
-      const port = this.#min + ((origin + start + tried) % count)
-      if (!isFree(port)) continue
-      const stride = 1 + ((this.#random() >>> 0) % this.#longestStride)
-      this.#counters[index] = (start + tried + stride) % count
-      return port
+      const place = (start + tried) % count
+      if (!isFree(this.#min + place)) continue
+      this.#next = place
+      return this.#min + place
     }
     return -1
   }

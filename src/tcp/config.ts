@@ -191,3 +191,33 @@ export function configure(changes: Partial<Config>, base: Config = DEFAULT_CONFI
   }
   return Object.freeze({ ...base, ...changes })
 }
+
+/** Bounds of a whole stack: whatever arrives from outside can fill no more than this. */
+export interface Limits {
+  /** Connections of all states, TIME-WAIT among them; 1 to 1,000,000. */
+  readonly connections: number
+  /** Half-open connections of one listener: its SYN queue (RFC 4987 3.1). */
+  readonly synQueue: number
+  /** Upper bound of a listener's backlog: connections that wait for accept. */
+  readonly backlog: number
+  /** Octets of freed buffers kept for reuse. */
+  readonly ringPoolBytes: number
+  /** Answers to segments and echo requests of nobody's that may wait to be sent: resets, echo replies. */
+  readonly replyQueue: number
+  /** Those answers per second, and at once after a rest. */
+  readonly repliesPerSecond: number
+  readonly replyBurst: number
+  /** Packets from this host to itself that may wait. */
+  readonly selfQueue: number
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  connections: 200_000,
+  synQueue: 1024,
+  backlog: 4096,
+  ringPoolBytes: 64 << 20,
+  replyQueue: 256,
+  repliesPerSecond: 20_000,
+  replyBurst: 20_000,
+  selfQueue: 1024,
+})

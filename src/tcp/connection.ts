@@ -18,7 +18,7 @@ import type { IpHeader } from '../wire/ip-header.ts'
 import type { Segment } from '../wire/segment.ts'
 import { type Config, DEFAULT_CONFIG } from './config.ts'
 import { icmpArrives } from './icmp-arrives.ts'
-import { armSendTimers, chooseSegment, commitSegment } from './output.ts'
+import { armSendTimers, chooseSegment, commitSegment, restartAfterIdle } from './output.ts'
 import { writeSegment } from './packet.ts'
 import { segmentArrives } from './segment-arrives.ts'
 import { CLOSED, LISTEN, STATE_NAMES, type State } from './state.ts'
@@ -160,6 +160,7 @@ export class Connection {
    */
   pollTransmit(frame: Uint8Array): number {
     const { tcb } = this
+    restartAfterIdle(tcb)
     const reason = chooseSegment(tcb)
     if (reason === null) {
       if (tcb.state !== CLOSED) armSendTimers(tcb)

@@ -132,7 +132,7 @@ function smallSegmentAllowed(tcb: Tcb, unsent: number, size: number, flight: num
 /** Fills in `plan` for text at `seq`; `fin` allows a FIN where the text reaches SND.END. */
 function planText(tcb: Tcb, seq: number, length: number, fin: boolean): void {
   const { snd } = tcb
-  const text = length < 0 ? 0 : length
+  const text = Math.max(0, length)
   const end = (seq + text) | 0
   plan.seq = seq
   plan.length = text
@@ -249,8 +249,9 @@ export function armSendTimers(tcb: Tcb): void {
   }
 }
 
-/** RFC 5681 4.1: after an idle RTO the acknowledgment clock is gone. Called before new data are queued. */
+/** RFC 5681 4.1: after an idle RTO the acknowledgment clock is gone. Called before a segment is chosen. */
 export function restartAfterIdle(tcb: Tcb): void {
-  if (!tcb.config.restartAfterIdle || flightSize(tcb) > 0 || !tcb.rtt.measured) return
+  if (tcb.snd.una !== tcb.snd.nxt || tcb.snd.end === tcb.snd.nxt) return
+  if (!tcb.config.restartAfterIdle || !tcb.rtt.measured) return
   if (tcb.clock.now - tcb.lastSentAt > tcb.rtt.rtoUs) tcb.congestion.onIdle()
 }

@@ -62,6 +62,7 @@ export function signalSoftError(tcb: Tcb, reason: CloseReason): void {
 export function noteDrop(tcb: Tcb, reason: DropReason): void {
   tcb.drops++
   tcb.lastDrop = reason
+  if (tcb.counters !== null) tcb.counters.count(reason)
   if (tcb.trace === null) return
   const { packet } = tcb.trace
   tcb.trace.add({ kind: 'dropped', at: tcb.clock.now, host: tcb.host, connection: tcb.id, reason, packet })

@@ -73,8 +73,8 @@ const GIVEN_UP_FROM: readonly StateName[] = ['SYN-SENT', 'SYN-RECEIVED', ...RESE
 export const TRANSITIONS: readonly Transition[] = [
   row('CLOSED', 'LISTEN', 'passive-open', 'passive OPEN', 'create TCB'),
   row('CLOSED', 'SYN-SENT', 'active-open', 'active OPEN', 'create TCB, snd SYN'),
-  row('LISTEN', 'SYN-SENT', 'active-open', 'active OPEN', 'snd SYN'),
   row('LISTEN', 'SYN-SENT', 'send', 'SEND', 'snd SYN'),
+  row('LISTEN', 'SYN-SENT', 'active-open', 'active OPEN', 'snd SYN'),
   row('LISTEN', 'SYN-RECEIVED', 'syn', 'rcv SYN', 'snd SYN,ACK'),
   row('LISTEN', 'CLOSED', 'close', 'CLOSE', 'delete TCB'),
   row('LISTEN', 'CLOSED', 'abort', 'ABORT', 'delete TCB'),

@@ -12,6 +12,7 @@ import { NewReno } from '../recovery/new-reno.ts'
 import { RttEstimator } from '../recovery/rtt.ts'
 import { ReceiveBuffer } from '../storage/receive-buffer.ts'
 import { SendBuffer } from '../storage/send-buffer.ts'
+import type { DropCounters } from '../trace/counters.ts'
 import type { CloseReason, DropReason, SendReason } from '../trace/reasons.ts'
 import type { Trace } from '../trace/recorder.ts'
 import { type Clock, msToUs, NEVER } from './clock.ts'
@@ -165,6 +166,8 @@ export interface Environment {
   /** The name that trace events carry. */
   readonly host: string
   readonly isn: InitialNumbers
+  /** Where the stack counts what its connections did not use. */
+  readonly counters?: DropCounters
 }
 
 /** Chooses the numbers that a connection starts with (RFC 6528; timestamps: RFC 7323 5.4). */
@@ -250,7 +253,8 @@ export class Tcb {
   keepAliveProbes = 0
   challengesSent = 0
   challengesSince = 0
-  /** Segments, or parts of them, that were not used; and why the last was not. The stack counts by reason. */
+  readonly counters: DropCounters | null
+  /** Segments, or parts of them, that were not used; and why the last was not. */
   drops = 0
   lastDrop: DropReason | null = null
   /** DiffServ field of the last segment received (MAY-9). */
@@ -262,6 +266,7 @@ export class Tcb {
     this.trace = environment.trace
     this.host = environment.host
     this.isn = environment.isn
+    this.counters = environment.counters ?? null
     this.id = id
     // The window is offered in units of 2^scale, so up to one unit more than the buffer may be on its way to us.
     const slack = 1 << scaleFor(config.receiveBufferBytes)

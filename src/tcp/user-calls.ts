@@ -11,7 +11,6 @@ import { CallError } from './call-error.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, enterClosedWithReset } from './closing.ts'
 import { chooseInitialNumbers } from './handshake.ts'
-import { restartAfterIdle } from './output.ts'
 import {
   CLOSE_WAIT,
   CLOSED,
@@ -82,7 +81,6 @@ export function send(
     if (!tcb.remoteSpecified) throw new CallError('remote-socket-unspecified')
     sendSyn(tcb, 'send')
   }
-  restartAfterIdle(tcb)
   const { snd } = tcb
   const accepted = tcb.sendBuffer.write(bytes, offset, length)
   snd.end = (snd.end + accepted) | 0

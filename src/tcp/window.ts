@@ -61,7 +61,7 @@ export function windowUpdateDue(tcb: Tcb): boolean {
 function freeSpace(tcb: Tcb): number {
   const free = tcb.config.receiveBufferBytes - tcb.receiveBuffer.readable
   const most = 0xffff << tcb.rcvScale
-  return free < 0 ? 0 : free < most ? free : most
+  return Math.max(0, Math.min(free, most))
 }
 
 /** min(Fr * RCV.BUFF, Eff.snd.MSS): RFC 9293 3.8.6.2.2. */

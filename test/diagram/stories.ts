@@ -256,3 +256,13 @@ export function timedOut(): Story {
   s.signal('client', 'closed', 'connect-timeout')
   return s
 }
+
+export const STORIES = {
+  classic,
+  simultaneousOpen,
+  hostileNetwork,
+  refused,
+  oneEnd,
+  reset,
+  timedOut,
+} as const

@@ -17,7 +17,7 @@ import {
   TunLink,
   type TunPort,
 } from '../../src/link/tun.ts'
-import { EAGAIN, EBADFD, type TunErrorCode } from '../../src/link/tun-errors.ts'
+import { EAGAIN, EBADFD, ENODEV, ENOENT, refusal, type TunErrorCode } from '../../src/link/tun-errors.ts'
 import { BAD_CHECKSUM, countPackets } from '../kernel/harness.ts'
 import { requirements, withNamespace } from '../kernel/netns.ts'
 
@@ -190,6 +190,16 @@ describe('a TUN device that cannot be had says why and how to mend it', { skip: 
     }
   })
 
+  test('a machine or a container without /dev/net/tun', () => {
+    for (const errno of [ENOENT, ENODEV]) {
+      const { code, message } = refusal('open', errno, 'elko0')
+      assert.equal(code, 'NO_DEVICE')
+      assert.match(message, /modprobe tun/)
+      assert.match(message, /mknod .*c 10 200/)
+      assert.match(message, /docker run --cap-add NET_ADMIN --device \/dev\/net\/tun/)
+    }
+  })
+
   test('koffi is not installed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'elko-no-koffi-'))
     try {
@@ -232,6 +242,11 @@ describe('a TUN device that cannot be had says why and how to mend it', { skip: 
     const first = await openTun({ name, up: false })
     try {
       await assert.rejects(openTun({ name }), { code: 'NAME_BUSY', message: /one owner/ })
+      // The command that the message gives finds this process.
+      const owners = spawnSync('sh', ['-c', `grep -l 'iff:.*${name}' /proc/[0-9]*/fdinfo/* 2> /dev/null`], {
+        encoding: 'utf8',
+      })
+      assert.match(owners.stdout, new RegExp(`/proc/${process.pid}/`))
     } finally {
       first.close()
     }

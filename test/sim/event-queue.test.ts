@@ -47,6 +47,18 @@ test('gives and cancels what a sorted list would', () => {
   )
 })
 
+test('what fills the place of a cancelled item may have to rise', () => {
+  const queue = new EventQueue<number>()
+  const handles = [1, 100, 2, 101, 102, 50, 3, 103, 104, 105, 106, 60, 61, 62, 4].map((at) =>
+    queue.schedule(at, at),
+  )
+  // The last of the heap, 4, takes the place of 103, below 101 and 100.
+  assert.equal(queue.cancel(handles[7]!), true)
+  const taken: number[] = []
+  for (let next = queue.take(); next !== null; next = queue.take()) taken.push(next.item)
+  assert.deepEqual(taken, [1, 2, 3, 4, 50, 60, 61, 62, 100, 101, 102, 104, 105, 106])
+})
+
 test('an item that is not due stays', () => {
   const queue = new EventQueue<string>()
   queue.schedule(10, 'a')

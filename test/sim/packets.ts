@@ -55,9 +55,10 @@ export function verdictOf(packet: Uint8Array, length: number): string {
   return verdict === 'ok' ? decodeTcp(packet, ip, new Segment(), true) : verdict
 }
 
-/** The sequence number of a packet of `tcpPacket`, int32. */
+/** The sequence number of a packet of `tcpPacket`, int32; 0 where the packet is shorter. */
 export function sequenceOf(packet: Uint8Array): number {
   const at = packet[0]! >> 4 === 4 ? 20 : 40
+  if (packet.length < at + 8) return 0
   return new DataView(packet.buffer, packet.byteOffset).getInt32(at + 4)
 }
 

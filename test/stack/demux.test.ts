@@ -60,6 +60,29 @@ test('each word and each port is part of the key', () => {
   }
 })
 
+test('keys with the same hash are told apart by each of their words', () => {
+  // 2^16 keys against 2^17 others, which differ in one word: some eight pairs have the same thirty bits.
+  const ipv4: Key = [0, 0, 0xffff, 5, 0, 0, 0xffff, 9, 80, 443]
+  const ipv6: Key = [1, 2, 3, 4, 5, 6, 7, 8, 80, 443]
+  for (const base of [ipv4, ipv6]) {
+    for (let at = 0; at < 9; at++) {
+      if (base === ipv4 && at !== 3 && at < 7) continue
+      const varied: Key = [...base]
+      const demux = new Demux<number>(SECRET)
+      for (let i = 0; i < 3 << 16; i++) {
+        const scattered = Math.imul(i + 1, 0x9e3779b1)
+        if (at < 8) varied[at] = scattered
+        else {
+          varied[8] = scattered >>> 16
+          varied[9] = scattered & 0xffff
+        }
+        if (i < 1 << 16) assert.equal(demux.insert(...varied, i), true)
+        else if (demux.find(...varied) !== undefined) assert.fail(`word ${at} of ${base} is not compared`)
+      }
+    }
+  }
+})
+
 test('the all-zero key is a key like any other, and absent from an empty table', () => {
   const demux = new Demux<number>(SECRET)
   const zero: Key = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]

@@ -31,6 +31,9 @@ test('a clock that steps back earns nothing and costs nothing', () => {
   assert.equal(limit.allow(0), false)
   assert.equal(limit.allow(1_099_999), false)
   assert.equal(limit.allow(1_100_000), true)
+  const rested = new RateLimit(10, 2)
+  assert.equal(rested.allow(1_000_000), true)
+  assert.equal(rested.allow(0), true)
 })
 
 test('rate 0 gives the burst and no more; burst 0 gives nothing; an infinite rate always allows', () => {

@@ -82,6 +82,18 @@ test('ten thousand slots come out in the order of their deadlines, each once', (
   assert.equal(queue.popExpired(Infinity), -1)
 })
 
+test('slots given back from amid the heap leave the others in order', () => {
+  const queue = new TimerQueue()
+  const random = generator(23)
+  const slots = Array.from({ length: 5000 }, () => queue.allocate())
+  for (const slot of slots) queue.set(slot, random() >>> 8)
+  const kept = slots.filter(() => (random() & 3) === 0)
+  for (const slot of slots) if (!kept.includes(slot)) queue.free(slot)
+  const expected = kept.map((slot) => queue.deadline(slot)).sort((a, b) => a - b)
+  for (const deadlineUs of expected) assert.notEqual(queue.popExpired(deadlineUs), -1, `${deadlineUs}`)
+  assert.equal(queue.earliest(), Infinity)
+})
+
 test('a deadline moved later leaves earliest() where it was, and nothing expires before the new one', () => {
   const queue = new TimerQueue()
   const slot = queue.allocate()

@@ -183,6 +183,7 @@ test('a chain of extension headers has a bound', () => {
 test('extension headers that run beyond the packet are ip-truncated', () => {
   assert.equal(verdictOf(ipv6Packet([6, 0, 1, 4], { nextHeader: 60 })), 'ip-truncated')
   assert.equal(verdictOf(ipv6Packet([], { nextHeader: 44 })), 'ip-truncated')
+  assert.equal(verdictOf(ipv6Packet([6], { nextHeader: 60 })), 'ip-truncated')
   assert.equal(verdictOf(ipv6Packet([6, 2, 1, 4, 0, 0, 0, 0, ...TEXT], { nextHeader: 60 })), 'ip-truncated')
 })
 

@@ -1,0 +1,16 @@
+/** Elko's public API. Everything here is pure: no clock, no socket, no file; links and faces are separate entries. */
+
+export { HostedConnection } from './stack/hosted-connection.ts'
+export { Listener, type ListenOptions } from './stack/listener.ts'
+export { type ConnectOptions, Stack, type StackOptions } from './stack/stack.ts'
+export { CallError, type CallErrorReason } from './tcp/call-error.ts'
+export { Clock } from './tcp/clock.ts'
+export { type Config, configure, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from './tcp/config.ts'
+export { Connection } from './tcp/connection.ts'
+export * as signals from './tcp/signals.ts'
+export { STATE_NAMES, TRANSITIONS, type Transition } from './tcp/state.ts'
+export type { TraceEvent } from './trace/events.ts'
+export { CLOSE_REASONS, DROP_REASONS, SEND_REASONS } from './trace/reasons.ts'
+export { Recorder, type Trace } from './trace/recorder.ts'
+export { Address, formatAddress, parseAddress } from './wire/address.ts'
+export { Prefix, parsePrefix } from './wire/address-prefix.ts'

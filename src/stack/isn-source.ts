@@ -1,0 +1,60 @@
+/** Gives the connections of a stack their first numbers: isn.ts, and beyond the last ones where TIME-WAIT is reused. */
+
+import type { Path, InitialNumbers as Source } from '../tcp/tcb.ts'
+import { seqGT } from '../wire/seq.ts'
+import { InitialNumbers } from './isn.ts'
+
+/** How far beyond the last number of the old incarnation a new one starts at least. */
+const BEYOND = 65_536 + 1
+
+export class IsnSource implements Source {
+  readonly #numbers: InitialNumbers
+  #hasFloor = false
+  #floor = 0
+
+  constructor(secret: Uint8Array) {
+    this.#numbers = new InitialNumbers(secret)
+  }
+
+  /** MAY-2: the next number is larger than any that the incarnation in TIME-WAIT used (RFC 6191 2). */
+  nextBeyond(sndNxt: number): void {
+    this.#hasFloor = true
+    this.#floor = (sndNxt + BEYOND) | 0
+  }
+
+  sequenceNumber(path: Path, now: number): number {
+    const { local0, local1, local2, local3, remote0, remote1, remote2, remote3, localPort, remotePort } = path
+    const isn = this.#numbers.isn(
+      now,
+      local0,
+      local1,
+      local2,
+      local3,
+      remote0,
+      remote1,
+      remote2,
+      remote3,
+      localPort,
+      remotePort,
+    )
+    const tooLow = this.#hasFloor && seqGT(this.#floor, isn)
+    this.#hasFloor = false
+    return tooLow ? this.#floor : isn
+  }
+
+  timestampOffset(path: Path): number {
+    const { local0, local1, local2, local3, remote0, remote1, remote2, remote3, localPort, remotePort } = path
+    return this.#numbers.timestampOffset(
+      local0,
+      local1,
+      local2,
+      local3,
+      remote0,
+      remote1,
+      remote2,
+      remote3,
+      localPort,
+      remotePort,
+    )
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * A passive OPEN that many connections come from: the SYN queue, the backlog, and which SYN belongs to whom.
+ *
+ * Each SYN gets a connection of its own, which is in LISTEN until the SYN is processed and which is thrown away where the
+ * RFC returns it to LISTEN: the listener is what goes on listening.
+ */
+
+import type { Config } from '../tcp/config.ts'
+import type { Address } from '../wire/address.ts'
+import type { IpHeader } from '../wire/ip-header.ts'
+import type { HostedConnection } from './hosted-connection.ts'
+
+export interface ListenOptions {
+  /** Local port, 0 to 65535; 0: any free one of the dynamic range. */
+  readonly port: number
+  /** Local address; absent: every address of the version, and with `dualStack` of both. */
+  readonly address?: Address
+  /** For listeners without an address: IPv4 alone (4), IPv6 alone (6), or both (absent: dual-stack). */
+  readonly version?: 4 | 6
+  /** Only SYNs from this remote socket (a fully specified passive OPEN). */
+  readonly remote?: { readonly address: Address; readonly port: number }
+  /** Connections that may wait for `accept`, 1 to limits.backlog; default 511. */
+  readonly backlog?: number
+  /** Tunables of its connections; default the stack's. */
+  readonly config?: Config
+}
+
+/** How closely a listener names a SYN's sockets; the closest is chosen. */
+const MATCH_REMOTE = 4
+const MATCH_ADDRESS = 2
+const MATCH_VERSION = 1
+
+export class Listener {
+  readonly port: number
+  readonly address: Address | null
+  readonly version: 4 | 6 | null
+  readonly remote: { readonly address: Address; readonly port: number } | null
+  readonly backlog: number
+  readonly config: Config | null
+  closed = false
+  /** An acceptable connection waits and the owner was not yet told. */
+  eventPending = false
+  /** Half-open connections, oldest first. */
+  readonly #synQueue = new Set<HostedConnection>()
+  /** Connections that wait for `accept`, oldest first. */
+  readonly #acceptQueue: HostedConnection[] = []
+
+  constructor(options: ListenOptions, port: number, backlog: number) {
+    this.port = port
+    this.address = options.address ?? null
+    this.version = options.address?.version ?? options.version ?? null
+    this.remote = options.remote ?? null
+    this.backlog = backlog
+    this.config = options.config ?? null
+  }
+
+  /** Half-open connections. */
+  get halfOpen(): number {
+    return this.#synQueue.size
+  }
+
+  /** Connections that wait for `accept`. */
+  get waiting(): number {
+    return this.#acceptQueue.length
+  }
+
+  /** How well this listener fits the packet: longest match wins, -1 is no match. */
+  match(ip: IpHeader, srcPort: number): number {
+    let score = 0
+    if (this.remote !== null) {
+      const { address, port } = this.remote
+      if (port !== srcPort || !isSource(ip, address)) return -1
+      score += MATCH_REMOTE
+    }
+    if (this.address !== null) return isDestination(ip, this.address) ? score + MATCH_ADDRESS : -1
+    if (this.version === null) return score
+    return this.version === ip.version ? score + MATCH_VERSION : -1
+  }
+
+  /** Whether both would take the same SYN with the same right (MUST-41: a passive OPEN never disturbs another). */
+  conflictsWith(other: Listener): boolean {
+    return (
+      this.port === other.port &&
+      this.version === other.version &&
+      sameAddress(this.address, other.address) &&
+      this.remote?.port === other.remote?.port &&
+      sameAddress(this.remote?.address ?? null, other.remote?.address ?? null)
+    )
+  }
+
+  /** A connection that answers a SYN. */
+  addHalfOpen(connection: HostedConnection): void {
+    this.#synQueue.add(connection)
+  }
+
+  /** The handshake is done: it waits for `accept`. */
+  established(connection: HostedConnection): void {
+    this.#synQueue.delete(connection)
+    this.#acceptQueue.push(connection)
+  }
+
+  /** It failed before. */
+  forget(connection: HostedConnection): void {
+    this.#synQueue.delete(connection)
+  }
+
+  /** The oldest half-open connection whose answer went unanswered at least once: it yields its place in a full queue. */
+  stalest(): HostedConnection | null {
+    for (const connection of this.#synQueue) if (connection.tcb.synLost) return connection
+    return null
+  }
+
+  /** The connection that waits longest, or null. */
+  next(): HostedConnection | null {
+    return this.#acceptQueue.shift() ?? null
+  }
+
+  /** All connections that nobody owns yet. */
+  orphans(): HostedConnection[] {
+    return [...this.#synQueue, ...this.#acceptQueue]
+  }
+}
+
+function isDestination(ip: IpHeader, a: Address): boolean {
+  return (
+    ip.version === a.version && ip.dst3 === a.w3 && ip.dst2 === a.w2 && ip.dst1 === a.w1 && ip.dst0 === a.w0
+  )
+}
+
+function isSource(ip: IpHeader, a: Address): boolean {
+  return (
+    ip.version === a.version && ip.src3 === a.w3 && ip.src2 === a.w2 && ip.src1 === a.w1 && ip.src0 === a.w0
+  )
+}
+
+function sameAddress(a: Address | null, b: Address | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.version === b.version && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3
+}
