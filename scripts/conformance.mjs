@@ -174,6 +174,8 @@ function summary(model) {
 export function render(model) {
   const shown = VERDICTS.filter((verdict) => sum(model, verdict) > 0)
   const lines = [
+    '<!-- biome-ignore-all format: written by scripts/conformance.mjs -->',
+    '',
     '# Conformance',
     '',
     'Written by `node scripts/conformance.mjs` from the labels in `src/` and in the titles of the tests; do not edit.',

@@ -19,7 +19,10 @@ export class FastRecovery {
   active = false
   /** Duplicate acknowledgments in a row. */
   duplicates = 0
-  /** Octets that may be outstanding beyond cwnd: each duplicate tells of a segment that left the network. */
+  /**
+   * Octets that may be outstanding beyond cwnd: each duplicate tells of a segment that left the network. Below zero
+   * where a partial acknowledgment covered more than the duplicates had told of.
+   */
   inflation = 0
   /** RFC 6582's "recover": SND.NXT when the last loss was found. No second reduction below it. */
   recover: number
@@ -65,6 +68,8 @@ export class FastRecovery {
     this.duplicates = 0
     if (!this.active) {
       this.inflation = 0
+      // Drawn along, lest it seem to lie ahead once 2^31 octets went by without a loss.
+      if (seqGT(una, this.recover)) this.recover = (una - 1) | 0
       return NOTHING
     }
     if (seqGE(una, this.recover)) {
@@ -74,7 +79,7 @@ export class FastRecovery {
     }
     // RFC 6582 3.2 step 3: deflate by what was acknowledged, add one segment back.
     this.partials++
-    this.inflation = Math.max(0, this.inflation - acked)
+    this.inflation -= acked
     if (acked >= mss) this.inflation += mss
     return RETRANSMIT
   }

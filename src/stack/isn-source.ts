@@ -7,13 +7,19 @@ import { InitialNumbers } from './isn.ts'
 /** How far beyond the last number of the old incarnation a new one starts at least. */
 const BEYOND = 65_536 + 1
 
+/** An initial sequence number for this connection, or null for the one of RFC 6528. */
+export type ChosenNumber = (path: Path, now: number) => number | null
+
 export class IsnSource implements Source {
   readonly #numbers: InitialNumbers
+  readonly #chosen: ChosenNumber | null
   #hasFloor = false
   #floor = 0
 
-  constructor(secret: Uint8Array) {
+  /** @param chosen numbers that somebody else chooses: a picture's, a replayed run's. */
+  constructor(secret: Uint8Array, chosen: ChosenNumber | null = null) {
     this.#numbers = new InitialNumbers(secret)
+    this.#chosen = chosen
   }
 
   /** MAY-2: the next number is larger than any that the incarnation in TIME-WAIT used (RFC 6191 2). */
@@ -23,6 +29,11 @@ export class IsnSource implements Source {
   }
 
   sequenceNumber(path: Path, now: number): number {
+    const chosen = this.#chosen === null ? null : this.#chosen(path, now)
+    if (chosen !== null) {
+      this.#hasFloor = false
+      return chosen | 0
+    }
     const { local0, local1, local2, local3, remote0, remote1, remote2, remote3, localPort, remotePort } = path
     const isn = this.#numbers.isn(
       now,

@@ -21,7 +21,7 @@ import { LocalAddresses } from './addresses.ts'
 import { Arrivals } from './arrivals.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { type Host, HostedConnection } from './hosted-connection.ts'
-import { IsnSource } from './isn-source.ts'
+import { type ChosenNumber, IsnSource } from './isn-source.ts'
 import { Listener, type ListenOptions } from './listener.ts'
 import { PortSelector, portRange } from './ports.ts'
 import { Replies } from './replies.ts'
@@ -44,6 +44,11 @@ export interface StackOptions {
   readonly trace?: Trace | null
   /** false: ports 0 to 1023 are refused to listeners, as for a process without privilege. Default true. */
   readonly privileged?: boolean
+  /**
+   * Chooses initial sequence numbers in place of RFC 6528, where it does not return null. For simulations and replays:
+   * numbers that outsiders can guess are unsafe on a real network (MUST-9).
+   */
+  readonly initialSequenceNumber?: ChosenNumber
 }
 
 export interface ConnectOptions {
@@ -97,7 +102,7 @@ export class Stack implements Host {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.mtu = options.mtu ?? 1500
     this.addresses = new LocalAddresses(options.addresses.map(toPrefix))
-    this.#isn = new IsnSource(options.secret)
+    this.#isn = new IsnSource(options.secret, options.initialSequenceNumber ?? null)
     this.#ports = new PortSelector(options.random)
     this.#table = new ConnectionTable(options.secret, this.limits.connections)
     this.#replies = new Replies(this.limits, options.random)

@@ -86,18 +86,22 @@ function timestampAcceptable(tcb: Tcb, seg: Segment): boolean {
     noteDrop(tcb, 'timestamp-missing') // RFC 7323 3.2
     return false
   }
-  if (!seqLT(seg.tsVal, tcb.tsRecent)) return true
-  if (tcb.clock.now - tcb.tsRecentAt > TS_RECENT_LIFETIME_US) return true
+  if (!seqLT(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) return true
   noteDrop(tcb, 'paws')
   if (seg.length > 0) oweAck(tcb, 'paws-ack')
   else oweLimitedAck(tcb, 'paws-ack')
   return false
 }
 
+/** RFC 7323 5.5: idle for that long, the other clock may have gone round, and TS.Recent is compared to nothing. */
+function timestampOutdated(tcb: Tcb): boolean {
+  return tcb.clock.now - tcb.tsRecentAt > TS_RECENT_LIFETIME_US
+}
+
 /** RFC 7323 4.3: TS.Recent follows segments that cover Last.ACK.sent. */
 function noteTimestamp(tcb: Tcb, seg: Segment): void {
-  if (!tcb.timestamps || !seg.hasTimestamps) return
-  if (seqGE(seg.tsVal, tcb.tsRecent) && seqLE(seg.seq, tcb.rcv.acked)) {
+  if (!tcb.timestamps || !seg.hasTimestamps || !seqLE(seg.seq, tcb.rcv.acked)) return
+  if (seqGE(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) {
     tcb.tsRecent = seg.tsVal
     tcb.tsRecentAt = tcb.clock.now
   }

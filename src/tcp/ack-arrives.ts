@@ -74,11 +74,11 @@ function newAck(tcb: Tcb, seg: Segment): void {
     beginSynchronized(tcb)
   }
   const acked = (seg.ack - snd.una) | 0
-  if (tcb.timed.active || tcb.timestamps) measure(tcb, seg, seg.ack)
+  measure(tcb, seg, seg.ack)
+  if (acked >= tcb.mss) tcb.fullSizedDelivered = true
   const full = tcb.sendBuffer.free === 0
   tcb.sendBuffer.acknowledge(Math.min(acked, tcb.sendBuffer.length))
   snd.una = seg.ack
-  tcb.rtt.forgetBackoff()
   tcb.retransmissions = 0
   tcb.owed.retransmit = null
   if (snd.urgent && seqGE(snd.una, snd.up)) snd.urgent = false
@@ -87,7 +87,6 @@ function newAck(tcb: Tcb, seg: Segment): void {
   if (advice === RETRANSMIT) tcb.owed.retransmit = 'partial-ack'
   else if (advice === RECOVERED) tcb.congestion.onRecovered(flightSize(tcb))
   else tcb.congestion.onAck(acked, tcb.cwndLimited)
-  if (advice !== RETRANSMIT) tcb.cwndLimited = false
   if (tcb.lost.active) advanceLost(tcb)
   if (snd.una === snd.nxt) stopWaiting(tcb)
   else if (advice !== RETRANSMIT || recovery.partials === 1) restartWaiting(tcb)
@@ -126,10 +125,11 @@ function isDuplicate(tcb: Tcb, seg: Segment): boolean {
 
 function duplicateAck(tcb: Tcb): void {
   if (tcb.lost.active || tcb.snd.wnd === 0) return
-  const { snd, recovery, config } = tcb
-  const flight = flightSize(tcb)
+  const { snd, recovery, config, congestion } = tcb
+  // RFC 5681 3.2 step 2: what limited transmit sent beyond cwnd does not count.
+  const flight = Math.min(flightSize(tcb), congestion.cwnd)
   if (recovery.onDuplicate(snd.una, snd.nxt, tcb.mss, config.duplicateAckThreshold) === NOTHING) return
-  tcb.congestion.onLoss(flight)
+  congestion.onLoss(flight)
   tcb.owed.retransmit = 'fast-retransmit'
   traceRecovery(tcb)
 }
@@ -187,24 +187,34 @@ function finAcknowledged(tcb: Tcb): boolean {
 }
 
 /**
- * MUST-18: Karn's algorithm. A round trip counts where nothing in it was sent twice; with timestamps the echo tells
- * which copy was answered (RFC 7323 4).
+ * MUST-18: Karn's algorithm. A round trip counts where nothing in it was sent twice. After a timeout the echo tells
+ * which copy was answered (RFC 7323 4), unless the acknowledgment of an earlier copy was lost: then it is as old as
+ * that copy, and says nothing of the path.
  */
 function measure(tcb: Tcb, seg: Segment, ack: number): void {
-  const { timed, clock } = tcb
+  const { timed, clock, rtt } = tcb
   if (timed.active) {
     if (seqLE(ack, timed.seq)) return
     timed.active = false
-    tcb.rtt.sample(clock.now - timed.sentAt)
-  } else if (tcb.timestamps && seg.hasTimestamps && seg.tsEcr !== 0 && tcb.rtt.backoff > 0) {
-    const elapsedMs = (timestampNow(tcb) - seg.tsEcr) | 0
-    if (elapsedMs >= 0) tcb.rtt.sample(Math.max(1, elapsedMs) * 1000)
+    return rtt.sample(clock.now - timed.sentAt)
   }
+  if (tcb.retransmissions === 0) return
+  const elapsedUs = clock.now - tcb.retransmittedAt
+  const echoes = tcb.timestamps && seg.hasTimestamps && seg.tsEcr !== 0
+  if (echoes && seqGE(seg.tsEcr, timestampAt(tcb, tcb.retransmittedAt))) return rtt.sample(elapsedUs)
+  // Sooner than any round trip: this answers an earlier copy, and the path is slower than the timeout.
+  const tooSoon = elapsedUs < rtt.minUs / 2
+  if (!tooSoon) rtt.forgetBackoff()
+  else if (echoes) rtt.sample(((timestampNow(tcb) - seg.tsEcr) | 0) * 1000)
 }
 
 /** TSval: milliseconds, from an offset of the connection's own (RFC 7323 5.4). */
 export function timestampNow(tcb: Tcb): number {
-  return (Math.floor(tcb.clock.now / 1000) + tcb.tsOffset) | 0
+  return timestampAt(tcb, tcb.clock.now)
+}
+
+function timestampAt(tcb: Tcb, time: number): number {
+  return (Math.floor(time / 1000) + tcb.tsOffset) | 0
 }
 
 function stopWaiting(tcb: Tcb): void {

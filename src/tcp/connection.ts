@@ -22,7 +22,7 @@ import { armSendTimers, chooseSegment, commitSegment, restartAfterIdle } from '.
 import { writeSegment } from './packet.ts'
 import { segmentArrives } from './segment-arrives.ts'
 import { CLOSED, LISTEN, STATE_NAMES, type State } from './state.ts'
-import { type Environment, Tcb } from './tcb.ts'
+import { type Environment, receiveCapacity, Tcb } from './tcb.ts'
 import { timeoutsExpire } from './timeouts.ts'
 import { traceReceived } from './tracing.ts'
 import * as calls from './user-calls.ts'
@@ -149,6 +149,8 @@ export class Connection {
     const { tcb } = this
     tcb.config = config
     tcb.sendBuffer.setCapacity(config.sendBufferBytes)
+    // A smaller buffer takes nothing back that was offered (SHLD-14): only the window stops moving.
+    tcb.receiveBuffer.setCapacity(Math.max(tcb.receiveBuffer.capacity, receiveCapacity(config)))
     calls.keepAliveChanged(tcb)
   }
 

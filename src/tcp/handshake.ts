@@ -127,7 +127,7 @@ function takeSyn(tcb: Tcb, seg: Segment): void {
 /** MUST-16: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - IP options (RFC 9293 3.7.1, RFC 6691). */
 export function updateMss(tcb: Tcb): void {
   const options = tcb.timestamps ? TIMESTAMP_OCTETS : 0
-  const allowed = Math.max(Math.min(tcb.peerMss, mssOfMtu(tcb)), tcb.config.mssMinimum)
+  const allowed = Math.min(Math.max(tcb.peerMss, tcb.config.mssMinimum), mssOfMtu(tcb))
   tcb.mss = Math.max(allowed - options, 1)
 }
 

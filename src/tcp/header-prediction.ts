@@ -23,7 +23,8 @@ export function arrivesAsPredicted(tcb: Tcb, seg: Segment): boolean {
     tcb.tsRecent = seg.tsVal
     tcb.tsRecentAt = tcb.clock.now
   }
-  if (seqGT(seg.ack, snd.una) || seg.textLength === 0 || seg.window << tcb.sndScale !== snd.wnd) {
+  const wnd = seg.window << tcb.sndScale
+  if (seqGT(seg.ack, snd.una) || seg.textLength === 0 || wnd !== snd.wnd || wnd === 0) {
     ackArrives(tcb, seg)
   } else {
     // The same acknowledgment and the same window: only where they stand moves on.

@@ -44,11 +44,10 @@ function brokenSend(tcb: Tcb): string | null {
 }
 
 function brokenReceive(tcb: Tcb): string | null {
-  const { rcv, receiveBuffer, config } = tcb
+  const { rcv, receiveBuffer } = tcb
   if (tcb.state === SYN_SENT) return null
   if (receiveWindow(tcb) < 0) return 'RCV.NXT is beyond the window offered'
-  const unit = 1 << tcb.rcvScale
-  if (receiveBuffer.readable + receiveWindow(tcb) > config.receiveBufferBytes + unit) {
+  if (receiveBuffer.readable + receiveWindow(tcb) > receiveBuffer.capacity) {
     return 'more window is offered than the receive buffer holds'
   }
   if (!seqLE(rcv.acked, rcv.nxt)) return 'acknowledged beyond RCV.NXT'

@@ -33,7 +33,7 @@ export const plan = {
   flags: 0,
 }
 
-/** Why a segment must be sent now, or null. Changes nothing but `plan`. */
+/** Why a segment must be sent now, or null. Changes nothing but `plan`, and notes in `cwndLimited` what held it back. */
 export function chooseSegment(tcb: Tcb): SendReason | null {
   const { owed, state } = tcb
   plan.length = 0
@@ -97,6 +97,7 @@ function chooseNew(tcb: Tcb): SendReason | null {
   const { snd, owed, recovery } = tcb
   if (finSent(tcb)) return null
   const unsent = (snd.end - snd.nxt) | 0
+  tcb.cwndLimited = false
   if (unsent === 0 && !tcb.closeRequested) return null
   const flight = flightSize(tcb)
   if (owed.probe && snd.wnd === 0) {
@@ -115,7 +116,7 @@ function chooseNew(tcb: Tcb): SendReason | null {
   planText(tcb, snd.nxt, size, withFin)
   if (size === 0) return 'fin'
   if (owed.override && size < tcb.mss) return 'silly-window-override'
-  return recovery.inflation > 0 && !recovery.active ? 'limited-transmit' : 'new-data'
+  return flight + size > tcb.congestion.cwnd && !recovery.active ? 'limited-transmit' : 'new-data'
 }
 
 /**
@@ -186,6 +187,7 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
     owed.retransmit = null
     tcb.totalRetransmissions++
     tcb.timed.active = false // MUST-18
+    if (plan.seq === snd.una) tcb.retransmittedAt = clock.now
     if (lost.active && plan.seq === lost.next) lost.next = end
   } else {
     owed.override = false
@@ -195,7 +197,8 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
   }
   if (seqGT(end, snd.nxt)) snd.nxt = end
   owed.probe = false
-  startWaiting(tcb, plan.seq === snd.una)
+  // RFC 6582 3.2: of the partial acknowledgments only the first restarts the timer, which ack-arrives.ts has done.
+  startWaiting(tcb, plan.seq === snd.una && reason !== 'partial-ack')
   if ((plan.flags & FIN) !== 0 && tcb.state === CLOSE_WAIT) enterState(tcb, LAST_ACK, 'close')
 }
 

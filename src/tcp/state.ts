@@ -111,7 +111,10 @@ export const TRANSITIONS: readonly Transition[] = [
   row('TIME-WAIT', 'CLOSED', 'abort', 'ABORT', 'delete TCB'),
 ]
 
-const ARROWS: ReadonlySet<string> = new Set(TRANSITIONS.map((t) => `${t.from} ${t.to} ${t.cause}`))
+/** The causes that lead from one state to another, at from * 11 + to. */
+const CAUSES: readonly (readonly string[])[] = STATE_NAMES.flatMap((from) =>
+  STATE_NAMES.map((to) => TRANSITIONS.filter((t) => t.from === from && t.to === to).map((t) => t.cause)),
+)
 
 /**
  * Moves to another state, by an arrow of TRANSITIONS.
@@ -121,7 +124,7 @@ const ARROWS: ReadonlySet<string> = new Set(TRANSITIONS.map((t) => `${t.from} ${
 export function enterState(tcb: Tcb, to: State, cause: string): void {
   const fromName = STATE_NAMES[tcb.state]!
   const toName = STATE_NAMES[to]!
-  if (!ARROWS.has(`${fromName} ${toName} ${cause}`)) {
+  if (!CAUSES[tcb.state * STATE_NAMES.length + to]!.includes(cause)) {
     throw new Error(`no transition from ${fromName} to ${toName} by "${cause}"`)
   }
   tcb.state = to

@@ -237,17 +237,21 @@ export class Tcb {
   receiveMss = 536
   /** The longest text that ever arrived in one segment: what counts as full-sized for delayed ACK. */
   receivedMss = 0
-  /** cwnd, not the application or the peer, held the sender back since the last acknowledgment. */
+  /** cwnd, not the application or the peer, held the sender back when it last looked for new data to send. */
   cwndLimited = false
   /** When text, SYN or FIN was last sent, and when any segment last arrived. */
   lastSentAt = 0
   lastReceivedAt = 0
   /** Since when the front of the queue waits for an acknowledgment: the start of R1, R2 and the user timeout. */
   waitingSince = 0
+  /** When the front segment was last sent again because of a timeout. */
+  retransmittedAt = 0
   /** Retransmissions of the front segment in a row. */
   retransmissions = 0
   totalRetransmissions = 0
   synLost = false
+  /** An acknowledgment covered at least Eff.snd.MSS: the path carries segments of that size. */
+  fullSizedDelivered = false
   /** R1 was reached: the IP layer should look for another route; taken by the stack (MUST-20). */
   negativeAdvice = false
   keepAliveProbes = 0
@@ -268,14 +272,8 @@ export class Tcb {
     this.isn = environment.isn
     this.counters = environment.counters ?? null
     this.id = id
-    // The window is offered in units of 2^scale, so up to one unit more than the buffer may be on its way to us.
-    const slack = 1 << scaleFor(config.receiveBufferBytes)
     this.sendBuffer = new SendBuffer(environment.pool, config.sendBufferBytes)
-    this.receiveBuffer = new ReceiveBuffer(
-      environment.pool,
-      config.receiveBufferBytes + slack,
-      config.reassemblyRanges,
-    )
+    this.receiveBuffer = new ReceiveBuffer(environment.pool, receiveCapacity(config), config.reassemblyRanges)
     this.rtt = new RttEstimator(msToUs(config.rtoInitialMs), msToUs(config.rtoMinMs), msToUs(config.rtoMaxMs))
   }
 }
@@ -285,6 +283,11 @@ export function scaleFor(bufferBytes: number): number {
   let shift = 0
   while (shift < 14 && bufferBytes >>> shift > 0xffff) shift++
   return shift
+}
+
+/** The window is offered in units of 2^scale, so up to one unit more than the buffer may be on its way to us. */
+export function receiveCapacity(config: Config): number {
+  return config.receiveBufferBytes + (1 << scaleFor(config.receiveBufferBytes))
 }
 
 /** Octets outstanding: FlightSize of RFC 5681, SYN and FIN counted. */

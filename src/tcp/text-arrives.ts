@@ -87,8 +87,10 @@ function storeText(tcb: Tcb, seg: Segment, start: number, from: number, length: 
   if (advance === 0) return oweDuplicateAck(tcb)
   rcv.nxt = (rcv.nxt + advance) | 0
   if ((seg.flags & PSH) !== 0 && seqGE(rcv.nxt, start + length)) rcv.psh = (start + length) | 0
-  if (hadGaps) oweAck(tcb, 'gap-filled-ack')
+  // What duplicates had to tell is past: sent now, they would repeat the new number and look like another loss.
+  if (hadGaps || tcb.owed.duplicateAcks > 0) oweAck(tcb, 'gap-filled-ack')
   else oweDelayedAck(tcb, length)
+  tcb.owed.duplicateAcks = 0
   if (tcb.state !== SYN_RECEIVED) signal(tcb, READABLE)
 }
 

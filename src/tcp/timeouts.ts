@@ -15,6 +15,9 @@ import { traceRecovery, traceTimer } from './tracing.ts'
 const BLACK_HOLE_BASE_IPV4 = 576
 const BLACK_HOLE_BASE_IPV6 = 1280
 
+/** How much longer a path that carried full-sized segments before is trusted. */
+const DELIVERED_PATIENCE = 3
+
 /** Handles every deadline that is due at `tcb.clock.now`. */
 export function timeoutsExpire(tcb: Tcb): void {
   const { timers, clock } = tcb
@@ -85,10 +88,14 @@ function persistExpires(tcb: Tcb): void {
   tcb.owed.probe = true
 }
 
-/** Full-sized segments vanish while the path worked before: perhaps a router drops what it may not fragment. */
+/**
+ * Full-sized segments vanish: perhaps a router drops what it may not fragment. Where the path has carried such a segment
+ * before, chance is the likelier cause, and it takes more of them.
+ */
 function suspectBlackHole(tcb: Tcb): void {
   const { config, path } = tcb
-  if (!config.blackHoleDetection || tcb.retransmissions !== config.blackHoleRetransmissions) return
+  const patience = config.blackHoleRetransmissions * (tcb.fullSizedDelivered ? DELIVERED_PATIENCE : 1)
+  if (!config.blackHoleDetection || tcb.retransmissions !== patience) return
   if (flightSize(tcb) < tcb.mss) return
   const base = path.version === 4 ? BLACK_HOLE_BASE_IPV4 : BLACK_HOLE_BASE_IPV6
   if (path.mtu <= base) return
@@ -114,7 +121,7 @@ function keepAliveExpires(tcb: Tcb): void {
   if (!config.keepAlive || !isSynchronized(tcb.state) || tcb.state === TIME_WAIT) return
   const idleUntil = tcb.lastReceivedAt + msToUs(config.keepAliveIdleMs) // MUST-27
   if (tcb.keepAliveProbes === 0 && (clock.now < idleUntil || flightSize(tcb) > 0)) {
-    tcb.timers.keepAlive = Math.max(idleUntil, clock.now + msToUs(config.keepAliveIntervalMs))
+    tcb.timers.keepAlive = clock.now < idleUntil ? idleUntil : clock.now + msToUs(config.keepAliveIntervalMs)
     return
   }
   traceTimer(tcb, 'keep-alive', 'expired')

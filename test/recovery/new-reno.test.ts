@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { NewReno } from '../../src/recovery/new-reno.ts'
+
+const mssRange = fc.integer({ min: 36, max: 65_475 })
+
+function started(mss = 1000, segments = 10): NewReno {
+  const reno = new NewReno()
+  reno.start(mss, segments)
+  return reno
+}
+
+test('RFC 6928 2: IW = min(10 MSS, max(2 MSS, 14600)) for any MSS', () => {
+  const property = fc.property(mssRange, (mss) => {
+    assert.equal(started(mss).cwnd, Math.min(10 * mss, Math.max(2 * mss, 14_600)))
+  })
+  fc.assert(property)
+})
+
+test('RFC 5681 3.1: where the SYN was lost the initial window is one segment', () => {
+  const property = fc.property(mssRange, (mss) => assert.equal(started(mss, 1).cwnd, mss))
+  fc.assert(property)
+})
+
+test('RFC 5681 3.1, RFC 3465 2.2: slow start grows by what was acknowledged, at most two segments', () => {
+  const property = fc.property(fc.integer({ min: 1, max: 10_000 }), (acked) => {
+    const reno = started()
+    reno.onAck(acked, true)
+    assert.equal(reno.cwnd, 10_000 + Math.min(acked, 2000))
+  })
+  fc.assert(property)
+})
+
+test('RFC 3465 2.3: after a timeout slow start grows by one segment at most until it ends', () => {
+  const reno = started()
+  reno.onTimeout(10_000, true)
+  assert.deepEqual([reno.cwnd, reno.ssthresh], [1000, 5000])
+  const windows = []
+  while (reno.cwnd < reno.ssthresh) {
+    reno.onAck(2000, true)
+    windows.push(reno.cwnd)
+  }
+  assert.deepEqual(windows, [2000, 3000, 4000, 5000])
+})
+
+test('RFC 5681 3.1: congestion avoidance adds one segment per window acknowledged, however it is cut up', () => {
+  const cuts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 300 })
+  const property = fc.property(cuts, (acks) => {
+    const reno = started()
+    reno.onLoss(20_000)
+    assert.equal(reno.cwnd, 10_000)
+    let wanted = 10_000
+    let credit = 0
+    for (const acked of acks) {
+      reno.onAck(acked, true)
+      credit += acked
+      if (credit >= wanted) {
+        credit -= wanted
+        wanted += 1000
+      }
+      assert.equal(reno.cwnd, wanted)
+    }
+  })
+  fc.assert(property)
+})
+
+test('RFC 5681 equation 4: ssthresh = max(FlightSize / 2, 2 SMSS) on a loss and on a timeout', () => {
+  const property = fc.property(fc.integer({ min: 0, max: 1_000_000 }), mssRange, (flight, mss) => {
+    const wanted = Math.max(Math.floor(flight / 2), 2 * mss)
+    const lossy = started(mss)
+    lossy.onLoss(flight)
+    assert.deepEqual([lossy.ssthresh, lossy.cwnd], [wanted, wanted])
+    const late = started(mss)
+    late.onTimeout(flight, true)
+    assert.deepEqual([late.ssthresh, late.cwnd], [wanted, mss])
+  })
+  fc.assert(property)
+})
+
+test('RFC 5681 3.1: a second timeout of the same segment leaves ssthresh where it is', () => {
+  const reno = started()
+  reno.onTimeout(30_000, true)
+  reno.onTimeout(8000, false)
+  assert.deepEqual([reno.cwnd, reno.ssthresh], [1000, 15_000])
+})
+
+test('RFC 6582 3.2 step 3: recovery ends with cwnd = min(ssthresh, max(FlightSize, SMSS) + SMSS)', () => {
+  const property = fc.property(fc.integer({ min: 0, max: 40_000 }), (flight) => {
+    const reno = started()
+    reno.onLoss(20_000)
+    reno.onRecovered(flight)
+    assert.equal(reno.cwnd, Math.min(10_000, Math.max(flight, 1000) + 1000))
+  })
+  fc.assert(property)
+})
+
+test('a window that did not hold the sender back does not grow', () => {
+  const reno = started()
+  for (let i = 0; i < 100; i++) reno.onAck(1000, false)
+  assert.equal(reno.cwnd, 10_000)
+})
+
+test('RFC 5681 4.1: idle, the window falls to the initial one and is never raised; ssthresh stays', () => {
+  const large = started()
+  for (let i = 0; i < 50; i++) large.onAck(2000, true)
+  large.onIdle()
+  assert.equal(large.cwnd, 10_000)
+  const small = started()
+  small.onTimeout(4000, true)
+  small.onIdle()
+  assert.deepEqual([small.cwnd, small.ssthresh], [1000, 2000])
+})
+
+test('a larger segment size does not leave a window below one segment', () => {
+  const reno = started(1000, 1)
+  reno.setMss(1400)
+  assert.equal(reno.cwnd, 1400)
+})
