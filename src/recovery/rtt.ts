@@ -19,6 +19,7 @@ export class RttEstimator {
   minUs = Infinity
   /** Retransmissions of the front segment since the last reset: the exponent of the back-off. */
   backoff = 0
+  #forgiven = false
   #baseUs: number
   readonly #floorUs: number
   readonly #ceilingUs: number
@@ -58,6 +59,7 @@ export class RttEstimator {
     }
     this.#baseUs = Math.round(this.srttUs + Math.max(this.#floorUs, K * this.rttvarUs))
     this.backoff = 0
+    this.#forgiven = false
   }
 
   /** The retransmission timer expired: double the timeout (RFC 6298 5.5). */
@@ -65,9 +67,20 @@ export class RttEstimator {
     if (this.backoff < MAX_BACKOFF) this.backoff++
   }
 
-  /** Data were acknowledged, so the path is alive: a timeout that rests on measurements holds again undoubled. */
+  /**
+   * Data were acknowledged, so the path is alive: a timeout that rests on measurements holds again undoubled. Only once
+   * between two samples: where round trips have become longer than the timeout, everything is sent twice and never
+   * measured, until the back-off stays (Karn's second rule, RFC 6298 5).
+   */
   forgetBackoff(): void {
-    if (this.measured) this.backoff = 0
+    if (!this.measured || this.#forgiven) return
+    this.#forgiven = this.backoff > 0
+    this.backoff = 0
+  }
+
+  /** The window opened: what the persist timer doubled says nothing about the path. */
+  endBackoff(): void {
+    this.backoff = 0
   }
 
   /** The SYN was retransmitted and nothing measured: data start with this timeout (RFC 6298 5.7). */

@@ -24,6 +24,8 @@ export class End {
   /** Octets that SEND took and that RECEIVE gave. */
   sent = 0
   read = 0
+  /** Calls of SEND and of RECEIVE. */
+  sends = 0
   reads = 0
   connected = false
   /** Told that the other side ended, and read all before it. */
@@ -33,6 +35,7 @@ export class End {
   closed = false
   released = false
   aborted = false
+  onGone: (() => void) | null = null
   #write = 0
   #left: number
   #writesPaused = false
@@ -62,7 +65,9 @@ export class End {
     if ((bits & CONNECTED) !== 0) this.connected = true
     if ((bits & (CONNECTED | WRITABLE)) !== 0) this.#writeOn()
     if ((bits & (READABLE | PEER_CLOSED | GONE)) !== 0) this.#readOn()
-    if ((bits & GONE) !== 0) this.gone = true
+    if ((bits & GONE) === 0) return
+    this.gone = true
+    this.onGone?.()
   }
 
   abort(): void {
@@ -86,6 +91,7 @@ export class End {
       while (this.#left > 0) {
         const piece = Math.min(this.#left, LONGEST_PIECE)
         const taken = connection.send(this.#sends.octets, this.#sends.at(this.sent), piece, write)
+        this.sends++
         this.sent += taken
         this.#left -= taken
         if (taken < piece) return

@@ -17,6 +17,12 @@ export interface RunPlan {
   readonly paths: readonly [ImpairmentOptions, ImpairmentOptions]
   /** From here on the paths lose nothing and damage nothing; what they delay and how fast they are stays. */
   readonly quietAtUs: number
+  /** A time in which the paths lose everything, or null. */
+  readonly silence: { readonly atUs: number; readonly forUs: number } | null
+  /** Probability that a packet arrives once more, up to LATEST_COPY_US later: an old duplicate. */
+  readonly lateCopies: number
+  /** The connections follow each other at the same sockets, each opened when host 0 has done with the one before. */
+  readonly reusesPort: boolean
   readonly connections: readonly ConnectionPlan[]
 }
 
@@ -35,7 +41,7 @@ export type Opening = 'passive' | 'simultaneous' | 'refused'
 
 export interface ConnectionPlan {
   readonly opening: Opening
-  /** Microseconds of the run at which the opening call is made. */
+  /** Microseconds of the run, or after the connection before it at the same sockets, at which it is opened. */
   readonly startUs: number
   /** The applications at host 0 and at host 1. */
   readonly ends: readonly [EndPlan, EndPlan]
@@ -77,15 +83,35 @@ export function planRun(seed: number): RunPlan {
   const first = isClean ? cleanPath(random) : drawPath(random, version)
   const isSymmetric = isClean || random.chance(0.5)
   const paths = [first, isSymmetric ? first : drawPath(random, version)] as const
-  const count = random.chance(0.8) ? 1 : random.range(2, 4)
+  const count = random.chance(0.75) ? 1 : random.range(2, 4)
+  const reusesPort = count > 1 && random.chance(0.4)
   const connections: ConnectionPlan[] = []
-  for (let i = 0; i < count; i++) connections.push(drawConnection(random, hosts, version, count))
+  for (let i = 0; i < count; i++) {
+    const connection = drawConnection(random, hosts, version, count)
+    connections.push(reusesPort ? whole(connection) : connection)
+  }
   const quietAtUs = random.pick([2e6, 10e6, 30e6, 60e6])
-  return { seed, version, hosts, paths, quietAtUs, connections }
+  const hasSilence = !isClean && random.chance(0.06)
+  const silence = hasSilence
+    ? { atUs: random.range(0, quietAtUs / 2), forUs: random.range(0, quietAtUs / 2) }
+    : null
+  const lateCopies = !isClean && random.chance(0.15) ? random.pick([0.02, 0.1, 0.5]) : 0
+  return { seed, version, hosts, paths, quietAtUs, silence, lateCopies, reusesPort, connections }
+}
+
+/** Without TIME-WAIT, which a reset skips, nothing protects the next connection from old segments of this one. */
+function whole(connection: ConnectionPlan): ConnectionPlan {
+  const uncut = (end: EndPlan): EndPlan => ({
+    ...end,
+    ending: 'close',
+    abortAfterUs: Number.POSITIVE_INFINITY,
+  })
+  return { ...connection, opening: 'passive', ends: [uncut(connection.ends[0]), uncut(connection.ends[1])] }
 }
 
 /** Longest time that a packet of this plan may be under way, microseconds: the MSL must not be shorter. */
 export const LONGEST_FLIGHT_US = 4_000_000
+export const LATEST_COPY_US = 3_000_000
 
 function drawHost(random: Random, version: 4 | 6): HostPlan {
   const mtus = version === 4 ? [296, 576, 1500, 1500, 1500, 4352, 9000] : [1280, 1400, 1500, 1500, 9000]

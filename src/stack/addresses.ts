@@ -8,18 +8,24 @@ import {
   isBroadcastV4,
   isLinkLocal,
   isLoopback,
+  isLoopbackWords,
+  isMapped,
   isMulticast,
   isMulticastWords,
   isUnspecified,
 } from '../wire/address.ts'
-import { inPrefix, isSubnetBroadcastWords, type Prefix } from '../wire/address-prefix.ts'
+import { inPrefix, isSubnetBroadcastWords, Prefix, parsePrefix } from '../wire/address-prefix.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
 
 export class LocalAddresses {
   readonly prefixes: readonly Prefix[]
 
-  constructor(prefixes: readonly Prefix[]) {
-    this.prefixes = prefixes
+  /**
+   * @param prefixes addresses with their prefix length: '10.0.0.1/24', 'fd00::1/64'.
+   * @throws RangeError for a text that is something else.
+   */
+  constructor(prefixes: readonly (string | Prefix)[]) {
+    this.prefixes = prefixes.map(toPrefix)
   }
 
   /** Whether the packet is addressed to this host itself. */
@@ -52,31 +58,48 @@ export class LocalAddresses {
     return this.prefixes.some((prefix) => isSubnetBroadcastWords(prefix, dst0, dst1, dst2, dst3))
   }
 
-  /** Whether the packet claims to come from a subnet's broadcast address, which no host has: MUST-63. */
-  isFromMany(ip: IpHeader): boolean {
-    const { src0, src1, src2, src3 } = ip
-    return ip.version === 4 && this.prefixes.some((p) => isSubnetBroadcastWords(p, src0, src1, src2, src3))
+  /**
+   * MUST-63, as far as it depends on the host: whether a packet from the link claims to come from a subnet's broadcast
+   * address, from a loopback address (RFC 1122 3.2.1.3 g) or from this host itself, whose packets to itself never
+   * reach the link.
+   */
+  isImpossibleSource(ip: IpHeader): boolean {
+    const { src0, src1, src2, src3, version } = ip
+    if (isLoopbackWords(src0, src1, src2, src3)) {
+      if (!isLoopbackWords(ip.dst0, ip.dst1, ip.dst2, ip.dst3)) return true
+    }
+    for (const prefix of this.prefixes) {
+      const { address: a } = prefix
+      if (a.version !== version) continue
+      if (a.w3 === src3 && a.w2 === src2 && a.w1 === src1 && a.w0 === src0) return true
+      if (isSubnetBroadcastWords(prefix, src0, src1, src2, src3)) return true
+    }
+    return false
   }
 
-  /** MUST-46: whether a connection to this address can be asked for. */
+  /** MUST-46: whether a connection to this address can be asked for. Mapped addresses belong into an IPv4 header. */
   isConnectable(address: Address): boolean {
     if (isMulticast(address) || isUnspecified(address) || isBroadcastV4(address)) return false
+    if (address.version === 6 && isMapped(address)) return false
     const { w0, w1, w2, w3 } = address
     return address.version === 6 || !this.prefixes.some((p) => isSubnetBroadcastWords(p, w0, w1, w2, w3))
   }
 
-  /** MUST-44: the address to speak to `remote` from, or null where this host has none of its version. */
+  /**
+   * MUST-44: the address to speak to `remote` from, or null where this host has none of its version. Loopback addresses
+   * speak to each other only: they never appear on a link (RFC 1122 3.2.1.3 g).
+   */
   sourceFor(remote: Address): Address | null {
     let best: Address | null = null
     let bestScore = -1
     for (const prefix of this.prefixes) {
       const { address } = prefix
-      if (address.version !== remote.version) continue
+      if (address.version !== remote.version || isLoopback(address) !== isLoopback(remote)) continue
       const score = same(address, remote)
         ? 1000
         : inPrefix(prefix, remote)
           ? 100 + prefix.length
-          : isLinkLocal(address) === isLinkLocal(remote) && isLoopback(address) === isLoopback(remote)
+          : isLinkLocal(address) === isLinkLocal(remote)
             ? 1
             : 0
       if (score > bestScore) {
@@ -90,4 +113,11 @@ export class LocalAddresses {
 
 function same(a: Address, b: Address): boolean {
   return a.version === b.version && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3
+}
+
+function toPrefix(text: string | Prefix): Prefix {
+  if (text instanceof Prefix) return text
+  const prefix = parsePrefix(text)
+  if (prefix === null) throw new RangeError(`"${text}" is no address with a prefix length, as in 10.0.0.1/24`)
+  return prefix
 }

@@ -11,9 +11,11 @@ export class ConnectionTable {
   readonly #demux: Demux<HostedConnection>
   readonly #timers: TimerQueue
   readonly #bySlot: (HostedConnection | null)[] = []
+  readonly #limit: number
 
   /** @param secret 16 octets. @param limit most connections. */
   constructor(secret: Uint8Array, limit: number) {
+    this.#limit = limit
     this.#demux = new Demux(secret, limit)
     this.#timers = new TimerQueue(limit)
   }
@@ -22,13 +24,23 @@ export class ConnectionTable {
     return this.#demux.size
   }
 
+  /** Timer slots in use: one for each connection. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Whether no further connection would be taken in. */
+  get isFull(): boolean {
+    return this.#demux.size >= this.#limit
+  }
+
   values(): HostedConnection[] {
     return this.#demux.values()
   }
 
   /** The connection that a segment belongs to. */
   find(ip: IpHeader, dstPort: number, srcPort: number): HostedConnection | undefined {
-    return this.#demux.find(
+    const found = this.#demux.find(
       ip.dst0,
       ip.dst1,
       ip.dst2,
@@ -40,11 +52,12 @@ export class ConnectionTable {
       dstPort,
       srcPort,
     )
+    return ofVersion(found, ip.version)
   }
 
   /** The connection that sent a packet which somebody quotes: source and destination change places. */
   findSender(ip: IpHeader, srcPort: number, dstPort: number): HostedConnection | undefined {
-    return this.#demux.find(
+    const found = this.#demux.find(
       ip.src0,
       ip.src1,
       ip.src2,
@@ -56,6 +69,7 @@ export class ConnectionTable {
       srcPort,
       dstPort,
     )
+    return ofVersion(found, ip.version)
   }
 
   has(local: Address, remote: Address, localPort: number, remotePort: number): boolean {
@@ -137,4 +151,9 @@ export class ConnectionTable {
     const slot = this.#timers.popExpired(now)
     return slot < 0 ? null : (this.#bySlot[slot] ?? null)
   }
+}
+
+/** An IPv6 header with mapped addresses has the words of an IPv4 connection and does not belong to it (RFC 4942 2.2). */
+function ofVersion(found: HostedConnection | undefined, version: number): HostedConnection | undefined {
+  return found !== undefined && found.tcb.path.version === version ? found : undefined
 }

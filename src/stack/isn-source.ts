@@ -22,7 +22,10 @@ export class IsnSource implements Source {
     this.#chosen = chosen
   }
 
-  /** MAY-2: the next number is larger than any that the incarnation in TIME-WAIT used (RFC 6191 2). */
+  /**
+   * MAY-2: the very next number is larger than any that the incarnation in TIME-WAIT used (RFC 6191 2). For the
+   * connection after that it would be one that outsiders know.
+   */
   nextBeyond(sndNxt: number): void {
     this.#hasFloor = true
     this.#floor = (sndNxt + BEYOND) | 0

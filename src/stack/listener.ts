@@ -8,6 +8,7 @@
 import type { Config } from '../tcp/config.ts'
 import type { Address } from '../wire/address.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
+import { Fifo } from './fifo.ts'
 import type { HostedConnection } from './hosted-connection.ts'
 
 export interface ListenOptions {
@@ -43,7 +44,7 @@ export class Listener {
   /** Half-open connections, oldest first. */
   readonly #synQueue = new Set<HostedConnection>()
   /** Connections that wait for `accept`, oldest first. */
-  readonly #acceptQueue: HostedConnection[] = []
+  readonly #acceptQueue = new Fifo<HostedConnection>()
 
   constructor(options: ListenOptions, port: number, backlog: number) {
     this.port = port
@@ -104,9 +105,12 @@ export class Listener {
     this.#synQueue.delete(connection)
   }
 
-  /** The oldest half-open connection whose answer went unanswered at least once: it yields its place in a full queue. */
+  /**
+   * The oldest half-open connection, if our answer to it went unanswered at least once: it yields its place in a full
+   * queue. All of a listener's wait equally long for that, so where the oldest has not, none has.
+   */
   stalest(): HostedConnection | null {
-    for (const connection of this.#synQueue) if (connection.tcb.synLost) return connection
+    for (const oldest of this.#synQueue) return oldest.tcb.synLost ? oldest : null
     return null
   }
 
@@ -115,9 +119,13 @@ export class Listener {
     return this.#acceptQueue.shift() ?? null
   }
 
-  /** All connections that nobody owns yet. */
-  orphans(): HostedConnection[] {
-    return [...this.#synQueue, ...this.#acceptQueue]
+  /** Ends it. Returns the connections that nobody will own now. */
+  close(): HostedConnection[] {
+    const orphans = [...this.#synQueue, ...this.#acceptQueue.values()]
+    this.closed = true
+    this.#synQueue.clear()
+    this.#acceptQueue.clear()
+    return orphans
   }
 }
 

@@ -4,11 +4,11 @@
  */
 
 import type { Limits } from '../tcp/config.ts'
-import type { SendReason } from '../trace/reasons.ts'
 import { ipHeaderLength, writeIpHeader } from '../wire/ip.ts'
 import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header.ts'
 import { ACK, RST, Segment } from '../wire/segment.ts'
 import { TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../wire/tcp.ts'
+import { Fifo } from './fifo.ts'
 import { RateLimit } from './rate-limit.ts'
 
 /** IPv6 header and a TCP header without options. */
@@ -16,14 +16,16 @@ const LONGEST_RESET = 60
 
 interface Reply {
   readonly packet: Uint8Array
-  /** Why a reset was sent; null for an echo reply. */
-  readonly reason: SendReason | null
+  /** It answers this host's own packet. */
+  readonly toSelf: boolean
 }
 
 export class Replies {
+  /** Whether the answer polled last is for this host itself. */
+  toSelf = false
   readonly #limit: number
   readonly #rate: RateLimit
-  readonly #queue: Reply[] = []
+  readonly #queue = new Fifo<Reply>()
   readonly #ip = new IpHeader()
   readonly #segment = new Segment()
 
@@ -42,15 +44,15 @@ export class Replies {
   }
 
   /** Queues a packet for `poll`; `allow` was asked before. */
-  add(packet: Uint8Array, reason: SendReason | null): void {
-    this.#queue.push({ packet, reason })
+  add(packet: Uint8Array, toSelf: boolean): void {
+    this.#queue.push({ packet, toSelf })
   }
 
   /**
    * Queues the reset that answers a segment: <SEQ=SEG.ACK><CTL=RST> where it carries an ACK, else
    * <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>. Returns the segment sent, borrowed until the next call.
    */
-  addReset(ip: IpHeader, seg: Segment, reason: SendReason, ttl: number): Segment {
+  addReset(ip: IpHeader, seg: Segment, ttl: number, toSelf: boolean): Segment {
     const reply = this.#segment
     const hasAck = (seg.flags & ACK) !== 0
     reply.srcPort = seg.dstPort
@@ -60,7 +62,7 @@ export class Replies {
     reply.flags = hasAck ? RST : RST | ACK
     const packet = new Uint8Array(LONGEST_RESET)
     const length = this.#writeReset(ip, packet, ttl)
-    this.add(packet.subarray(0, length), reason)
+    this.add(packet.subarray(0, length), toSelf)
     return reply
   }
 
@@ -94,6 +96,7 @@ export class Replies {
     const reply = this.#queue.shift()
     if (reply === undefined) return 0
     frame.set(reply.packet)
+    this.toSelf = reply.toSelf
     return reply.packet.length
   }
 }

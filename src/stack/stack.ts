@@ -14,52 +14,19 @@ import { CONNECTED, GONE, RETURNED } from '../tcp/signals.ts'
 import { CLOSED } from '../tcp/state.ts'
 import type { Environment } from '../tcp/tcb.ts'
 import { DropCounters } from '../trace/counters.ts'
-import type { Trace } from '../trace/recorder.ts'
-import type { Address } from '../wire/address.ts'
-import { Prefix, parsePrefix } from '../wire/address-prefix.ts'
 import { LocalAddresses } from './addresses.ts'
 import { Arrivals } from './arrivals.ts'
 import { ConnectionTable } from './connection-table.ts'
+import { Fifo } from './fifo.ts'
 import { type Host, HostedConnection } from './hosted-connection.ts'
-import { type ChosenNumber, IsnSource } from './isn-source.ts'
+import { IsnSource } from './isn-source.ts'
 import { Listener, type ListenOptions } from './listener.ts'
+import { ListenerTable } from './listener-table.ts'
 import { PortSelector, portRange } from './ports.ts'
 import { Replies } from './replies.ts'
+import type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts'
 
-export interface StackOptions {
-  /** The name that trace events carry. */
-  readonly name?: string
-  /** Addresses with their prefix length: '10.0.0.1/24', 'fd00::1/64'. */
-  readonly addresses: readonly (string | Prefix)[]
-  /** 16 octets that nobody else knows: initial sequence numbers, ports and the connection table rest on them. */
-  readonly secret: Uint8Array
-  /** A fresh random int32 at each call. */
-  readonly random: () => number
-  /** The link's MTU, octets; default 1500. */
-  readonly mtu?: number
-  /** The link leaves checksums to the other side. */
-  readonly checksumOffload?: boolean
-  readonly config?: Config
-  readonly limits?: Partial<Limits>
-  readonly trace?: Trace | null
-  /** false: ports 0 to 1023 are refused to listeners, as for a process without privilege. Default true. */
-  readonly privileged?: boolean
-  /**
-   * Chooses initial sequence numbers in place of RFC 6528, where it does not return null. For simulations and replays:
-   * numbers that outsiders can guess are unsafe on a real network (MUST-9).
-   */
-  readonly initialSequenceNumber?: ChosenNumber
-}
-
-export interface ConnectOptions {
-  readonly remoteAddress: Address
-  readonly remotePort: number
-  /** MUST-43; absent: chosen for the remote address (MUST-44). */
-  readonly localAddress?: Address
-  /** 0 or absent: an ephemeral port (RFC 6056). */
-  readonly localPort?: number
-  readonly config?: Config
-}
+export type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts'
 
 /** Node's default, as of listen(2)'s users. */
 const DEFAULT_BACKLOG = 511
@@ -83,16 +50,19 @@ export class Stack implements Host {
   readonly #ports: PortSelector
   readonly #isn: IsnSource
   readonly #table: ConnectionTable
-  readonly #listeners = new Map<number, Listener[]>()
+  readonly #listeners = new ListenerTable()
   readonly #replies: Replies
   readonly #arrivals: Arrivals
-  readonly #ready: HostedConnection[] = []
-  #readyHead = 0
+  /** Connections that may have something to send; each at most once. */
+  readonly #ready = new Fifo<HostedConnection>()
+  /** Packets that the first of them has sent in a row. */
   #turn = 0
-  readonly #events: (HostedConnection | Listener)[] = []
-  #eventsHead = 0
+  /** A turn is over: an answer to nobody's packet may go before the next one. */
+  #answerDue = false
+  /** Whoever has events that nobody polled; each at most once. */
+  readonly #events = new Fifo<HostedConnection | Listener>()
   /** Packets from this host to itself. */
-  readonly #toSelf: Uint8Array[] = []
+  readonly #toSelf = new Fifo<Uint8Array>()
   #nextId = 1
 
   constructor(options: StackOptions) {
@@ -101,7 +71,7 @@ export class Stack implements Host {
     this.config = options.config ?? DEFAULT_CONFIG
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.mtu = options.mtu ?? 1500
-    this.addresses = new LocalAddresses(options.addresses.map(toPrefix))
+    this.addresses = new LocalAddresses(options.addresses)
     this.#isn = new IsnSource(options.secret, options.initialSequenceNumber ?? null)
     this.#ports = new PortSelector(options.random)
     this.#table = new ConnectionTable(options.secret, this.limits.connections)
@@ -125,9 +95,9 @@ export class Stack implements Host {
       verifyChecksums: options.checksumOffload !== true,
       config: this.config,
       limits: this.limits,
+      mtu: this.mtu,
       child: (listener) => this.#create(listener.config ?? this.config),
       touched: (connection) => this.touched(connection),
-      detach: (connection) => this.#detach(connection),
     })
   }
 
@@ -140,6 +110,27 @@ export class Stack implements Host {
 
   connections(): HostedConnection[] {
     return this.#table.values()
+  }
+
+  /** What is held at this moment. On a host without connections, polled until nothing is left, all are 0. */
+  get occupancy(): Occupancy {
+    const listeners = this.#listeners.values()
+    return {
+      connections: this.#table.size,
+      timers: this.#table.timers,
+      halfOpen: listeners.reduce((sum, listener) => sum + listener.halfOpen, 0),
+      waiting: listeners.reduce((sum, listener) => sum + listener.waiting, 0),
+      ready: this.#ready.length,
+      events: this.#events.length,
+      replies: this.#replies.length,
+      toSelf: this.#toSelf.length,
+      bufferBytes: this.#environment.pool.lent,
+    }
+  }
+
+  /** Octets of memory that the buffers of its connections hold. */
+  get bufferBytes(): number {
+    return this.#environment.pool.lent
   }
 
   // ---- handle
@@ -168,29 +159,22 @@ export class Stack implements Host {
    *   privilege. RangeError for a port outside 0 to 65535.
    */
   listen(options: ListenOptions): Listener {
-    if (
-      options.port !== 0 &&
-      portRange(options.port) === 'well-known' &&
-      this.#options.privileged === false
-    ) {
-      throw new CallError('connection-illegal', `port ${options.port} is privileged`)
-    }
+    this.#assertAllowed(options.port)
     if (options.address !== undefined && !this.addresses.has(options.address)) {
       throw new CallError('address-not-available', options.address.toString())
     }
-    const port = options.port === 0 ? this.#ports.select((p) => !this.#listeners.has(p)) : options.port
+    const port = options.port || this.#ports.select((p) => !this.#listeners.has(p))
     if (port < 0) throw new CallError('address-not-available')
     const backlog = Math.max(1, Math.min(options.backlog ?? DEFAULT_BACKLOG, this.limits.backlog))
     const listener = new Listener(options, port, backlog)
-    const others = this.#listeners.get(port)
-    if (others === undefined) this.#listeners.set(port, [listener])
-    else if (others.some((other) => other.conflictsWith(listener))) {
-      throw new CallError('address-in-use', `port ${port}`) // MUST-41
-    } else others.push(listener) // MUST-42
+    this.#listeners.add(listener)
     return listener
   }
 
-  /** The connection that waited longest at a listener, or null. From here on its events are told. */
+  /**
+   * The connection that waited longest at a listener, or null. From here on its events are told. It may have ended
+   * while it waited: then GONE is among them.
+   */
   accept(listener: Listener): HostedConnection | null {
     const connection = listener.next()
     if (connection === null) return null
@@ -202,18 +186,19 @@ export class Stack implements Host {
   /** Ends a listener: nobody will accept what it has, so those connections are aborted (RFC 9293 3.10.5). */
   closeListener(listener: Listener): void {
     if (listener.closed) return
-    listener.closed = true
-    const rest = (this.#listeners.get(listener.port) ?? []).filter((other) => other !== listener)
-    if (rest.length === 0) this.#listeners.delete(listener.port)
-    else this.#listeners.set(listener.port, rest)
-    for (const orphan of listener.orphans()) if (orphan.state !== CLOSED) orphan.abort()
+    this.#listeners.remove(listener)
+    for (const orphan of listener.close()) {
+      if (orphan.state !== CLOSED) orphan.abort()
+      this.#abandon(orphan)
+    }
   }
 
   /**
    * Active OPEN.
    *
    * @throws CallError 'invalid-remote-address' (MUST-46), 'address-not-available' where no address of this host or no
-   *   ephemeral port will do, 'address-in-use' where the four of them are taken, 'insufficient-resources'.
+   *   ephemeral port will do, 'address-in-use' where the four of them are taken, 'connection-illegal' for a well-known
+   *   local port without privilege, 'insufficient-resources'. RangeError for a local port outside 0 to 65535.
    */
   connect(options: ConnectOptions): HostedConnection {
     const { remoteAddress: remote, remotePort } = options
@@ -226,34 +211,28 @@ export class Stack implements Host {
     if (local === null || !this.addresses.has(local) || local.version !== remote.version) {
       throw new CallError('address-not-available', `to ${remote}`)
     }
+    this.#assertAllowed(options.localPort ?? 0)
+    if (this.#table.isFull) throw new CallError('insufficient-resources')
+    const toSelf = this.addresses.has(remote)
     const isFree = (port: number): boolean => !this.#table.has(local, remote, port, remotePort)
-    const localPort = options.localPort || this.#ports.select(isFree)
+    const localPort =
+      options.localPort ||
+      // A listener's port would be somebody else's, and the port that we connect to on this very host our own.
+      this.#ports.select((p) => isFree(p) && !this.#listeners.has(p) && !(toSelf && p === remotePort))
     if (localPort < 0) throw new CallError('address-not-available', 'no ephemeral port is free')
     if (!isFree(localPort)) throw new CallError('address-in-use', `port ${localPort}`)
     const connection = this.#create(options.config ?? this.config)
-    const { path } = connection.tcb
-    path.version = remote.version
-    path.local0 = local.w0
-    path.local1 = local.w1
-    path.local2 = local.w2
-    path.local3 = local.w3
-    path.remote0 = remote.w0
-    path.remote1 = remote.w1
-    path.remote2 = remote.w2
-    path.remote3 = remote.w3
-    path.localPort = localPort
-    path.remotePort = remotePort
-    connection.toSelf = this.addresses.has(remote)
-    if (!this.#table.attach(connection)) throw new CallError('insufficient-resources')
+    connection.setSockets(local, localPort, remote, remotePort)
+    connection.toSelf = toSelf
+    this.#table.attach(connection)
     connection.connect()
     return connection
   }
 
   /** Aborts everything. What is owed to the other sides can still be polled. */
   close(): void {
-    for (const list of [...this.#listeners.values()])
-      for (const listener of [...list]) this.closeListener(listener)
-    for (const connection of this.connections()) if (connection.state !== CLOSED) connection.abort()
+    for (const listener of this.#listeners.values()) this.closeListener(listener)
+    for (const connection of this.connections()) connection.abort('stack-closed')
   }
 
   // ---- poll
@@ -262,12 +241,15 @@ export class Stack implements Host {
   pollTransmit(now: number, frame: Uint8Array): number {
     this.clock.now = now
     for (;;) {
-      const connection = this.#ready[this.#readyHead]
-      if (connection === undefined) {
-        this.#ready.length = 0
-        this.#readyHead = 0
-        if (this.#takeOwnPacket()) continue
-        return this.#arrivals.pollReply(frame)
+      const connection = this.#ready.first
+      if (connection === undefined || this.#answerDue) {
+        this.#answerDue = false
+        const length = this.#replies.poll(frame)
+        if (length > 0) {
+          if (!this.#replies.toSelf) return length
+          this.#keepOwnPacket(frame, length)
+        } else if (connection === undefined && !this.#takeOwnPacket()) return 0
+        continue
       }
       const length = connection.pollTransmit(frame)
       if (length === 0) {
@@ -276,7 +258,7 @@ export class Stack implements Host {
       }
       if (++this.#turn >= TURN) this.#rotate()
       if (!connection.toSelf) return length
-      if (this.#toSelf.length < this.limits.selfQueue) this.#toSelf.push(frame.slice(0, length))
+      this.#keepOwnPacket(frame, length)
     }
   }
 
@@ -287,13 +269,8 @@ export class Stack implements Host {
 
   /** The next connection that has events (`pollEvents` of it), or listener that has connections, or null. */
   pollEvent(): HostedConnection | Listener | null {
-    const next = this.#events[this.#eventsHead]
-    if (next === undefined) {
-      this.#events.length = 0
-      this.#eventsHead = 0
-      return null
-    }
-    this.#eventsHead++
+    const next = this.#events.shift()
+    if (next === undefined) return null
     next.eventPending = false
     return next
   }
@@ -313,6 +290,8 @@ export class Stack implements Host {
       this.#ready.push(connection)
     }
     if (connection.tcb.events !== 0) this.#dispatch(connection)
+    // At once: the next packet of the batch may be a SYN for the same sockets. What it still owes it can send.
+    if (connection.state === CLOSED) this.#detach(connection)
   }
 
   /** Who hears of it: the owner, or the listener while nobody has accepted. */
@@ -320,18 +299,23 @@ export class Stack implements Host {
     const { listener, tcb } = connection
     if (listener === null) return this.#tell(connection)
     if ((tcb.events & RETURNED) !== 0) {
-      listener.forget(connection)
       this.#detach(connection)
-      connection.listener = null
-      tcb.events = 0
+      this.#abandon(connection)
     } else if ((tcb.events & CONNECTED) !== 0 && !connection.announced) {
       connection.announced = true
       listener.established(connection)
       this.#tell(listener)
     } else if ((tcb.events & GONE) !== 0 && !connection.announced) {
-      listener.forget(connection)
-      connection.listener = null
+      this.#abandon(connection)
     }
+  }
+
+  /** It ended, or went back to LISTEN, before anybody owned it: nobody will hear of it, or read what it received. */
+  #abandon(connection: HostedConnection): void {
+    connection.listener?.forget(connection)
+    connection.listener = null
+    connection.tcb.events = 0
+    connection.tcb.receiveBuffer.clear()
   }
 
   #tell(target: HostedConnection | Listener): void {
@@ -342,8 +326,8 @@ export class Stack implements Host {
 
   /** The connection has nothing more to send now: what remains is its deadline, or nothing at all. */
   #settled(connection: HostedConnection): void {
-    this.#readyHead++
-    this.#turn = 0
+    this.#ready.shift()
+    this.#endTurn()
     connection.ready = false
     if (connection.tcb.events !== 0) this.#dispatch(connection)
     if (connection.tcb.negativeAdvice) {
@@ -356,21 +340,35 @@ export class Stack implements Host {
 
   /** Its turn is over; others that wait come first. */
   #rotate(): void {
+    this.#endTurn()
+    if (this.#ready.length > 1) this.#ready.push(this.#ready.shift()!)
+  }
+
+  #endTurn(): void {
     this.#turn = 0
-    if (this.#readyHead + 1 >= this.#ready.length) return
-    this.#ready.push(this.#ready[this.#readyHead]!)
-    this.#readyHead++
+    this.#answerDue = this.#replies.length > 0
   }
 
   #detach(connection: HostedConnection): void {
     if (connection.attached) this.#table.detach(connection)
   }
 
+  /** A packet to this host itself; in a full queue it is lost, as on any link. */
+  #keepOwnPacket(frame: Uint8Array, length: number): void {
+    if (this.#toSelf.length < this.limits.selfQueue) this.#toSelf.push(frame.slice(0, length))
+  }
+
   #takeOwnPacket(): boolean {
     const packet = this.#toSelf.shift()
     if (packet === undefined) return false
-    this.#arrivals.handlePacket(packet, 0, packet.length)
+    this.#arrivals.handlePacket(packet, 0, packet.length, true)
     return true
+  }
+
+  #assertAllowed(port: number): void {
+    if (portRange(port) === 'well-known' && port !== 0 && this.#options.privileged === false) {
+      throw new CallError('connection-illegal', `port ${port} is privileged`)
+    }
   }
 
   #create(config: Config): HostedConnection {
@@ -380,11 +378,4 @@ export class Stack implements Host {
     connection.tcb.path.checksumOffload = this.#options.checksumOffload === true
     return connection
   }
-}
-
-function toPrefix(text: string | Prefix): Prefix {
-  if (text instanceof Prefix) return text
-  const prefix = parsePrefix(text)
-  if (prefix === null) throw new RangeError(`"${text}" is no address with a prefix length, as in 10.0.0.1/24`)
-  return prefix
 }

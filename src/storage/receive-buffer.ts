@@ -152,6 +152,12 @@ export class ReceiveBuffer {
     return this.#assembler.find(offset)
   }
 
+  /** Drops the octets beyond RCV.NXT: the hole before them will never be filled. */
+  dropOutOfOrder(): void {
+    this.#assembler.clear()
+    if (this.#readable === 0) this.#releaseRing()
+  }
+
   /** Drops all octets and gives the memory back. */
   clear(): void {
     this.#readable = 0

@@ -32,7 +32,17 @@ export function sequenceAcceptable(tcb: Tcb, seg: Segment): boolean {
     seg.flags &= ~FIN
     return true
   }
+  if (standsAtEdge(tcb, seg)) return true
   return refuseSequence(tcb, seg)
+}
+
+/**
+ * RFC 9293 A.2: a sender that has filled our window stands at its right edge, one that has probed it an octet beyond,
+ * and acknowledges from there. What it acknowledges must count, or our own octets stall until its text gets through.
+ */
+function standsAtEdge(tcb: Tcb, seg: Segment): boolean {
+  const beyond = (seg.seq - tcb.rcv.adv) | 0
+  return seg.textLength === 0 && (seg.flags & (SYN | FIN | RST)) === 0 && (beyond === 0 || beyond === 1)
 }
 
 /** RFC 9293 3.10.7.4, table 6, in terms of the right edge. */
@@ -56,8 +66,10 @@ function refuseSequence(tcb: Tcb, seg: Segment): boolean {
   if (tcb.state === TIME_WAIT && (seg.flags & FIN) !== 0) {
     oweAck(tcb, 'time-wait-ack')
     restartTimeWait(tcb)
+  } else if ((seg.flags & SYN) !== 0) {
+    oweLimitedAck(tcb, 'challenge-syn') // RFC 5961 4.2: wherever it stands
   } else if (seg.length > 0) {
-    oweAck(tcb, 'unacceptable-ack')
+    oweAck(tcb, 'unacceptable-ack') // text and FIN are paced by their sender, so they need no limit
   } else {
     oweLimitedAck(tcb, 'unacceptable-ack')
   }
@@ -72,6 +84,7 @@ function synAgain(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & (ACK | RST)) === ACK && seg.ack === tcb.snd.nxt) {
     seg.flags &= ~SYN
     seg.seq = (seg.seq + 1) | 0
+    seg.window >>>= tcb.sndScale // RFC 7323 2.2: a SYN's window is not scaled, but what it has become is
     return true
   }
   noteDrop(tcb, 'duplicate-text')
@@ -83,7 +96,8 @@ function synAgain(tcb: Tcb, seg: Segment): boolean {
 function timestampAcceptable(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & RST) !== 0) return true
   if (!seg.hasTimestamps) {
-    noteDrop(tcb, 'timestamp-missing') // RFC 7323 3.2
+    noteDrop(tcb, 'timestamp-missing') // RFC 7323 3.2: silently; but RFC 5961 4.2 challenges every SYN
+    if ((seg.flags & SYN) !== 0) oweLimitedAck(tcb, 'challenge-syn')
     return false
   }
   if (!seqLT(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) return true
@@ -140,12 +154,14 @@ export function synAbsent(tcb: Tcb, seg: Segment): boolean {
 
 /**
  * MAY-2, SHLD-4, RFC 6191 2: may this SYN take over from TIME-WAIT? Where both incarnations use timestamps the later
- * timestamp decides, else a sequence number beyond all that the old one used.
+ * timestamp decides; where only the new one does it may; else a sequence number beyond all that the old one used.
  */
 export function acceptsNewIncarnation(tcb: Tcb, seg: Segment): boolean {
   if (tcb.state !== TIME_WAIT || (seg.flags & (SYN | ACK | RST | FIN)) !== SYN) return false
   if (tcb.timestamps && seg.hasTimestamps) {
     if (seg.tsVal !== tcb.tsRecent) return seqGT(seg.tsVal, tcb.tsRecent)
+  } else if (seg.hasTimestamps && tcb.config.timestamps) {
+    return true // PAWS will tell old segments, which have no timestamp, from new ones
   }
   return seqGT(seg.seq, tcb.rcv.nxt)
 }

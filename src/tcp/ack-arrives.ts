@@ -26,9 +26,10 @@ export function ackArrives(tcb: Tcb, seg: Segment): boolean {
   }
   if (tcb.state === SYN_RECEIVED && !synReceivedAcknowledged(tcb, seg)) return false
   if (!ackAcceptable(tcb, seg)) return false
-  if (seqGT(seg.ack, tcb.snd.una)) newAck(tcb, seg)
-  else if (seg.ack === tcb.snd.una && isDuplicate(tcb, seg)) duplicateAck(tcb)
-  updateSendWindow(tcb, seg)
+  const advance = (seg.ack - tcb.snd.una) | 0
+  if (advance > 0) newAck(tcb, seg)
+  else if (advance === 0 && isDuplicate(tcb, seg)) duplicateAck(tcb)
+  if (advance >= 0) updateSendWindow(tcb, seg, advance > 0)
   return finAcknowledged(tcb)
 }
 
@@ -75,7 +76,10 @@ function newAck(tcb: Tcb, seg: Segment): void {
   }
   const acked = (seg.ack - snd.una) | 0
   measure(tcb, seg, seg.ack)
-  if (acked >= tcb.mss) tcb.fullSizedDelivered = true
+  if (tcb.fullSizedSent && seqGE(seg.ack, tcb.fullSizedEnd)) {
+    tcb.fullSizedSent = false
+    tcb.fullSizedDelivered = true
+  }
   const full = tcb.sendBuffer.free === 0
   tcb.sendBuffer.acknowledge(Math.min(acked, tcb.sendBuffer.length))
   snd.una = seg.ack
@@ -134,10 +138,15 @@ function duplicateAck(tcb: Tcb): void {
   traceRecovery(tcb)
 }
 
-/** RFC 9293 3.10.7.4: the newest segment decides. MUST-34: a window that shrank is taken as it is. MUST-1: unsigned. */
-function updateSendWindow(tcb: Tcb, seg: Segment): void {
+/**
+ * RFC 9293 3.10.7.4: the newest segment decides. MUST-34: a window that shrank is taken as it is. MUST-1: unsigned.
+ *
+ * One that acknowledges something new is the newest, though it be a retransmission that SND.WL1 takes for old: the window
+ * counts from SND.UNA, and the old one would now reach beyond what was ever offered (docs/deviations.md).
+ */
+function updateSendWindow(tcb: Tcb, seg: Segment, isNews: boolean): void {
   const { snd } = tcb
-  if (!(seqLT(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLE(snd.wl2, seg.ack)))) return
+  if (!(isNews || seqLT(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLE(snd.wl2, seg.ack)))) return
   const wnd = seg.window << tcb.sndScale // REC-1: below 2^30 by RFC 7323 2.3
   const wasClosed = snd.wnd === 0
   snd.wnd = wnd
@@ -156,7 +165,7 @@ function updateSendWindow(tcb: Tcb, seg: Segment): void {
 
 /** The persist phase is over: what was a probe is data again, and goes at once. */
 function windowOpened(tcb: Tcb): void {
-  tcb.rtt.forgetBackoff()
+  tcb.rtt.endBackoff()
   tcb.owed.probe = false
   if (flightSize(tcb) === 0) {
     tcb.timers.retransmission = NEVER

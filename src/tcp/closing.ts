@@ -13,6 +13,8 @@ import type { Tcb } from './tcb.ts'
 export function enterClosed(tcb: Tcb, cause: string, reason: CloseReason): void {
   enterState(tcb, CLOSED, cause)
   flushSender(tcb)
+  if (tcb.released) tcb.receiveBuffer.clear()
+  else tcb.receiveBuffer.dropOutOfOrder()
   tcb.closeReason = reason
   signal(tcb, GONE, reason) // MUST-12
 }
@@ -32,18 +34,21 @@ export function oweReset(tcb: Tcb, why: SendReason, seq: number): void {
 
 /** RFC 9293 3.10.7.4: a passive connection whose opening failed waits for the next SYN. The user need not know. */
 export function returnToListen(tcb: Tcb, cause: string): void {
+  const closing = tcb.closeRequested
   enterState(tcb, LISTEN, cause)
   flushSender(tcb)
   tcb.receiveBuffer.clear()
   tcb.rcv.finSeen = false
   tcb.rcv.urgent = false
+  tcb.snd.urgent = false
   tcb.closeRequested = false
-  tcb.snd.end = tcb.snd.nxt
   tcb.unackedText = 0
-  tcb.lost.active = false
+  tcb.timed.active = false
+  tcb.rtt.endBackoff()
   tcb.retransmissions = 0
   tcb.synLost = false
   signal(tcb, RETURNED)
+  if (closing) enterClosed(tcb, 'close', 'closed-by-user') // CLOSE waited for ESTABLISHED; in LISTEN it deletes
 }
 
 /** Starts the 2MSL wait and turns the other timers off (RFC 9293 3.10.7.4, MUST-13). */

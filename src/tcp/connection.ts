@@ -13,6 +13,7 @@
  * configuration give the same packets, bit for bit.
  */
 
+import type { CloseReason } from '../trace/reasons.ts'
 import type { IcmpMeaning } from '../wire/icmp.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
 import type { Segment } from '../wire/segment.ts'
@@ -130,8 +131,8 @@ export class Connection {
   }
 
   /** ABORT. */
-  abort(): void {
-    calls.abort(this.tcb)
+  abort(reason?: CloseReason): void {
+    calls.abort(this.tcb, reason)
   }
 
   /** STATUS. */

@@ -9,7 +9,7 @@ import { oweAck } from './acknowledge.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, oweReset } from './closing.ts'
 import { CONNECTED, noteDrop, READABLE, signal, WRITABLE } from './signals.ts'
-import { ESTABLISHED, enterState, SYN_RECEIVED } from './state.ts'
+import { ESTABLISHED, enterState, FIN_WAIT_1, SYN_RECEIVED } from './state.ts'
 import { scaleFor, type Tcb } from './tcb.ts'
 import { finArrives, textArrives, urgentArrives } from './text-arrives.ts'
 import { synWindow } from './window.ts'
@@ -70,6 +70,7 @@ export function enterEstablished(tcb: Tcb, cause: 'syn-ack' | 'ack-of-syn'): voi
   signal(tcb, CONNECTED)
   signal(tcb, WRITABLE)
   if (tcb.receiveBuffer.readable > 0) signal(tcb, READABLE)
+  if (tcb.closeRequested) enterState(tcb, FIN_WAIT_1, 'close') // CLOSE waited behind queued octets (3.10.4)
 }
 
 /** What begins with the first synchronized state, be it ESTABLISHED or FIN-WAIT-1. */
@@ -129,6 +130,12 @@ export function updateMss(tcb: Tcb): void {
   const options = tcb.timestamps ? TIMESTAMP_OCTETS : 0
   const allowed = Math.min(Math.max(tcb.peerMss, tcb.config.mssMinimum), mssOfMtu(tcb))
   tcb.mss = Math.max(allowed - options, 1)
+  tcb.fullSizedSent = false
+}
+
+/** Octets of text that a packet of this size has room for. */
+export function textWithin(tcb: Tcb, packetOctets: number): number {
+  return limitMss(tcb, packetOctets) - (tcb.timestamps ? TIMESTAMP_OCTETS : 0)
 }
 
 /** What our MSS option says: what the link can receive (MUST-67). */

@@ -26,7 +26,7 @@ export function arrivesAsPredicted(tcb: Tcb, seg: Segment): boolean {
   const wnd = seg.window << tcb.sndScale
   if (seqGT(seg.ack, snd.una) || seg.textLength === 0 || wnd !== snd.wnd || wnd === 0) {
     ackArrives(tcb, seg)
-  } else {
+  } else if (seqLE(snd.wl1, seg.seq)) {
     // The same acknowledgment and the same window: only where they stand moves on.
     snd.wl1 = seg.seq
     snd.wl2 = seg.ack

@@ -193,6 +193,10 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
     owed.override = false
     owed.urgentNotice = false
     tcb.timers.override = NEVER
+    if (plan.length === tcb.mss && !tcb.fullSizedSent && !tcb.fullSizedDelivered) {
+      tcb.fullSizedSent = true
+      tcb.fullSizedEnd = end
+    }
     timeSegment(tcb)
   }
   if (seqGT(end, snd.nxt)) snd.nxt = end

@@ -250,7 +250,9 @@ export class Tcb {
   retransmissions = 0
   totalRetransmissions = 0
   synLost = false
-  /** An acknowledgment covered at least Eff.snd.MSS: the path carries segments of that size. */
+  /** A full-sized segment that ends at `fullSizedEnd` is under way; one was acknowledged, so the path carries them. */
+  fullSizedSent = false
+  fullSizedEnd = 0
   fullSizedDelivered = false
   /** R1 was reached: the IP layer should look for another route; taken by the stack (MUST-20). */
   negativeAdvice = false

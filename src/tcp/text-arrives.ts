@@ -46,11 +46,6 @@ export function textArrives(tcb: Tcb, seg: Segment): void {
   const hasFin = (seg.flags & FIN) !== 0
   if (seg.textLength === 0 && !hasFin) return
   if (!textExpected(tcb.state)) return
-  if (tcb.released && seg.textLength > 0) {
-    // SHLD-3: nobody will read this, and the other side should know.
-    noteDrop(tcb, 'text-after-fin')
-    return enterClosedWithReset(tcb, 'abort', 'unread-data', 'reset-data-after-close')
-  }
   const { rcv } = tcb
   const edge = (rcv.nxt + receiveWindow(tcb)) | 0
   let start = seg.seq
@@ -70,6 +65,10 @@ export function textArrives(tcb: Tcb, seg: Segment): void {
   if (rcv.finSeen && seqGT(end, rcv.fin)) {
     noteDrop(tcb, 'text-after-fin')
     end = rcv.fin
+  }
+  if (seqLT(start, end) && tcb.released) {
+    // SHLD-3: nobody will read this, and the other side should know. What was read and comes again is no news.
+    return enterClosedWithReset(tcb, 'abort', 'unread-data', 'reset-data-after-close')
   }
   if (seqLT(start, end)) return storeText(tcb, seg, start, from, (end - start) | 0)
   if (seg.textLength > 0) oweAck(tcb, 'unacceptable-ack')
@@ -96,10 +95,15 @@ function storeText(tcb: Tcb, seg: Segment, start: number, from: number, length: 
 
 /** Remembers where the stream ends, if the FIN lies in the window; text behind it is refused. */
 function noteFin(tcb: Tcb, seq: number, edge: number): void {
-  const { rcv } = tcb
+  const { rcv, receiveBuffer } = tcb
   if (rcv.finSeen || seqLT(seq, rcv.nxt)) return
   if (seqGE(seq, edge)) {
     noteDrop(tcb, 'beyond-window')
+    return
+  }
+  const ranges = receiveBuffer.rangeCount
+  if (ranges > 0 && receiveBuffer.rangeEnd(ranges - 1) > ((seq - rcv.nxt) | 0)) {
+    noteDrop(tcb, 'text-after-fin') // octets behind it are here already: it is not the end
     return
   }
   rcv.fin = seq

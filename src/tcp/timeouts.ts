@@ -5,7 +5,7 @@
 import { oweAck } from './acknowledge.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, enterClosedWithReset } from './closing.ts'
-import { updateMss } from './handshake.ts'
+import { textWithin, updateMss } from './handshake.ts'
 import { signalSoftError } from './signals.ts'
 import { CLOSED, FIN_WAIT_2, isSynchronized, LISTEN, TIME_WAIT } from './state.ts'
 import { flightSize, type Tcb } from './tcb.ts'
@@ -17,6 +17,8 @@ const BLACK_HOLE_BASE_IPV6 = 1280
 
 /** How much longer a path that carried full-sized segments before is trusted. */
 const DELIVERED_PATIENCE = 3
+/** The share of R2 after which it is trusted no longer, so that smaller segments get their chance. */
+const BLACK_HOLE_R2_DIVISOR = 3
 
 /** Handles every deadline that is due at `tcb.clock.now`. */
 export function timeoutsExpire(tcb: Tcb): void {
@@ -89,16 +91,16 @@ function persistExpires(tcb: Tcb): void {
 }
 
 /**
- * Full-sized segments vanish: perhaps a router drops what it may not fragment. Where the path has carried such a segment
- * before, chance is the likelier cause, and it takes more of them.
+ * Segments larger than every path carries vanish: perhaps a router drops what it may not fragment. Where the path has
+ * carried a full-sized one before, chance is the likelier cause, and it takes more of them.
  */
 function suspectBlackHole(tcb: Tcb): void {
   const { config, path } = tcb
   const patience = config.blackHoleRetransmissions * (tcb.fullSizedDelivered ? DELIVERED_PATIENCE : 1)
-  if (!config.blackHoleDetection || tcb.retransmissions !== patience) return
-  if (flightSize(tcb) < tcb.mss) return
+  const isLate = tcb.clock.now - tcb.waitingSince >= msToUs(config.r2Ms / BLACK_HOLE_R2_DIVISOR)
+  if (!config.blackHoleDetection || (tcb.retransmissions < patience && !isLate)) return
   const base = path.version === 4 ? BLACK_HOLE_BASE_IPV4 : BLACK_HOLE_BASE_IPV6
-  if (path.mtu <= base) return
+  if (path.mtu <= base || Math.min(flightSize(tcb), tcb.mss) <= textWithin(tcb, base)) return
   path.mtu = base
   updateMss(tcb)
   tcb.congestion.setMss(tcb.mss)
@@ -120,7 +122,8 @@ function keepAliveExpires(tcb: Tcb): void {
   const { config, clock } = tcb
   if (!config.keepAlive || !isSynchronized(tcb.state) || tcb.state === TIME_WAIT) return
   const idleUntil = tcb.lastReceivedAt + msToUs(config.keepAliveIdleMs) // MUST-27
-  if (tcb.keepAliveProbes === 0 && (clock.now < idleUntil || flightSize(tcb) > 0)) {
+  if (flightSize(tcb) > 0 || (tcb.keepAliveProbes === 0 && clock.now < idleUntil)) {
+    // What is outstanding has its own timer; and the garbage octet of MAY-6 must not pass for one that is lost.
     tcb.timers.keepAlive = clock.now < idleUntil ? idleUntil : clock.now + msToUs(config.keepAliveIntervalMs)
     return
   }

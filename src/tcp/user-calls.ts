@@ -30,9 +30,13 @@ import { dataStart, flightSize, type Tcb } from './tcb.ts'
 import { traceCall } from './tracing.ts'
 import { receiveWindow, windowUpdateDue } from './window.ts'
 
-/** Passive OPEN: waits for a SYN, from anywhere or, where the path names one, from that remote socket. */
+/**
+ * Passive OPEN: waits for a SYN, from anywhere or, where the path names one, from that remote socket.
+ *
+ * A TCB serves one connection: what has ended is not opened again.
+ */
 export function openPassive(tcb: Tcb): void {
-  if (tcb.state !== CLOSED) throw new CallError('connection-already-exists')
+  if (tcb.state !== CLOSED || tcb.closeReason !== null) throw new CallError('connection-already-exists')
   tcb.passive = true
   traceCall(tcb, 'open', undefined, 'passive')
   enterState(tcb, LISTEN, 'passive-open')
@@ -40,7 +44,8 @@ export function openPassive(tcb: Tcb): void {
 
 /** Active OPEN, from CLOSED or from LISTEN (3.10.1). */
 export function openActive(tcb: Tcb): void {
-  if (tcb.state !== CLOSED && tcb.state !== LISTEN) throw new CallError('connection-already-exists')
+  const unopened = tcb.state === CLOSED && tcb.closeReason === null
+  if (!unopened && tcb.state !== LISTEN) throw new CallError('connection-already-exists')
   if (tcb.path.remotePort === 0) throw new CallError('remote-socket-unspecified')
   traceCall(tcb, 'open', undefined, 'active')
   sendSyn(tcb, 'active-open')
@@ -107,10 +112,13 @@ export const received = {
  * RECEIVE: moves octets that arrived in order to `target`, at most `length`, and says how many; 0 where none are on
  * hand. Urgent and other octets do not come in one call: it stops where the urgent ones end.
  *
- * @throws CallError 'connection-does-not-exist' in LISTEN; octets on hand can still be received after the end.
+ * Octets on hand can still be received after the end; `atEndOfStream` then says that no more will come.
+ *
+ * @throws CallError 'connection-does-not-exist' before OPEN.
  */
 export function receive(tcb: Tcb, target: Uint8Array, offset: number, length: number): number {
   const { receiveBuffer, rcv } = tcb
+  if (tcb.state === CLOSED && tcb.closeReason === null) throw new CallError('connection-does-not-exist')
   received.push = false
   received.urgent = false
   if (tcb.state < ESTABLISHED && tcb.state !== CLOSED) return 0 // queued until ESTABLISHED (3.10.3)
@@ -147,6 +155,7 @@ export function close(tcb: Tcb): void {
   traceCall(tcb, 'close')
   if (state === LISTEN || state === SYN_SENT) return enterClosed(tcb, 'close', 'closed-by-user')
   tcb.closeRequested = true
+  tcb.snd.psh = tcb.snd.end // CLOSE implies push (3.9.1.4)
   // In CLOSE-WAIT the state waits for the FIN to be sent: commitSegment enters LAST-ACK.
   if (state === ESTABLISHED) enterState(tcb, FIN_WAIT_1, 'close')
   else if (state === SYN_RECEIVED && tcb.sendBuffer.length === 0) enterState(tcb, FIN_WAIT_1, 'close')
@@ -158,9 +167,10 @@ export function close(tcb: Tcb): void {
  * SHLD-3: octets that were never read are answered with a reset, as the other side must not take them for delivered.
  */
 export function release(tcb: Tcb): void {
-  if (tcb.state === CLOSED || tcb.released) return
+  if (tcb.state === CLOSED) return tcb.receiveBuffer.clear()
+  if (tcb.released) return
   tcb.released = true
-  if (tcb.receiveBuffer.readable > 0 && tcb.state >= ESTABLISHED && tcb.state < CLOSING) {
+  if (tcb.receiveBuffer.readable > 0 && tcb.state >= SYN_RECEIVED && tcb.state < CLOSING) {
     traceCall(tcb, 'close')
     return enterClosedWithReset(tcb, 'abort', 'unread-data', 'reset-unread-data')
   }
@@ -181,6 +191,7 @@ export function abort(tcb: Tcb, reason: CloseReason = 'aborted-by-user'): void {
     state === CLOSE_WAIT
   if (tell) enterClosedWithReset(tcb, 'abort', reason, 'reset-abort')
   else enterClosed(tcb, 'abort', reason)
+  tcb.receiveBuffer.clear()
 }
 
 /** STATUS (3.10.6), with the numbers that Linux gives in tcp_info beside the RFC's. Octets and microseconds. */

@@ -47,21 +47,25 @@ export function windowOffered(tcb: Tcb, octets: number): void {
 /**
  * The user read: is the window now worth a segment of its own?
  *
- * While more than half of the buffer is on offer the next acknowledgment will tell; below that the other side may be
+ * While more than half of what can be offered is on offer the next acknowledgment will tell; below that the other side may be
  * waiting.
  */
 export function windowUpdateDue(tcb: Tcb): boolean {
   if (tcb.state !== ESTABLISHED && tcb.state !== FIN_WAIT_1 && tcb.state !== FIN_WAIT_2) return false
   const offered = receiveWindow(tcb)
-  if (offered > tcb.config.receiveBufferBytes / FR_DIVISOR) return false
+  if (offered > Math.min(tcb.config.receiveBufferBytes, largestField(tcb)) / FR_DIVISOR) return false
   const free = freeSpace(tcb)
   return free - offered >= leastAdvance(tcb) && (free >>> tcb.rcvScale) << tcb.rcvScale > offered
 }
 
 function freeSpace(tcb: Tcb): number {
   const free = tcb.config.receiveBufferBytes - tcb.receiveBuffer.readable
-  const most = 0xffff << tcb.rcvScale
-  return Math.max(0, Math.min(free, most))
+  return Math.max(0, Math.min(free, largestField(tcb)))
+}
+
+/** The largest window that the field can name; without scaling it may be much less than the buffer. */
+function largestField(tcb: Tcb): number {
+  return 0xffff << tcb.rcvScale
 }
 
 /** min(Fr * RCV.BUFF, Eff.snd.MSS): RFC 9293 3.8.6.2.2. */

@@ -25,7 +25,6 @@ export const SEND_REASONS = {
   'second-segment-ack': 'at least every second full-sized segment is acknowledged (RFC 9293 3.8.6.3)',
   'out-of-order-ack': 'duplicate acknowledgment for a segment beyond a gap (RFC 5681 3.2)',
   'gap-filled-ack': 'acknowledges at once a segment that fills a gap (RFC 5681 4.2)',
-  'pushed-ack': 'acknowledges at once, as configured',
   'fin-ack': 'acknowledges the FIN of the other side (RFC 9293 3.10.7.4)',
   'window-update': 'the application read enough to open the window (RFC 9293 3.8.6.2.2)',
   'unacceptable-ack': 'answers a segment outside the window with where we stand (RFC 9293 3.10.7.4)',

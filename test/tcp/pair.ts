@@ -44,7 +44,7 @@ interface Flying {
 
 export class Pair {
   readonly clock = new Clock()
-  readonly a: Endpoint
+  a: Endpoint
   readonly b: Endpoint
   /** 'a1 S 0(0) win 65535', 'lost', in the order of sending. */
   readonly log: string[] = []
@@ -73,6 +73,12 @@ export class Pair {
 
   side(side: Side): Endpoint {
     return side === 'a' ? this.a : this.b
+  }
+
+  /** Host a rebooted: what it was is forgotten, and `endpoint` stands in its place. */
+  replaceA(endpoint: Endpoint): void {
+    endpoint.carrier = this.a.carrier
+    this.a = endpoint
   }
 
   // ---- the script

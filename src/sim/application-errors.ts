@@ -1,0 +1,74 @@
+/** What a system call answers where TCP says no, or where a connection has ended: errno(3). */
+
+import type { HostedConnection } from '../stack/hosted-connection.ts'
+import { CallError, type CallErrorReason } from '../tcp/call-error.ts'
+import type { CloseReason } from '../trace/reasons.ts'
+
+export type Errno =
+  | 'EACCES'
+  | 'EADDRINUSE'
+  | 'EADDRNOTAVAIL'
+  | 'EAGAIN'
+  | 'EBADF'
+  | 'ECONNABORTED'
+  | 'ECONNREFUSED'
+  | 'ECONNRESET'
+  | 'EHOSTUNREACH'
+  | 'EINVAL'
+  | 'EISCONN'
+  | 'EMFILE'
+  | 'ENETUNREACH'
+  | 'ENOBUFS'
+  | 'ENOPROTOOPT'
+  | 'ENOTCONN'
+  | 'EPIPE'
+  | 'ETIMEDOUT'
+
+const OF_CALLS: Readonly<Record<CallErrorReason, Errno>> = {
+  'connection-does-not-exist': 'ENOTCONN',
+  'connection-already-exists': 'EISCONN',
+  'connection-closing': 'EPIPE',
+  'connection-illegal': 'EACCES',
+  'remote-socket-unspecified': 'EADDRNOTAVAIL',
+  'insufficient-resources': 'ENOBUFS',
+  'invalid-remote-address': 'ENETUNREACH',
+  'address-in-use': 'EADDRINUSE',
+  'address-not-available': 'EADDRNOTAVAIL',
+}
+
+/** An end that is no error is null: `read` returns 0. */
+const OF_ENDS: Readonly<Record<CloseReason, Errno | null>> = {
+  'closed-normally': null,
+  'closed-by-user': null,
+  'time-wait-reused': null,
+  'aborted-by-user': 'ECONNABORTED',
+  'unread-data': 'ECONNABORTED',
+  'stack-closed': 'ECONNABORTED',
+  'connection-refused': 'ECONNREFUSED',
+  'port-unreachable': 'ECONNREFUSED',
+  'reset-by-peer': 'ECONNRESET',
+  'connect-timeout': 'ETIMEDOUT',
+  'retransmission-limit': 'ETIMEDOUT',
+  'user-timeout': 'ETIMEDOUT',
+  'keep-alive-timeout': 'ETIMEDOUT',
+  'fin-wait-2-timeout': 'ETIMEDOUT',
+  'network-unreachable': 'ENETUNREACH',
+  'host-unreachable': 'EHOSTUNREACH',
+  'administratively-prohibited': 'EHOSTUNREACH',
+  'protocol-unreachable': 'ENOPROTOOPT',
+}
+
+/** @throws what is no CallError: a defect of ours. */
+export function errnoOfCall(error: unknown): Errno {
+  if (error instanceof CallError) return OF_CALLS[error.reason]
+  throw error
+}
+
+/** Why the connection ended, or null where it goes on or ended well. A soft error explains a time-out better. */
+export function errnoOfEnd(connection: HostedConnection): Errno | null {
+  const { closeReason, softError } = connection
+  if (closeReason === null) return null
+  const errno = OF_ENDS[closeReason]
+  if (errno !== 'ETIMEDOUT' || softError === null) return errno
+  return OF_ENDS[softError]
+}

@@ -1,0 +1,62 @@
+/**
+ * The recorder of a simulated run: it knows that a listener listens before anybody comes.
+ *
+ * A stack gives each SYN a connection of its own, and records its passive OPEN when the SYN arrives. An application
+ * called `listen` long before: the first connection of a listener gets its step from CLOSED to LISTEN where that
+ * happened, with what the application did until then. So the picture tells what a reader of RFC 9293 expects.
+ */
+
+import type { Remark, StateChanged, TraceEvent } from '../trace/events.ts'
+import { Recorder } from '../trace/recorder.ts'
+
+/** A remark whose connection may be filled in later: when it was made, there was none. */
+export type Note = { -readonly [K in keyof Remark]: Remark[K] }
+
+interface Listening {
+  readonly note: Note
+  readonly port: number
+  /** Events of the listening socket since its last connection. */
+  readonly unnumbered: Note[]
+  hasConnection: boolean
+}
+
+export class ScenarioRecorder extends Recorder {
+  readonly #listening: Listening[] = []
+  /** The passive OPEN of a connection whose SYN is told next. */
+  #open: StateChanged | null = null
+
+  /** `note` tells of listen(); `unnumbered` are the notes that the next connection of the listener will take. */
+  listens(note: Note, port: number, unnumbered: Note[]): void {
+    this.#listening.push({ note, port, unnumbered, hasConnection: false })
+  }
+
+  /** A host forgets all it knew. */
+  forget(host: string): void {
+    for (const listening of this.#listening) if (listening.note.host === host) listening.hasConnection = true
+  }
+
+  override add(event: TraceEvent): void {
+    if (event.kind === 'call' && event.call === 'open' && event.detail === 'passive') return
+    if (event.kind === 'state' && event.cause === 'passive-open') {
+      this.#open = event
+      return
+    }
+    const open = this.#open
+    if (open !== null) {
+      this.#open = null
+      this.#addOpen(open, event.kind === 'received' ? event.segment.dstPort : -1)
+    }
+    super.add(event)
+  }
+
+  #addOpen(open: StateChanged, port: number): void {
+    const found = this.#listening.filter((one) => one.note.host === open.host && one.port === port).at(-1)
+    if (found === undefined) return super.add(open)
+    for (const note of found.unnumbered.splice(0)) note.connection = open.connection
+    if (found.hasConnection) return super.add(open)
+    found.hasConnection = true
+    const place = this.events.indexOf(found.note)
+    if (place < 0) return super.add(open)
+    this.events.splice(place + 1, 0, { ...open, at: found.note.at })
+  }
+}

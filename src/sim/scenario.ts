@@ -1,0 +1,211 @@
+/**
+ * Named scenarios: a small network, scripted applications, and what happens to them, in virtual time. The same seed
+ * and options give the same events and the same capture, octet for octet.
+ */
+
+import type { Config } from '../tcp/config.ts'
+import type { TraceEvent } from '../trace/events.ts'
+import { type StatePath, statePaths } from '../trace/state-path.ts'
+import { SimHost, type SimHostOptions } from './host.ts'
+import type { ImpairmentOptions } from './impairments.ts'
+import { Network } from './network.ts'
+import { ScenarioRecorder } from './scenario-recorder.ts'
+import { type Hit, PathRules } from './scenario-rules.ts'
+
+/** What a scenario can be told besides seed and network: `elko sim NAME --mss 512`. */
+export type Tunable = 'mss' | 'window' | 'bytes'
+
+export interface ScenarioOptions {
+  /** Everything that chance decides follows from it. Default 1. */
+  readonly seed?: number | string
+  /** Laid over the scenario's own network, both ways. */
+  readonly impairments?: ImpairmentOptions
+  /** Upper limit of the MSS of both hosts, 1 to 65535 octets. */
+  readonly mss?: number
+  /** Receive buffer of both hosts, 1 to 2^30 octets; beyond 65535 windows are scaled. */
+  readonly window?: number
+  /** Octets that the application sends, 1 to MAX_BYTES. */
+  readonly bytes?: number
+  readonly ipv6?: boolean
+}
+
+export const MAX_BYTES = 100_000_000
+
+export interface Scenario {
+  readonly name: string
+  readonly title: string
+  /** What there is to learn, in one or two sentences. */
+  readonly lesson: string
+  readonly accepts: readonly Tunable[]
+  /** The states of each connection of each host, in order, on the scenario's own network. */
+  readonly paths: Readonly<Record<string, readonly string[]>>
+  /** One host speaks with several connections of the other: they belong into one picture. */
+  readonly onePicture?: boolean
+  /** Where the run ends, in milliseconds, if it would go on for ever. */
+  readonly untilMs?: number
+  /** The applications exchange something else than the pattern, so octets cannot be checked. */
+  readonly ownText?: boolean
+  readonly play: (lab: Lab) => void
+}
+
+export interface ScenarioResult {
+  readonly scenario: Scenario
+  readonly seed: number | string
+  readonly events: readonly TraceEvent[]
+  /** A pcapng file: an interface a host, the reason of each segment as its comment. */
+  readonly capture: Uint8Array
+  readonly paths: readonly StatePath[]
+  /** Addresses by host, for pictures. */
+  readonly addresses: Readonly<Record<string, string>>
+  /** Microseconds of virtual time. */
+  readonly endUs: number
+  /** Every octet that was read is the octet that was written. */
+  readonly intact: boolean
+}
+
+const DELAY_US = 20_000
+/** Far more than any scenario takes: a run without end is a defect. */
+const MAX_EVENTS = 20_000_000
+const PREFIXES = { 4: '192.0.2.', 6: '2001:db8::' } as const
+
+/** What a scenario plays with. */
+export class Lab {
+  readonly network: Network
+  readonly recorder = new ScenarioRecorder()
+  readonly options: ScenarioOptions
+  readonly hosts: SimHost[] = []
+  readonly #rules = new Map<string, PathRules>()
+  readonly #chunks: Uint8Array[] = []
+
+  constructor(options: ScenarioOptions) {
+    this.options = options
+    const capture = (octets: Uint8Array): void => {
+      this.#chunks.push(octets)
+    }
+    const seed = options.seed ?? 1
+    this.network = new Network({ seed, trace: this.recorder, capture, maxEvents: MAX_EVENTS })
+  }
+
+  /** How much the application sends: the scenario's own number unless the user gave one. */
+  bytes(usual: number): number {
+    return this.options.bytes ?? usual
+  }
+
+  /**
+   * Adds a host. Its connections start at `iss`, with plain SYNs: neither timestamps nor window scaling, which pictures
+   * of other things need not show.
+   */
+  host(name: string, iss: number | null, options: Partial<SimHostOptions> = {}): SimHost {
+    const { mss, window, ipv6 } = this.options
+    const number = this.hosts.length + 1
+    const address = ipv6 === true ? `${PREFIXES[6]}${number}/64` : `${PREFIXES[4]}${number}/24`
+    const { config, ...others } = options
+    const host = new SimHost(this.network, this.recorder, {
+      name,
+      iss,
+      addresses: [address],
+      ...others,
+      ...(ipv6 === true && { addresses: [address] }),
+      config: { ...PLAIN, ...config, ...userConfig(mss, window) },
+    })
+    this.hosts.push(host)
+    return host
+  }
+
+  /** Two hosts and the paths between them. */
+  pair(
+    left: SimHost,
+    right: SimHost,
+    leftToRight: ImpairmentOptions = {},
+    rightToLeft: ImpairmentOptions = leftToRight,
+  ): void {
+    this.#join(left, right, leftToRight)
+    this.#join(right, left, rightToLeft)
+  }
+
+  /** A client and a server with the numbers of seed 002: sequence numbers from 100 and 300. */
+  clientAndServer(
+    client: Partial<Config> = {},
+    server: Partial<Config> = client,
+    path: ImpairmentOptions = {},
+  ): [client: SimHost, server: SimHost] {
+    const hosts: [SimHost, SimHost] = [
+      this.host('client', 100, { config: client }),
+      this.host('server', 300, { config: server }),
+    ]
+    this.pair(...hosts, path)
+    return hosts
+  }
+
+  /** What the network does to the packets that this host sends. */
+  from(host: SimHost): PathRules {
+    return this.#rules.get(host.name)!
+  }
+
+  capture(): Uint8Array {
+    const whole = new Uint8Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+    let at = 0
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at)
+      at += chunk.length
+    }
+    return whole
+  }
+
+  #join(from: SimHost, to: SimHost, own: ImpairmentOptions): void {
+    const rules = this.#rules.get(from.name) ?? new PathRules()
+    this.#rules.set(from.name, rules)
+    const fate = (_packet: number, bytes: Uint8Array, offset: number, length: number): Hit =>
+      rules.decide(bytes, offset, length)
+    this.network.path(from.name, to.name, {
+      delayUs: DELAY_US,
+      reorderByUs: 50_000,
+      ...own,
+      ...this.options.impairments,
+      fate,
+    })
+  }
+}
+
+const PLAIN: Partial<Config> = {
+  timestamps: false,
+  windowScaling: false,
+  receiveBufferBytes: 65_535,
+  sendBufferBytes: 65_536,
+}
+
+function userConfig(mss: number | undefined, window: number | undefined): Partial<Config> {
+  return {
+    ...(mss !== undefined && { mssLimit: mss }),
+    ...(window !== undefined && { receiveBufferBytes: window, windowScaling: window > 65_535 }),
+  }
+}
+
+/**
+ * Plays a scenario to its end, checking the invariants of every connection after every event.
+ *
+ * @throws Error where an invariant is broken, or the run does not end: a defect of ours. It names the time.
+ */
+export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): ScenarioResult {
+  const lab = new Lab(options)
+  scenario.play(lab)
+  try {
+    lab.network.run(scenario.untilMs === undefined ? undefined : scenario.untilMs * 1000)
+  } catch (error) {
+    const seed = options.seed ?? 1
+    const what = error instanceof Error ? error.message : String(error)
+    throw new Error(`${scenario.name}, seed ${seed}, at ${lab.network.now} us: ${what}`, { cause: error })
+  }
+  const { events } = lab.recorder
+  return {
+    scenario,
+    seed: options.seed ?? 1,
+    events,
+    capture: lab.capture(),
+    paths: statePaths(events),
+    addresses: Object.fromEntries(lab.hosts.map(({ name, address }) => [name, address])),
+    endUs: lab.network.now,
+    intact:
+      scenario.ownText === true || lab.hosts.every(({ sockets }) => sockets.every(({ intact }) => intact)),
+  }
+}

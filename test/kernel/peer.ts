@@ -1,0 +1,210 @@
+/**
+ * Elko and the Linux kernel face to face: a network namespace with the kernel's TCP in it, a TUN device, and a host of
+ * Elko's on the device's other end, in this process.
+ */
+
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { StreamHost, type TcpStream } from '../../src/cli/stream.ts'
+import { type ImpairedDirections, type ImpairedLink, impair } from '../../src/link/impair.ts'
+import type { Link } from '../../src/link/link.ts'
+import type { TunLink } from '../../src/link/tun.ts'
+import { type Config, configure } from '../../src/tcp/config.ts'
+import type { Trace } from '../../src/trace/recorder.ts'
+import { type Address, parseAddress } from '../../src/wire/address.ts'
+import { BAD_CHECKSUM, countPackets, RETRANSMISSION, tsharkFields } from './harness.ts'
+import { type Capture, type Namespace, withNamespace } from './netns.ts'
+
+export interface Family {
+  readonly name: 'IPv4' | 'IPv6'
+  /** The two ends as texts, and as they stand in a URL or a socat address. */
+  readonly kernel: string
+  readonly elko: string
+  readonly kernelHost: string
+  readonly elkoHost: string
+  /** socat's word for it. */
+  readonly socat: 'TCP4' | 'TCP6'
+}
+
+export const IPV4: Family = {
+  name: 'IPv4',
+  kernel: '10.7.0.1',
+  elko: '10.7.0.2',
+  kernelHost: '10.7.0.1',
+  elkoHost: '10.7.0.2',
+  socat: 'TCP4',
+}
+export const IPV6: Family = {
+  name: 'IPv6',
+  kernel: 'fd07::1',
+  elko: 'fd07::2',
+  kernelHost: '[fd07::1]',
+  elkoHost: '[fd07::2]',
+  socat: 'TCP6',
+}
+export const FAMILIES = [IPV4, IPV6]
+
+export interface PeersOptions {
+  readonly mtu?: number
+  readonly config?: Partial<Config>
+  readonly impair?: ImpairedDirections
+  readonly seed?: number
+  /** For the kernel's routes to Elko; default cubic, as this machine's default is BBR. */
+  readonly route?: readonly string[]
+  readonly trace?: Trace
+  /** Put between the stack and the device. */
+  readonly wrap?: (link: Link) => Link
+}
+
+export interface Peers {
+  readonly ns: Namespace
+  readonly tun: TunLink
+  /** null where nothing is impaired. */
+  readonly impaired: ImpairedLink | null
+  readonly host: StreamHost
+}
+
+/** Runs `body` with an Elko host and the kernel as its only neighbour, over IPv4 and IPv6. */
+export async function withPeers<T>(options: PeersOptions, body: (peers: Peers) => Promise<T>): Promise<T> {
+  return withNamespace(async (ns) => {
+    const mtu = options.mtu === undefined ? {} : { mtu: options.mtu }
+    const tun = await ns.openTun({ addresses: ['10.7.0.1/24', 'fd07::1/64'], ...mtu })
+    for (const prefix of ['10.7.0.0/24', 'fd07::/64']) {
+      ns.setRoute(tun, prefix, ...(options.route ?? ['congctl cubic']))
+    }
+    const impaired = options.impair === undefined ? null : impair(tun, options.impair, options.seed ?? 1)
+    const link = impaired ?? tun
+    const host = new StreamHost(options.wrap?.(link) ?? link, {
+      name: 'elko',
+      addresses: ['10.7.0.2/24', 'fd07::2/64'],
+      config: configure(options.config ?? {}),
+      ...(options.trace === undefined ? {} : { trace: options.trace }),
+    })
+    try {
+      return await body({ ns, tun, impaired, host })
+    } finally {
+      host.close()
+    }
+  })
+}
+
+export const addressOf = (text: string): Address => parseAddress(text)!
+
+/** Elko connects to the kernel's `port`; resolves once established. */
+export async function connected(host: StreamHost, family: Family, port: number): Promise<TcpStream> {
+  const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: port })
+  await once(stream, 'connect')
+  return stream
+}
+
+/** Reads to the end; rejects on an error, which has what came before as `received`. */
+export async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of stream) chunks.push(chunk as Buffer)
+  } catch (error) {
+    throw Object.assign(error as Error, { received: Buffer.concat(chunks) })
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Starts `node` in the namespace with a CommonJS script and its arguments in process.argv[1...]. */
+export const spawnNode = (ns: Namespace, script: string, ...args: string[]): ChildProcess =>
+  ns.spawn(process.execPath, ['-e', script, '--', ...args])
+
+/** The same to its end; the script's standard output. */
+export async function runNode(ns: Namespace, script: string, ...args: string[]): Promise<string> {
+  const { stdout } = await ns.run(process.execPath, ['-e', script, '--', ...args])
+  return stdout
+}
+
+/** Resolves with what a child printed once that matches, rejects where it ends before. */
+export function untilPrinted(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const hear = (chunk: Buffer): void => {
+      text += chunk
+      if (pattern.test(text)) resolve(text)
+    }
+    child.stdout?.on('data', hear)
+    child.stderr?.on('data', hear)
+    child.once('close', (code) => reject(new Error(`ended (${code}) before it printed ${pattern}: ${text}`)))
+  })
+}
+
+/** Waits for a listening socket of the kernel's. */
+export async function untilListening(ns: Namespace, port: number): Promise<void> {
+  const until = Date.now() + 10_000
+  for (;;) {
+    const { stdout } = await ns.run('ss', ['-Hltn', `sport = :${port}`])
+    if (stdout.trim() !== '') return
+    if (Date.now() > until) throw new Error(`nobody listens on port ${port}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+// ---- octets whose place can be told ---------------------------------------------------------------------------------
+
+const BLOCK_BYTES = 64 * 1024
+
+/** `length` octets in blocks of 64 KiB: noise that is the same in each, but for the block's number every 512 octets. */
+export function* blocks(length: number): Generator<Buffer> {
+  const noise = Buffer.alloc(BLOCK_BYTES)
+  for (let i = 0, x = 0x2545f491; i < BLOCK_BYTES; i++) {
+    x ^= x << 13
+    x ^= x >>> 17
+    x ^= x << 5
+    noise[i] = x
+  }
+  for (let number = 0; number * BLOCK_BYTES < length; number++) {
+    const block = Buffer.from(noise)
+    for (let i = 0; i < BLOCK_BYTES; i += 512) block.writeUInt32BE(number, i)
+    yield block.subarray(0, length - number * BLOCK_BYTES)
+  }
+}
+
+export function hashOfBlocks(length: number): string {
+  const hash = createHash('sha256')
+  for (const block of blocks(length)) hash.update(block)
+  return hash.digest('hex')
+}
+
+/** Writes `blocks(length)` with back-pressure and ends the stream. */
+export async function writeBlocks(stream: TcpStream, length: number): Promise<void> {
+  for (const block of blocks(length)) {
+    if (!stream.write(block)) await once(stream, 'drain')
+  }
+  stream.end()
+}
+
+/** Reads to the end: how many octets, and their hash. */
+export async function hashStream(stream: NodeJS.ReadableStream): Promise<{ octets: number; hash: string }> {
+  const hash = createHash('sha256')
+  let octets = 0
+  for await (const chunk of stream) {
+    hash.update(chunk as Buffer)
+    octets += (chunk as Buffer).length
+  }
+  return { octets, hash: hash.digest('hex') }
+}
+
+// ---- what must hold where nothing was impaired -----------------------------------------------------------------------
+
+/** Whole packets, but no longer a buffer than they need: tcpdump's ring has a place of that length for each. */
+export const captureAll = (ns: Namespace, tun: TunLink): Promise<Capture> =>
+  ns.capture(tun, `${tun.name}.pcap`, tun.mtu + 64)
+
+/** Ends the capture: it must be whole, without a wrong checksum and without a retransmission; nor does nstat tell of one. */
+export async function assertClean(ns: Namespace, capture: Capture): Promise<void> {
+  const { packets, dropped } = await capture.stop()
+  assert.equal(dropped, 0, 'tcpdump dropped packets')
+  assert.ok(packets > 0, 'an empty capture')
+  assert.equal(await countPackets(capture.file, BAD_CHECKSUM), 0, 'wrong checksums in the capture')
+  const again = await tsharkFields(capture.file, RETRANSMISSION, ['frame.number', 'ip.src', '_ws.col.Info'])
+  assert.deepEqual(again.slice(0, 10), [], 'retransmissions in the capture')
+  const counters = await ns.nstat()
+  assert.equal(counters.TcpInCsumErrors, 0, 'TcpInCsumErrors')
+  assert.equal(counters.TcpRetransSegs, 0, 'TcpRetransSegs')
+}
