@@ -44,6 +44,7 @@ export class StreamHost {
   /** Called once, where the link died; every stream fails as well. */
   onLinkError: ((error: Error) => void) | null = null
   readonly #accept = new Map<Listener, (stream: TcpStream) => void>()
+  readonly #paused = new Set<Listener>()
   #closed = false
 
   constructor(link: Link, options: StreamHostOptions) {
@@ -71,14 +72,24 @@ export class StreamHost {
   closeListener(listener: Listener): void {
     this.driver.sync()
     this.#accept.delete(listener)
+    this.#paused.delete(listener)
     this.stack.closeListener(listener)
     this.driver.wake()
   }
 
+  /** Lets connections wait in the backlog, or takes those that do. */
+  pauseListener(listener: Listener, pause: boolean): void {
+    if (pause) this.#paused.add(listener)
+    else if (this.#paused.delete(listener)) {
+      this.driver.sync()
+      this.#acceptAll(listener)
+      this.driver.wake()
+    }
+  }
+
   #acceptAll(listener: Listener): void {
     const onStream = this.#accept.get(listener)
-    if (onStream === undefined) return
-    for (;;) {
+    while (onStream !== undefined && !this.#paused.has(listener) && !listener.closed) {
       const connection = this.stack.accept(listener)
       if (connection === null) return
       const stream = new TcpStream(this.driver, connection)
@@ -311,7 +322,8 @@ const CODES: Partial<Record<CloseReason, string>> = {
   'stack-closed': 'ECONNABORTED',
 }
 
-function failureOf(connection: HostedConnection): ConnectionError | null {
+/** The failure that ended a connection; null while it lives, or where it ended as it should. */
+export function failureOf(connection: HostedConnection): ConnectionError | null {
   const reason = connection.closeReason
   const code = reason === null ? undefined : CODES[reason]
   if (reason === null || code === undefined) return null

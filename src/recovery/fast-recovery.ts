@@ -50,7 +50,7 @@ export class FastRecovery {
     }
     if (this.duplicates > threshold || !seqGT(una, this.recover)) {
       this.inflation = 0
-      return NOTHING // RFC 6582 3.2 step 1: duplicates of what a timeout sent again
+      return NOTHING // RFC 6582 3.2 step 2: duplicates of what a timeout sent again
     }
     this.active = true
     this.recover = nxt

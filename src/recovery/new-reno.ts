@@ -12,8 +12,8 @@ export class NewReno implements CongestionControl {
   #mss = 536
   #initialWindow = 0
   /**
-   * Segments that one acknowledgment may add in slow start: RFC 3465 2.1 counts octets, up to two segments, because a
-   * receiver acknowledges every second segment; after a timeout one, as in RFC 5681 3.1 (RFC 3465 2.3).
+   * Segments that one acknowledgment may add in slow start: RFC 3465 2.2 counts octets, up to two segments (2.3), because
+   * a receiver acknowledges every second segment; after a timeout one, as in RFC 5681 3.1 (RFC 3465 2.3).
    */
   #growthSegments = 2
   /** Octets acknowledged in congestion avoidance that have not yet earned a segment. */

@@ -10,6 +10,9 @@ const BETA_DIVISOR = 4
 /** Back-off doubles at most this often: 2^16 times the shortest RTO is beyond any upper limit. */
 const MAX_BACKOFF = 16
 
+/** How often a back-off may be forgotten before a sample must come: three losses in a row are still chance. */
+const MOST_FORGOTTEN = 3
+
 export class RttEstimator {
   /** Smoothed round-trip time, or 0 before the first sample. */
   srttUs = 0
@@ -19,7 +22,8 @@ export class RttEstimator {
   minUs = Infinity
   /** Retransmissions of the front segment since the last reset: the exponent of the back-off. */
   backoff = 0
-  #forgiven = false
+  /** How often the back-off was forgotten since the last sample. */
+  #forgotten = 0
   #baseUs: number
   readonly #floorUs: number
   readonly #ceilingUs: number
@@ -59,7 +63,7 @@ export class RttEstimator {
     }
     this.#baseUs = Math.round(this.srttUs + Math.max(this.#floorUs, K * this.rttvarUs))
     this.backoff = 0
-    this.#forgiven = false
+    this.#forgotten = 0
   }
 
   /** The retransmission timer expired: double the timeout (RFC 6298 5.5). */
@@ -68,13 +72,13 @@ export class RttEstimator {
   }
 
   /**
-   * Data were acknowledged, so the path is alive: a timeout that rests on measurements holds again undoubled. Only once
-   * between two samples: where round trips have become longer than the timeout, everything is sent twice and never
-   * measured, until the back-off stays (Karn's second rule, RFC 6298 5).
+   * Data were acknowledged, so the path is alive: a timeout that rests on measurements holds again undoubled. But only a
+   * few times between two samples: where round trips have become longer than the timeout, everything is sent twice and
+   * nothing measured, until the back-off stays (Karn's second rule, RFC 6298 5).
    */
   forgetBackoff(): void {
-    if (!this.measured || this.#forgiven) return
-    this.#forgiven = this.backoff > 0
+    if (!this.measured || this.backoff === 0 || this.#forgotten >= MOST_FORGOTTEN) return
+    this.#forgotten++
     this.backoff = 0
   }
 

@@ -27,6 +27,11 @@ export interface Wait {
 export type Call<T> = Generator<Wait, T, void>
 export type Script = Generator<Wait, void, void>
 
+/** Thrown by a script that cannot go on, because what it needs has failed: the error is in the trace already. */
+export class GivesUp extends Error {
+  override readonly name = 'GivesUp'
+}
+
 export interface WriteOptions {
   /** false: may wait for more (RFC 9293 MAY-16). Default true, as in every BSD. */
   readonly push?: boolean

@@ -7,7 +7,7 @@ import { Stack } from '../stack/stack.ts'
 import { type Config, configure, DEFAULT_CONFIG, type Limits } from '../tcp/config.ts'
 import { brokenInvariant } from '../tcp/invariants.ts'
 import { CLOSED, STATE_NAMES } from '../tcp/state.ts'
-import { type Call, type Script, Socket, type Wait } from './application.ts'
+import { type Call, GivesUp, type Script, Socket, type Wait } from './application.ts'
 import type { Network, PacketEndpoint } from './network.ts'
 import type { Random } from './random.ts'
 import type { Note, ScenarioRecorder } from './scenario-recorder.ts'
@@ -192,7 +192,7 @@ export class SimHost implements PacketEndpoint {
         const { wait } = task
         if (wait !== null && !wait.ready() && this.now < wait.untilUs) continue
         progress = true
-        const next = task.script.next()
+        const next = goOn(task.script)
         if (next.done === true) this.#tasks = this.#tasks.filter((other) => other !== task)
         else this.#waits(task, next.value)
       }
@@ -210,5 +210,15 @@ export class SimHost implements PacketEndpoint {
       const broken = brokenInvariant(connection.tcb)
       if (broken !== null) throw new Error(`${this.name}, connection ${connection.tcb.id}: ${broken}`)
     }
+  }
+}
+
+/** The script's next step; one that gives up is done. */
+function goOn(script: Script): IteratorResult<Wait, void> {
+  try {
+    return script.next()
+  } catch (error) {
+    if (error instanceof GivesUp) return { done: true, value: undefined }
+    throw error
   }
 }

@@ -193,7 +193,8 @@ export class Network {
         : delivery.reordered
           ? 'reordered'
           : ''
-    this.#arrive(receiver, delivery.bytes, delivery.length, number, mark)
+    const comment = [reasonText(event.sent), mark].filter((part) => part !== '').join(', ')
+    this.#arrive(receiver, delivery.bytes, delivery.length, number, comment)
     event.impairments.release(delivery)
   }
 
@@ -257,13 +258,8 @@ export class Network {
         this.#report('duplicated', host.name, number, sent, arriving)
       }
       const { receiver: to, impairments } = path
-      this.#queue.schedule(delivery.at, {
-        kind: 'packet',
-        receiver: to,
-        number: arriving,
-        delivery,
-        impairments,
-      })
+      const arrival = { kind: 'packet', receiver: to, number: arriving, delivery, impairments, sent } as const
+      this.#queue.schedule(delivery.at, arrival)
     }
     this.#answer(host, offer)
   }
@@ -325,8 +321,7 @@ export class Network {
 
   #captureSent(host: Host, length: number, sent: SegmentSent | null, mark: string): void {
     if (!this.#options.capture) return
-    const reason = sent === null ? '' : `${sent.reason}: ${SEND_REASONS[sent.reason]}`
-    const parts = [`packet ${this.#packets}`, reason, mark].filter((part) => part !== '')
+    const parts = [`packet ${this.#packets}`, reasonText(sent), mark].filter((part) => part !== '')
     this.#capture(host, this.#frame, length, 'outbound', parts.join(', '))
   }
 
@@ -370,6 +365,7 @@ type Event =
       readonly number: number
       readonly delivery: Delivery
       readonly impairments: Impairments
+      readonly sent: SegmentSent | null
     }
   | {
       readonly kind: 'made'
@@ -378,6 +374,10 @@ type Event =
       readonly number: number
       readonly bytes: Uint8Array
     }
+
+function reasonText(sent: SegmentSent | null): string {
+  return sent === null ? '' : `${sent.reason}: ${SEND_REASONS[sent.reason]}`
+}
 
 /** The newest 'sent' event from index `first` on. */
 function lastSent(events: readonly TraceEvent[], first: number): SegmentSent | null {

@@ -87,6 +87,38 @@ export function stormProblem(wire: Wire, host: RunHost, ends: readonly EndPair[]
   return acks > causes ? `host ${which} sends ${acks} acknowledgments for at most ${causes} causes` : null
 }
 
+/**
+ * Where nothing is lost, damaged or late, nothing is sent twice: an octet of text more than the applications gave is a
+ * retransmission that no loss explains.
+ */
+export function wasteProblem(wire: Wire, plan: RunPlan, ends: readonly EndPair[]): string | null {
+  const isPerfect = plan.paths.every((path) => Object.keys(path).every((name) => name === 'delayUs'))
+  if (!isPerfect || plan.silence !== null || plan.lateCopies > 0 || ends.some(wasCut)) return null
+  if (!answersInTime(plan, 0) || !answersInTime(plan, 1)) return null
+  for (const which of [0, 1] as const) {
+    let given = 0
+    for (const pair of ends) given += pair[which].sent
+    const sent = wire.textOctets[which]
+    if (sent > given)
+      return `host ${which} sends ${sent} octets of text where ${given} were given, and none was lost`
+  }
+  return null
+}
+
+/** Whether the other side answers before this one's timers expire. */
+function answersInTime({ hosts, paths, connections }: RunPlan, which: 0 | 1): boolean {
+  const mine = hosts[which].config
+  const others = hosts[which === 0 ? 1 : 0].config
+  const isReading = connections.every(({ ends }) => {
+    const reader = ends[which === 0 ? 1 : 0]
+    return reader.stopUs === 0 && reader.readPauseUs === 0
+  })
+  const { rtoMinMs = 0, rtoInitialMs = 0, keepAlive } = mine
+  const answerMs = (others.delayedAckMs ?? 0) + (paths[0].delayUs ?? 0) / 500
+  const isPatient = rtoMinMs > (others.delayedAckMs ?? 0) && rtoInitialMs > answerMs
+  return isReading && isPatient && keepAlive !== true
+}
+
 /** Where a connection stands, with numbers relative to each SYN. */
 export function where(connection: HostedConnection | null): string {
   if (connection === null) return 'none'

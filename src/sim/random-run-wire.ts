@@ -57,6 +57,7 @@ export class Wire {
   /** Which connection has the port now, by the port's distance from FIRST_PORT; and those that had it before. */
   readonly #current: number[] = []
   readonly #reused: boolean[] = []
+  readonly #doubled: boolean[] = []
   readonly #ip = new IpHeader()
   readonly #segment = new Segment()
 
@@ -101,6 +102,9 @@ export class Wire {
     const speaker = pair[from]
     // Host 1 may still speak for the connection that had the port before.
     if (this.#reused[index] && from === 1 && !this.#isFirstAnswer(speaker, pair[0])) return
+    // A SYN that came late may open another connection at a listener: from then on two of them speak at once.
+    if ((seg.flags & SYN) !== 0 && speaker.known && speaker.iss !== seg.seq) this.#doubled[index] = true
+    if (this.#doubled[index]) return
     this.#check(speaker, pair[1 - from]!, from, this.#payloads[index]![from])
   }
 
@@ -111,7 +115,7 @@ export class Wire {
 
   #check(speaker: Speaker, other: Speaker, from: 0 | 1, payload: Payload): void {
     const seg = this.#segment
-    if ((seg.flags & SYN) !== 0) checkSyn(speaker, seg)
+    if ((seg.flags & SYN) !== 0) noteSyn(speaker, seg)
     else if (!speaker.known) wrong(from, 'a segment before its SYN')
     else this.#checkText(speaker, other, from, payload)
     if ((seg.flags & ACK) !== 0) checkAcknowledgment(speaker, other, from, seg)
@@ -166,10 +170,8 @@ export class Wire {
   }
 }
 
-function checkSyn(speaker: Speaker, seg: Segment): void {
-  if (!speaker.known || speaker.iss !== seg.seq) {
-    // A SYN that comes late may open another connection at a listener.
-    Object.assign(speaker, new Speaker())
+function noteSyn(speaker: Speaker, seg: Segment): void {
+  if (!speaker.known) {
     speaker.known = true
     speaker.iss = seg.seq
     speaker.next = (seg.seq + 1) | 0

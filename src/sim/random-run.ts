@@ -16,7 +16,15 @@ import type { ImpairmentOptions } from './impairments.ts'
 import { Network } from './network.ts'
 import { End } from './random-run-end.ts'
 import { addressText, RunHost } from './random-run-host.ts'
-import { boundUs, GRACE_US, pairProblem, stormProblem, wasCut, where } from './random-run-judge.ts'
+import {
+  boundUs,
+  GRACE_US,
+  pairProblem,
+  stormProblem,
+  wasCut,
+  wasteProblem,
+  where,
+} from './random-run-judge.ts'
 import { Payload } from './random-run-payload.ts'
 import { planRun, type RunPlan } from './random-run-plan.ts'
 import { FIRST_PORT, LISTENING_PORT, Wire } from './random-run-wire.ts'
@@ -237,6 +245,8 @@ class Run {
       const storm = stormProblem(this.wire, host, this.ends, this.lastEventUs)
       if (storm !== null) throw new Error(storm)
     }
+    const waste = wasteProblem(this.wire, this.plan, this.ends)
+    if (waste !== null) throw new Error(`${waste}: ${this.#whereAll()}`)
     if (this.#listener.halfOpen + this.#listener.waiting > 0) {
       throw new Error('the listener still holds connections')
     }

@@ -3,6 +3,7 @@
  * and options give the same events and the same capture, octet for octet.
  */
 
+import { BLOCK_ENHANCED_PACKET } from '../capture/pcapng.ts'
 import type { Config } from '../tcp/config.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
@@ -29,7 +30,7 @@ export interface ScenarioOptions {
   readonly ipv6?: boolean
 }
 
-export const MAX_BYTES = 100_000_000
+export const MAX_BYTES = 10_000_000
 
 export interface Scenario {
   readonly name: string
@@ -52,8 +53,10 @@ export interface ScenarioResult {
   readonly scenario: Scenario
   readonly seed: number | string
   readonly events: readonly TraceEvent[]
-  /** A pcapng file: an interface a host, the reason of each segment as its comment. */
-  readonly capture: Uint8Array
+  /** Host names; the first one opens, where one does. */
+  readonly hosts: readonly string[]
+  /** A pcapng file of what one host sent and received, or of all; each comment says why its segment was sent. */
+  readonly capture: (host?: string) => ScenarioCapture
   readonly paths: readonly StatePath[]
   /** Addresses by host, for pictures. */
   readonly addresses: Readonly<Record<string, string>>
@@ -61,6 +64,12 @@ export interface ScenarioResult {
   readonly endUs: number
   /** Every octet that was read is the octet that was written. */
   readonly intact: boolean
+}
+
+export interface ScenarioCapture {
+  readonly octets: Uint8Array
+  /** Packets in it; in a capture of all hosts one that arrives counts twice. */
+  readonly packets: number
 }
 
 const DELAY_US = 20_000
@@ -142,14 +151,17 @@ export class Lab {
     return this.#rules.get(host.name)!
   }
 
-  capture(): Uint8Array {
-    const whole = new Uint8Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  /** The packets that pass a host, or those of all hosts. */
+  capture(host?: string): ScenarioCapture {
+    const index = this.hosts.findIndex(({ name }) => name === host)
+    const chosen = this.#chunks.filter((chunk) => host === undefined || passes(chunk, index))
+    const octets = new Uint8Array(chosen.reduce((sum, chunk) => sum + chunk.length, 0))
     let at = 0
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at)
+    for (const chunk of chosen) {
+      octets.set(chunk, at)
       at += chunk.length
     }
-    return whole
+    return { octets, packets: chosen.length - 1 - this.hosts.length }
   }
 
   #join(from: SimHost, to: SimHost, own: ImpairmentOptions): void {
@@ -165,6 +177,12 @@ export class Lab {
       fate,
     })
   }
+}
+
+/** Headers of the file and of interfaces belong to every capture, a packet to the host of its interface. */
+function passes(block: Uint8Array, index: number): boolean {
+  const view = new DataView(block.buffer, block.byteOffset, block.length)
+  return view.getUint32(0, true) !== BLOCK_ENHANCED_PACKET || view.getUint32(8, true) === index
 }
 
 const PLAIN: Partial<Config> = {
@@ -197,12 +215,14 @@ export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): 
     throw new Error(`${scenario.name}, seed ${seed}, at ${lab.network.now} us: ${what}`, { cause: error })
   }
   const { events } = lab.recorder
+  const names = lab.hosts.map(({ name }) => name)
   return {
     scenario,
     seed: options.seed ?? 1,
     events,
-    capture: lab.capture(),
-    paths: statePaths(events),
+    hosts: names,
+    capture: (host) => lab.capture(host),
+    paths: statePaths(events).sort((a, b) => names.indexOf(a.host) - names.indexOf(b.host)),
     addresses: Object.fromEntries(lab.hosts.map(({ name, address }) => [name, address])),
     endUs: lab.network.now,
     intact:

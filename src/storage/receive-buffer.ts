@@ -51,6 +51,11 @@ export class ReceiveBuffer {
     return this.#assembler.count > 0
   }
 
+  /** How often a range of out-of-order octets was moved, ever: what an adversary can make us pay for. */
+  get moves(): number {
+    return this.#assembler.moves
+  }
+
   get capacity(): number {
     return this.#capacity
   }

@@ -78,7 +78,7 @@ function refuseSequence(tcb: Tcb, seg: Segment): boolean {
 
 /**
  * The SYN that opened this connection, again. Alone, our answer was lost: repeat it. With an acknowledgment of our
- * SYN, both sides opened at once (RFC 9293 figure 8): its SYN was processed before, the rest counts.
+ * SYN, both sides opened at once (RFC 9293 figure 7): its SYN was processed before, the rest counts.
  */
 function synAgain(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & (ACK | RST)) === ACK && seg.ack === tcb.snd.nxt) {

@@ -50,6 +50,7 @@ export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
   const { snd } = tcb
   measure(tcb, seg, (snd.una + 1) | 0)
   snd.una = (snd.una + 1) | 0
+  tcb.synAcknowledged = true
   stopWaiting(tcb)
   // A SYN's window field is never scaled, that of the acknowledgment of our SYN always is (RFC 7323 2.2).
   snd.wnd = (seg.flags & SYN) !== 0 ? seg.window : seg.window << tcb.sndScale
@@ -58,9 +59,13 @@ export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
   if (snd.wnd > snd.max) snd.max = snd.wnd
 }
 
-/** MAY-12, RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge. */
+/**
+ * MAY-12, RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge. Before our SYN is acknowledged,
+ * as it may be in FIN-WAIT-1, there is nothing old to acknowledge.
+ */
 function ackAcceptable(tcb: Tcb, seg: Segment): boolean {
-  if (seqLE(seg.ack, tcb.snd.nxt) && seqGE(seg.ack, tcb.snd.una - tcb.snd.max)) return true
+  const { una, nxt, max } = tcb.snd
+  if (seqLE(seg.ack, nxt) && seqGE(seg.ack, tcb.synAcknowledged ? una - max : una + 1)) return true
   noteDrop(tcb, 'ack-out-of-range')
   oweLimitedAck(tcb, 'challenge-ack')
   return false
@@ -69,9 +74,10 @@ function ackAcceptable(tcb: Tcb, seg: Segment): boolean {
 /** SND.UNA < SEG.ACK =< SND.NXT: something new was received over there. */
 function newAck(tcb: Tcb, seg: Segment): void {
   const { snd, recovery } = tcb
-  if (snd.una === tcb.iss) {
+  if (!tcb.synAcknowledged) {
     // Closed while in SYN-RECEIVED: FIN-WAIT-1 has yet to see its SYN acknowledged.
     snd.una = (snd.una + 1) | 0
+    tcb.synAcknowledged = true
     beginSynchronized(tcb)
   }
   const acked = (seg.ack - snd.una) | 0

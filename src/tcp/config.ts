@@ -54,18 +54,18 @@ export interface Config {
   readonly rtoMaxMs: number
   /** R1: retransmissions after which the user and the IP layer are warned (RFC 9293 3.8.3, SHLD-10). */
   readonly r1Retransmissions: number
-  /** R2: how long one segment is retransmitted before the connection is closed, milliseconds (SHLD-11: >= 100 s). */
+  /** R2: how long one segment is retransmitted before the connection is closed, milliseconds (MUST-21; SHLD-11: >= 100 s). */
   readonly r2Ms: number
   /** R2 of a SYN, milliseconds (RFC 9293 3.8.3, MUST-23: at least three minutes). */
   readonly r2SynMs: number
   /** User timeout, milliseconds; 0: none, R2 alone decides (RFC 9293 3.9.1.1, 3.10.8). */
   readonly userTimeoutMs: number
-  /** Halve the segment size when full-sized segments vanish and small ones do not (RFC 4821 7.7). */
+  /** Fall back to a size that every path carries when full-sized segments vanish (RFC 4821 7.7). */
   readonly blackHoleDetection: boolean
   /** Retransmissions of one full-sized segment before a black hole is suspected. */
   readonly blackHoleRetransmissions: number
 
-  /** Send keep-alive probes (RFC 9293 3.8.4, MUST-25: off). */
+  /** Send keep-alive probes (RFC 9293 3.8.4, MAY-5; MUST-25: off). */
   readonly keepAlive: boolean
   /** Idle time before the first probe, milliseconds (MUST-28: at least two hours by default). */
   readonly keepAliveIdleMs: number
@@ -196,7 +196,7 @@ export function configure(changes: Partial<Config>, base: Config = DEFAULT_CONFI
 export interface Limits {
   /** Connections of all states, TIME-WAIT among them; 1 to 1,000,000. */
   readonly connections: number
-  /** Half-open connections of one listener: its SYN queue (RFC 4987 3.1). */
+  /** Half-open connections of one listener: its SYN queue. In a full one the oldest makes room (RFC 4987 3.4). */
   readonly synQueue: number
   /** Upper bound of a listener's backlog: connections that wait for accept. */
   readonly backlog: number

@@ -85,6 +85,7 @@ export function beginSynchronized(tcb: Tcb): void {
 export function chooseInitialNumbers(tcb: Tcb): void {
   const iss = tcb.isn.sequenceNumber(tcb.path, tcb.clock.now) | 0
   tcb.iss = iss
+  tcb.synAcknowledged = false
   tcb.snd.una = iss
   tcb.snd.nxt = iss
   tcb.snd.end = (iss + 1) | 0
@@ -138,7 +139,10 @@ export function textWithin(tcb: Tcb, packetOctets: number): number {
   return limitMss(tcb, packetOctets) - (tcb.timestamps ? TIMESTAMP_OCTETS : 0)
 }
 
-/** What our MSS option says: what the link can receive (MUST-67). */
+/**
+ * What our MSS option says: what the link can receive (MUST-67), less the fixed headers. SHLD-6: where that varies,
+ * `path.mmsr` is the least of it.
+ */
 export function mssToOffer(tcb: Tcb): number {
   return limitMss(tcb, tcb.path.mmsr)
 }

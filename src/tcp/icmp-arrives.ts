@@ -27,7 +27,7 @@ const REASONS: Partial<Record<IcmpMeaning, CloseReason>> = {
   'administratively-prohibited': 'administratively-prohibited',
 }
 
-/** SHLD-26: these abort a connection that is not yet synchronized; RFC 5927 4.2: and no other. */
+/** SHLD-26: these abort a connection that is not yet synchronized; RFC 5927 5.2: and no other. */
 const HARD: ReadonlySet<IcmpMeaning> = new Set([
   'protocol-unreachable',
   'port-unreachable',
@@ -69,7 +69,7 @@ function packetTooBig(tcb: Tcb, mtu: number, quotedLength: number): void {
   updateMss(tcb)
   tcb.congestion.setMss(tcb.mss)
   // What is outstanding was too big: send it again at once, in smaller pieces. No congestion was seen.
-  if (tcb.snd.una === tcb.iss) return
+  if (!tcb.synAcknowledged) return
   tcb.timed.active = false
   tcb.lost.next = tcb.snd.una
   tcb.lost.end = tcb.snd.nxt

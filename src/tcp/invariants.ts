@@ -28,7 +28,7 @@ function brokenSend(tcb: Tcb): string | null {
   const last = (snd.end + (tcb.closeRequested ? 1 : 0)) | 0
   if (seqGT(snd.nxt, last)) return 'SND.NXT is beyond all that was queued'
   if (tcb.sendBuffer.length > config.sendBufferBytes) return 'the send buffer is over its bound'
-  const front = snd.una === tcb.iss ? (snd.una + 1) | 0 : snd.una
+  const front = tcb.synAcknowledged ? snd.una : (snd.una + 1) | 0
   if (tcb.sendBuffer.length > 0 && dataStart(tcb) !== front)
     return 'the send buffer does not start at SND.UNA'
   if (tcb.sendBuffer.length === 0 && seqGT(snd.end, front))
@@ -37,7 +37,7 @@ function brokenSend(tcb: Tcb): string | null {
     return 'the lost range lies outside what is outstanding'
   }
   if (tcb.lost.active && seqGT(tcb.lost.end, snd.nxt)) return 'the lost range ends beyond SND.NXT'
-  if (isSynchronized(tcb.state) && snd.una !== tcb.iss && congestion.cwnd < 1) return 'cwnd is nothing'
+  if (isSynchronized(tcb.state) && tcb.synAcknowledged && congestion.cwnd < 1) return 'cwnd is nothing'
   if (snd.max < snd.wnd) return 'MAX.SND.WND is below SND.WND'
   if (tcb.mss < 1) return 'the MSS is nothing'
   return null
@@ -65,7 +65,7 @@ function brokenTimers(tcb: Tcb): string | null {
     return 'outstanding octets have no timer'
   const unsent = seqGT(snd.end, snd.nxt) || (tcb.closeRequested && !finSent(tcb))
   const mayWait = flightSize(tcb) > 0 || timers.retransmission < NEVER || timers.override < NEVER
-  if (unsent && snd.una !== tcb.iss && !working && !mayWait) return 'waiting octets have no timer'
+  if (unsent && tcb.synAcknowledged && !working && !mayWait) return 'waiting octets have no timer'
   if (tcb.unackedText > 0 && timers.delayedAck === NEVER && !working) return 'text will never be acknowledged'
   if (tcb.state === TIME_WAIT && timers.finalWait === NEVER) return 'TIME-WAIT has no timer'
   if (tcb.rcv.finSeen && seqGE(tcb.rcv.nxt, tcb.rcv.fin + 1) && tcb.state === ESTABLISHED)

@@ -39,7 +39,7 @@ export function chooseSegment(tcb: Tcb): SendReason | null {
   plan.length = 0
   if (owed.reset !== null) return chooseReset(tcb)
   if (state === CLOSED || state === LISTEN) return null
-  if (tcb.snd.una === tcb.iss) {
+  if (!tcb.synAcknowledged) {
     const reason = chooseSyn(tcb)
     if (reason !== null || state === SYN_SENT || state === SYN_RECEIVED) return reason
   }
@@ -105,7 +105,7 @@ function chooseNew(tcb: Tcb): SendReason | null {
     return 'zero-window-probe'
   }
   const usable = snd.wnd - flight // may be negative: MUST-34. SHLD-15: then nothing new.
-  const size = Math.min(unsent, tcb.mss, Math.max(usable, 0))
+  const size = Math.min(unsent, tcb.mss, Math.max(usable, 0)) // SHLD-28: all that a segment holds
   const withFin = tcb.closeRequested && size === unsent && usable > size
   if (size === 0 && !withFin) return null
   if (size > 0 && flight > 0 && flight + size > tcb.congestion.cwnd + recovery.inflation) {
@@ -239,12 +239,12 @@ function startWaiting(tcb: Tcb, front: boolean): void {
 
 /**
  * Nothing can be sent now: if data wait and no acknowledgment will come to release them, a timer must.
- * MUST-36, SHLD-29: a closed window is probed after one RTO.
+ * MUST-36, SHLD-29: a closed window is probed after one RTO. MUST-60: octets without PUSH wait for the override timer.
  */
 export function armSendTimers(tcb: Tcb): void {
   const { snd, timers, clock } = tcb
   if (tcb.state === CLOSED || tcb.state === LISTEN || tcb.state === TIME_WAIT) return
-  if (tcb.snd.una === tcb.iss || finSent(tcb) || flightSize(tcb) > 0) return
+  if (!tcb.synAcknowledged || finSent(tcb) || flightSize(tcb) > 0) return
   if (snd.end === snd.nxt && !tcb.closeRequested) return
   if (snd.wnd === 0) {
     if (timers.retransmission !== NEVER) return

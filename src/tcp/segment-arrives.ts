@@ -1,7 +1,8 @@
 /**
  * RFC 9293 3.10.7 SEGMENT ARRIVES: the spine. Each step stands in the RFC's order and has a file of its own.
  *
- * Writes only to the TCB; never emits a segment. What must be sent is left in `tcb.owed` and chosen in output.ts.
+ * Writes only to the TCB; never emits a segment. What must be sent is left in `tcb.owed` and chosen in output.ts, so that
+ * all segments which have arrived are processed before one is acknowledged (MUST-59).
  */
 
 import type { Segment } from '../wire/segment.ts'

@@ -193,6 +193,8 @@ export class Tcb {
   /** Where initial sequence numbers come from; injected (RFC 6528). */
   isn: InitialNumbers
   iss = 0
+  /** Our SYN was acknowledged. SND.UNA alone cannot tell: after 4 GiB it is the ISS again. */
+  synAcknowledged = false
   irs = 0
   readonly snd = new SendSpace()
   readonly rcv = new ReceiveSpace()
@@ -280,7 +282,7 @@ export class Tcb {
   }
 }
 
-/** The shift count with which a buffer's size fits the 16-bit field (RFC 7323 2.2: at most 14). */
+/** The shift count with which a buffer's size fits the 16-bit field (RFC 7323 2.3: at most 14). */
 export function scaleFor(bufferBytes: number): number {
   let shift = 0
   while (shift < 14 && bufferBytes >>> shift > 0xffff) shift++

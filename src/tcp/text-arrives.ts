@@ -75,6 +75,7 @@ export function textArrives(tcb: Tcb, seg: Segment): void {
   else if (hasFin && rcv.fin !== rcv.nxt) oweDuplicateAck(tcb)
 }
 
+/** What lies beyond RCV.NXT is held until the gap before it is filled (SHLD-31). */
 function storeText(tcb: Tcb, seg: Segment, start: number, from: number, length: number): void {
   const { rcv, receiveBuffer } = tcb
   const hadGaps = receiveBuffer.hasGaps

@@ -11,7 +11,7 @@ import { CLOSED, FIN_WAIT_2, isSynchronized, LISTEN, TIME_WAIT } from './state.t
 import { flightSize, type Tcb } from './tcb.ts'
 import { traceRecovery, traceTimer } from './tracing.ts'
 
-/** RFC 4821 7.2, RFC 8899: a size that every path carries, headers included. */
+/** RFC 4821 7.7: after a full stop, a size that every path carries (RFC 791, RFC 8200 5), headers included. */
 const BLACK_HOLE_BASE_IPV4 = 576
 const BLACK_HOLE_BASE_IPV6 = 1280
 
@@ -53,7 +53,7 @@ export function timeoutsExpire(tcb: Tcb): void {
 function retransmissionExpires(tcb: Tcb): void {
   const flight = flightSize(tcb)
   if (flight === 0) return persistExpires(tcb)
-  const synchronized = tcb.snd.una !== tcb.iss
+  const synchronized = tcb.synAcknowledged
   const r2Ms = synchronized ? tcb.config.r2Ms : tcb.config.r2SynMs // MUST-20, MUST-22, MUST-23
   if (tcb.clock.now - tcb.waitingSince >= msToUs(r2Ms)) {
     return giveUp(tcb, isSynchronized(tcb.state) ? 'retransmission-limit' : 'connect-timeout')

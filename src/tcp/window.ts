@@ -19,7 +19,7 @@ export function synWindow(tcb: Tcb): number {
 }
 
 /**
- * The window field of the next segment, in units of 2^scale.
+ * The window field of the next segment, in units of 2^scale. MAY-8: zero for as long as nobody reads.
  *
  * MUST-39: silly-window avoidance. The right edge stays until it can move by a segment or half the buffer. SHLD-14: it
  * never moves left: an offer that is no multiple of the unit is rounded up while less than one unit is overdrawn,

@@ -42,7 +42,8 @@ export const IPV4_MORE_FRAGMENTS = 0x2000
 export const IPV4_FRAGMENT_OFFSET = 0x1fff
 
 /**
- * Decodes the header at `offset`; options are skipped. Octets behind the total length are padding of the link.
+ * Decodes the header at `offset`. Options are skipped without a look at them, so that nobody stumbles over one that is
+ * unknown (MUST-50). Octets behind the total length are padding of the link.
  *
  * @param length octets that the packet has from `offset` on; they lie inside `bytes`
  * @param verifyChecksum false where somebody else has verified it, or nobody has filled it in (offload)

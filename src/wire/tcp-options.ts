@@ -125,9 +125,9 @@ export const TCP_OPTION_NAMES: Readonly<Record<number, string>> = {
 }
 
 /**
- * Reads the options in [offset, end) into a segment whose option fields were cleared before. No alignment is assumed
- * (MUST-64), an unknown option is passed over by its length (MUST-6, MUST-68), and End of Option List ends the walk
- * wherever it stands. Reads nothing at or behind `end`.
+ * Reads the options in [offset, end) into a segment whose option fields were cleared before. End of Option List ends
+ * the walk wherever it stands, No-Operation is passed over, and the MSS is taken (MUST-4). No alignment is assumed
+ * (MUST-64), and an unknown option is passed over by its length (MUST-6, MUST-68). Reads nothing at or behind `end`.
  *
  * @returns false on an illegal length, a wrong length of a known option, or a second one of a kind (MUST-7)
  */

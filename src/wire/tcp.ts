@@ -113,6 +113,7 @@ export function decodeTcp(
   segment.tsVal = 0
   segment.tsEcr = 0
   if (headerLength === TCP_HEADER_LENGTH) return 'ok'
+  // MUST-5: whatever the flags are, SYN or not.
   return decodeTcpOptions(bytes, options, at + headerLength, segment) ? 'ok' : 'tcp-option-length'
 }
 

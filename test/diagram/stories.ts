@@ -10,11 +10,24 @@ export function classic(headings = true): Story {
   const heading = (text: string) => {
     if (headings) s.say('heading', text)
   }
-  const C = 'client'
-  const S = 'server'
-  const c = { window: 5000 }
-  const v = { window: 65535 }
   heading('1. Connection establishment: the three-way handshake')
+  const ack = establish(s)
+  heading('2. Data transfer, client to server')
+  const three = clientToServer(s, ack)
+  heading('3. Data transfer, server to client')
+  serverToClient(s, three)
+  heading('4. Connection release: the client closes first')
+  release(s)
+  return s
+}
+
+const C = 'client'
+const S = 'server'
+const c = { window: 5000 }
+const v = { window: 65535 }
+
+/** Returns the acknowledgment that is still on its way. */
+function establish(s: Story): ReturnType<Story['send']> {
   s.call(S, 'open', { detail: 'passive' })
   s.state(S, 'CLOSED', 'LISTEN')
   s.call(C, 'open', { detail: 'active' })
@@ -28,8 +41,11 @@ export function classic(headings = true): Story {
   s.receive(C, synAck)
   s.state(C, 'SYN-SENT', 'ESTABLISHED')
   s.signal(C, 'connected')
-  const ack = s.send(C, S, 'ACK', 'handshake-ack', { ...c, seq: 1, ack: 101 })
-  heading('2. Data transfer, client to server')
+  return s.send(C, S, 'ACK', 'handshake-ack', { ...c, seq: 1, ack: 101 })
+}
+
+/** Returns the acknowledgment that is still on its way. */
+function clientToServer(s: Story, ack: ReturnType<Story['send']>): ReturnType<Story['send']> {
   s.call(C, 'send', { octets: 1024 })
   const one = s.send(C, S, 'ACK', 'new-data', { ...c, seq: 1, ack: 101, length: 512 })
   const two = s.send(C, S, 'PSH,ACK', 'new-data', { ...c, seq: 513, ack: 101, length: 512 })
@@ -42,7 +58,10 @@ export function classic(headings = true): Story {
   s.receive(S, two)
   const three = s.send(S, C, 'ACK', 'second-segment-ack', { ...v, seq: 101, ack: 1025 })
   s.call(S, 'receive', { octets: 1024 })
-  heading('3. Data transfer, server to client')
+  return three
+}
+
+function serverToClient(s: Story, three: ReturnType<Story['send']>): void {
   s.call(S, 'send', { octets: 700 })
   const four = s.send(S, C, 'ACK', 'new-data', { ...v, seq: 101, ack: 1025, length: 512 })
   const five = s.send(S, C, 'PSH,ACK', 'new-data', { ...v, seq: 613, ack: 1025, length: 188 })
@@ -56,7 +75,9 @@ export function classic(headings = true): Story {
   s.now += DELAY
   s.receive(S, six)
   s.now += DELAY
-  heading('4. Connection release: the client closes first')
+}
+
+function release(s: Story): void {
   s.call(C, 'close')
   s.state(C, 'ESTABLISHED', 'FIN-WAIT-1')
   const seven = s.send(C, S, 'FIN,ACK', 'fin', { ...c, seq: 1025, ack: 801 })
@@ -87,7 +108,6 @@ export function classic(headings = true): Story {
   s.timer(C, 'time-wait', 'expired')
   s.state(C, 'TIME-WAIT', 'CLOSED')
   s.signal(C, 'closed', 'closed-normally')
-  return s
 }
 
 /** Two SYNs cross (RFC 9293 figure 7). */

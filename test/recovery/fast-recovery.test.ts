@@ -102,7 +102,7 @@ test('the third duplicate and no other reveals a loss', () => {
   assert.deepEqual(advice, [NOTHING, NOTHING, RETRANSMIT, NOTHING, NOTHING])
 })
 
-test('RFC 6582 3.2 step 1: below the recovery point three duplicates reveal nothing new', () => {
+test('RFC 6582 3.2 step 2: below the recovery point three duplicates reveal nothing new', () => {
   const recovery = new FastRecovery(0)
   recovery.onTimeout(9001)
   for (let i = 0; i < 5; i++) assert.equal(recovery.onDuplicate(3001, 9001, MSS, 3), NOTHING)

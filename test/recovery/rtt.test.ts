@@ -67,6 +67,30 @@ test('RFC 6298 5.5: each expiry doubles the RTO up to the ceiling; a sample ends
   assert.equal(rtt.rtoUs, 300_000)
 })
 
+test('MUST-18: the back-off is forgotten three times, and then stays until a round trip is measured', () => {
+  const rtt = new RttEstimator(1_000_000, 200_000, 60_000_000)
+  rtt.backOff()
+  rtt.forgetBackoff()
+  assert.equal(rtt.rtoUs, 2_000_000, 'an RTO that rests on nothing is not gone back to')
+  rtt.sample(100_000)
+  for (const wanted of [300_000, 300_000, 300_000, 600_000, 1_200_000]) {
+    rtt.backOff()
+    rtt.forgetBackoff()
+    assert.equal(rtt.rtoUs, wanted)
+  }
+  rtt.sample(100_000)
+  rtt.backOff()
+  rtt.forgetBackoff()
+  assert.equal(rtt.backoff, 0)
+})
+
+test('what the persist timer doubled is no back-off of the path: it ends when the window opens', () => {
+  const rtt = new RttEstimator(1_000_000, 200_000, 60_000_000)
+  rtt.backOff()
+  rtt.endBackoff()
+  assert.equal(rtt.rtoUs, 1_000_000)
+})
+
 test('the back-off is bounded: a thousand expiries neither overflow nor make the RTO infinite', () => {
   const rtt = new RttEstimator(1_000_000, 200_000, 3_600_000_000)
   for (let i = 0; i < 1000; i++) rtt.backOff()

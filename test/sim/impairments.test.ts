@@ -1,20 +1,12 @@
+/** What a path does to packets, by chance, by list and by its limits. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import {
-  type Delivery,
-  damage,
-  IMPAIRMENT_SPELLINGS,
-  ImpairmentError,
-  type ImpairmentName,
-  type ImpairmentOptions,
-  Impairments,
-  parseImpairments,
-} from '../../src/sim/impairments.ts'
+import { type Delivery, type ImpairmentOptions, Impairments } from '../../src/sim/impairments.ts'
 import { PacketPool } from '../../src/sim/packet-pool.ts'
 import { Random } from '../../src/sim/random.ts'
 import { formatWords } from '../../src/wire/address.ts'
-import { icmpOf, tcpPacket, verdictOf } from './packets.ts'
+import { bitsThatDiffer, icmpOf, tcpPacket, verdictOf } from './packets.ts'
 
 const A = '10.0.0.1'
 const B = '10.0.0.2'
@@ -238,40 +230,6 @@ test('corrupt: the share that the probability says, one to three bits in one wor
   assert.equal(seen.size, (original.length - 2) * 8)
 })
 
-test('damage to any packet of ours is found by a checksum, IPv6 and odd lengths included', () => {
-  const random = new Random(12)
-  for (const [src, dst] of [
-    [A, B],
-    ['2001:db8::1', '2001:db8::2'],
-  ] as const) {
-    for (const text of [0, 1, 2, 33]) {
-      const original = tcpPacket(src, dst, 7, text)
-      assert.equal(verdictOf(original, original.length), 'ok')
-      for (let round = 0; round < 3000; round++) {
-        // Octets behind the datagram are padding that no checksum covers.
-        const packet = new Uint8Array(original.length + 3)
-        packet.set(original)
-        assert.equal(damage(packet, packet.length, random), true)
-        assert.deepEqual([...packet.subarray(original.length)], [0, 0, 0])
-        assert.notEqual(verdictOf(packet, packet.length), 'ok')
-      }
-    }
-  }
-})
-
-test('damage leaves alone what it cannot damage detectably, and any octets are safe to offer', () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 80 }), fc.integer(), (bytes, seed) => {
-      const before = bytes.slice()
-      const changed = damage(bytes, bytes.length, new Random(seed))
-      assert.equal(bitsThatDiffer(before, bytes).length > 0, changed)
-      const path = new Impairments({ corrupt: 1, mtu: 68, duplicate: 1 }, new Random(seed))
-      for (const delivery of path.offer(0, bytes, 0, bytes.length).deliveries) path.release(delivery)
-      assert.equal(path.heldBytes, 0)
-    }),
-  )
-})
-
 for (const [src, dst] of [
   [A, B],
   ['2001:db8::1', '2001:db8::2'],
@@ -340,111 +298,3 @@ test('deliveries on their way never share octets, and the pool is bounded', () =
   assert.equal(path.heldBytes, 0)
   assert.ok(pool.keptBytes > 0 && pool.keptBytes <= 100_000)
 })
-
-test('options out of their range are refused by name', () => {
-  const refused = (options: ImpairmentOptions): void => {
-    assert.throws(
-      () => new Impairments(options, new Random(1)),
-      (error) => error instanceof ImpairmentError && error.option in flat(options),
-    )
-  }
-  refused({ loss: 1.5 })
-  refused({ delayUs: -1 })
-  refused({ rateBitsPerSecond: 0 })
-  refused({ mtu: 20 })
-  refused({ jitterUs: Number.NaN })
-  refused({ loseList: [0] })
-  refused({ burst: { enter: 0.1, leave: 2 } })
-})
-
-test('human spellings become options with units', () => {
-  assert.deepEqual(
-    parseImpairments({
-      loss: '3%',
-      delay: '30ms',
-      jitter: '500us',
-      rate: '20mbit',
-      queue: '100kB',
-      burst: '1%/30%/90%',
-      lose: '3, 5,7-9',
-      reorder: '2%/1.5ms',
-      duplicate: '.01',
-      corrupt: '0',
-      mtu: '1400',
-      'mtu-black-hole': '',
-      'jitter-reorders': 'no',
-    }),
-    {
-      loss: 0.03,
-      delayUs: 30_000,
-      jitterUs: 500,
-      rateBitsPerSecond: 20e6,
-      queueBytes: 100_000,
-      burst: { enter: 0.01, leave: 0.3, loss: 0.9 },
-      loseList: [3, 5, 7, 8, 9],
-      reorder: 0.02,
-      reorderByUs: 1500,
-      duplicate: 0.01,
-      corrupt: 0,
-      mtu: 1400,
-      mtuBlackHole: true,
-      jitterReorders: false,
-    },
-  )
-  assert.deepEqual(parseImpairments({ loss: undefined }), {})
-  assert.equal(parseImpairments({ queue: '64KiB' }).queueBytes, 65536)
-  assert.equal(parseImpairments({ rate: '1.5 Gbit/s' }).rateBitsPerSecond, 1.5e9)
-  assert.deepEqual(parseImpairments({ burst: '1%/30%' }).burst, { enter: 0.01, leave: 0.3 })
-})
-
-test('a spelling that is wrong is refused with the option and what it takes', () => {
-  const wrong: Record<string, string[]> = {
-    loss: ['', '3', '101%', '-1%', 'x', '3%%'],
-    delay: ['30', '', 'ms', '-5ms', '3h', '2000min'],
-    rate: ['20', '0bit', '20mb', '1e3bit'],
-    queue: ['-1', '1.5', '10kg'],
-    burst: ['1%', '1%/', '1%/2%/3%/4%', '1%/2'],
-    lose: ['', '0', '3-1', '1,,2', '1-100000000', 'a'],
-    reorder: ['2%/10', '2%/1ms/1ms', ''],
-    mtu: ['67', '65536', '1400.5', ''],
-    'mtu-black-hole': ['maybe'],
-  }
-  for (const [option, texts] of Object.entries(wrong)) {
-    for (const text of texts) {
-      assert.throws(
-        () => parseImpairments({ [option]: text }),
-        (error) =>
-          error instanceof ImpairmentError &&
-          error.option === option &&
-          error.expected === IMPAIRMENT_SPELLINGS[option as ImpairmentName][0],
-        `${option}=${text}`,
-      )
-    }
-  }
-  assert.throws(() => parseImpairments({ los: '3%' }), /impairment: expected one of rate, queue.*not 'los'/)
-  assert.throws(
-    () => parseImpairments({ toString: '3%' } as unknown as Record<string, string>),
-    ImpairmentError,
-  )
-  assert.throws(() => parseImpairments({ delay: '30' }), {
-    message: "delay: expected a duration such as 30ms, 500us or 1.5s, not '30'",
-  })
-})
-
-test('the example of each spelling is accepted', () => {
-  for (const [name, [, example]] of Object.entries(IMPAIRMENT_SPELLINGS)) {
-    assert.equal(Object.keys(parseImpairments({ [name]: example })).length >= 1, true, name)
-  }
-})
-
-function bitsThatDiffer(a: Uint8Array, b: Uint8Array): number[] {
-  const bits: number[] = []
-  for (let i = 0; i < a.length; i++) {
-    for (let bit = 0; bit < 8; bit++) if (((a[i]! ^ b[i]!) >> bit) & 1) bits.push(8 * i + bit)
-  }
-  return bits
-}
-
-function flat(options: ImpairmentOptions): Record<string, unknown> {
-  return { ...options, 'burst.leave': 0, 'burst.enter': 0 }
-}

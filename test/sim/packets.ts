@@ -72,3 +72,12 @@ export function icmpOf(
   const verdict = decodeIp(packet, 0, length, ip, true)
   return { ip, message, verdict: verdict === 'ok' ? decodeIcmp(packet, ip, message, true) : verdict }
 }
+
+/** The numbers of the bits in which two packets of one length differ. */
+export function bitsThatDiffer(a: Uint8Array, b: Uint8Array): number[] {
+  const bits: number[] = []
+  for (let i = 0; i < a.length; i++) {
+    for (let bit = 0; bit < 8; bit++) if (((a[i]! ^ b[i]!) >> bit) & 1) bits.push(8 * i + bit)
+  }
+  return bits
+}

@@ -162,6 +162,19 @@ for (const side of ['passive', 'active'] as const) {
   })
 }
 
+test('FIN-WAIT-1 before our SYN is acknowledged: an old acknowledgment opens no window', () => {
+  const { ep } = reach('LISTEN')
+  ep.inject({ flags: 'S', seq: 0, win: 0 }).expect({ flags: 'SA' })
+  ep.close().takeSent()
+  for (let i = 0; i < 5; i++) ep.inject({ seq: 1, ack: 0, win: 1000 })
+  assert.ok(ep.takeSent().every((s) => s.flags === 'A'))
+  ep.inject({ seq: 1, ack: 1, win: 1000 })
+  ep.advance(3000)
+  assert.equal(ep.takeSent().at(-1)?.flags, 'FA')
+  ep.inject({ seq: 1, ack: 2 })
+  assert.equal(ep.state, 'FIN-WAIT-2')
+})
+
 test('CLOSE in SYN-RECEIVED with all that it sends lost once: the connection still ends well', () => {
   for (let lost = 1; lost <= 6; lost++) {
     for (const side of ['a', 'b'] as const) {

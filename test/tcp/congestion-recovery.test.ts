@@ -95,7 +95,7 @@ test('RFC 6582 3.2: only the first partial acknowledgment restarts the retransmi
   }
 })
 
-test('RFC 6582 3.2 step 1: duplicates of what a timeout sent again bring no second reduction', () => {
+test('RFC 6582 3.2 step 2: duplicates of what a timeout sent again bring no second reduction', () => {
   const ep = tenOut()
   ep.advance(ep.untilTimeoutMs)
   ep.takeSent()

@@ -212,3 +212,20 @@ test('a connection that is over is not opened again: CLOSED then means gone, not
     assert.equal(ep.state, 'CLOSED')
   }
 })
+
+test('RFC 9293 3.4: 4 GiB later SND.UNA is the ISS again, and nobody takes it for an opening', () => {
+  for (const passive of [false, true]) {
+    const ep = established({ passive })
+    ep.tcb.iss = ep.tcb.snd.una // as if all numbers had been used once
+    ep.inject({ seq: 1, ack: 1, text: 'abc' }).advance(500).expect({ flags: 'A', seq: 1, ack: 4 })
+    ep.send('text')
+    ep.expect({ flags: 'PA', seq: 1, text: 'text' })
+    ep.advance(ep.untilTimeoutMs).expect({ flags: 'PA', seq: 1, text: 'text' })
+    const { cwnd } = ep.tcb.congestion
+    ep.inject({ seq: 4, ack: 3 })
+    assert.equal(ep.connection.queued, 2)
+    assert.ok(ep.tcb.congestion.cwnd <= 2 * cwnd, 'no new initial window')
+    ep.inject({ seq: 4, ack: 5 }).takeSent()
+    ep.close().expect({ flags: 'FA', seq: 5 })
+  }
+})

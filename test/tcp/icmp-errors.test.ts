@@ -53,7 +53,7 @@ test('MUST-56: an opening goes on after a soft error and may succeed', () => {
   assert.equal(ep.state, 'ESTABLISHED')
 })
 
-test('RFC 5927 4.2: a hard error does not end a synchronized connection: it is a soft one there', () => {
+test('RFC 5927 5.2: a hard error does not end a synchronized connection: it is a soft one there', () => {
   for (const meaning of HARD) {
     const ep = established()
     ep.send('text')

@@ -35,6 +35,9 @@ export interface PairOptions {
   readonly fate?: (from: Side, n: number, packet: Sent) => Fate | undefined
 }
 
+/** More packets than this in one test are a storm. */
+const STORM = 50_000
+
 interface Flying {
   readonly at: number
   readonly order: number
@@ -173,6 +176,7 @@ export class Pair {
 
   #carry(from: Side, bytes: Uint8Array): void {
     const n = ++this.packets[from]
+    assert.ok(this.packets.a + this.packets.b < STORM, `a storm: ${this.log.slice(-20).join('\n')}`)
     const packet = this.side(from).sent.at(-1)!
     const fate = { ...this.#fates.get(from + n), ...this.#fate?.(from, n, packet) }
     const at = `${(this.clock.now / 1000).toFixed(1)} ${from}${n} ${describe(packet)}`

@@ -92,15 +92,14 @@ test('RFC 6298 5: an acknowledgment of new data ends the back-off', () => {
   assert.equal(ep.tcb.rtt.rtoUs, 300_000)
 })
 
-test('MUST-18: but only once, until a segment that was sent once is acknowledged', () => {
+test('MUST-18: but not for ever: the fourth time in a row it stays until a segment sent once is acknowledged', () => {
   const ep = measured(100)
-  ep.send(MSS)
-  ep.advance(360)
-  ep.inject()
-  ep.send(MSS)
-  ep.advance(360)
-  ep.inject()
-  assert.equal(ep.tcb.rtt.rtoUs, 600_000)
+  for (const rtoUs of [300_000, 300_000, 300_000, 600_000]) {
+    ep.send(MSS)
+    ep.advance(360)
+    ep.inject()
+    assert.equal(ep.tcb.rtt.rtoUs, rtoUs)
+  }
   ep.send(MSS)
   assert.equal(ep.untilTimeoutMs, 600)
   ep.advance(100)
@@ -131,7 +130,7 @@ test('MUST-18: a round trip that grows beyond the RTO is learned, not retransmit
     wire.b.receive()
   }
   const before = wire.a.tcb.totalRetransmissions
-  assert.ok(before > 0 && before < 12, `${before} retransmissions`)
+  assert.ok(before > 0 && before < 15, `${before} retransmissions`)
   assert.ok(wire.a.tcb.rtt.srttUs > 900_000)
 })
 

@@ -82,6 +82,18 @@ test('text to the right of the window is cut off, what lies inside is taken', ()
   assert.equal(ep.receive().length, 1500)
 })
 
+test('MAY-8: a user who does not read keeps the window closed for a day, and nothing is lost', () => {
+  const ep = established({ receiveBufferBytes: 2000, peer: { mss: MSS } })
+  ep.inject({ text: MSS }).inject({ text: MSS })
+  ep.takeSent()
+  for (let minute = 0; minute < 1440; minute++) {
+    ep.advance(60_000)
+    ep.inject({ seq: 2001, text: 1 }).expect({ flags: 'A', ack: 2001, win: 0 })
+  }
+  assert.equal(ep.receive().length, 2000)
+  ep.expect({ ack: 2001, win: 2000 })
+})
+
 test('a FIN for which the window has no room is refused; it is taken once there is room', () => {
   const ep = established({ receiveBufferBytes: 1000, peer: { mss: MSS } })
   ep.inject({ seq: 1, text: MSS, flags: 'FPA' })

@@ -51,8 +51,8 @@ test('RFC 2018 3: one to four SACK blocks are read, no other number', () => {
   assert.equal(decode(5, 42, ...new Array<number>(40).fill(0)), null)
 })
 
-test('MUST-5: End of Option List ends the options wherever it stands', () => {
-  const segment = decode(2, 4, 5, 180, 0, 3, 3, 7, 99, 0)
+test('MUST-4: End of Option List ends the options wherever it stands, No-Operation is passed over, MSS is read', () => {
+  const segment = decode(1, 2, 4, 5, 180, 1, 1, 0, 3, 3, 7, 99, 0)
   assert.equal(segment?.mss, 1460)
   assert.equal(segment?.windowScale, -1)
   assert.equal(segment?.otherOptions, 0)

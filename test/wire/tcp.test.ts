@@ -75,6 +75,19 @@ for (const version of [4, 6] as const) {
     }
   })
 
+  test(`MUST-5: options are read in every segment over IPv${version}, whatever its flags`, () => {
+    const options = [2, 4, 5, 180, 1, 3, 3, 7]
+    for (let flags = 0; flags < 512; flags++) {
+      const packet = packetOf(version, tcpSegment(version, options, [9]))
+      const at = packet.length - 29 + 12
+      packet[at] = (packet[at]! & 0xf0) | (flags >>> 8)
+      packet[at + 1] = flags & 255
+      const segment = garbage()
+      assert.equal(decode(packet, segment, false), 'ok')
+      assert.deepEqual([segment.flags, segment.mss, segment.windowScale], [flags, 1460, 7])
+    }
+  })
+
   test(`MUST-3: an address of the pseudo-header counts over IPv${version}`, () => {
     const good = packetOf(version, tcpSegment(version, []))
     const ip = new IpHeader()

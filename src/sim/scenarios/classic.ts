@@ -6,7 +6,7 @@ import type { SimHost } from '../host.ts'
 import type { Lab, Scenario } from '../scenario.ts'
 import { closeSecond, open, serve } from './scripts.ts'
 
-const SERVER_PORT = 6000
+const SERVER_PORT = 8100
 
 export const classic: Scenario = {
   name: 'classic',
@@ -47,8 +47,7 @@ function* classicServer(host: SimHost): Script {
 
 function* classicClient(host: SimHost, server: SimHost): Script {
   host.heading('2. Connection establishment: the three-way handshake')
-  const socket = host.socket()
-  yield* socket.connect(server.address, SERVER_PORT)
+  const socket = yield* open(host, server, SERVER_PORT)
   host.heading('3. Data transfer, client to server')
   yield* socket.write(1024)
   yield* socket.readAll(700)
@@ -82,7 +81,6 @@ export const bsdCalls: Scenario = {
     )
     client.program(function* (host): Script {
       const socket = yield* open(host, server, 80)
-      if (socket === null) return
       yield* socket.write(100)
       yield* socket.read()
       // The acknowledgment of the reply goes by itself if the client has nothing to say for a while.
@@ -119,7 +117,7 @@ export const rfcHandshake: Scenario = {
     )
     a.program(function* (host): Script {
       const socket = yield* open(host, b, 80)
-      yield* socket!.write(octets)
+      yield* socket.write(octets)
     }, 10)
   },
 }
@@ -148,7 +146,7 @@ export const rfcClose: Scenario = {
       const socket = yield* open(host, b, 80)
       yield* host.sleep(100)
       host.heading('Normal close sequence')
-      socket!.close()
+      socket.close()
     }, 10)
   },
 }

@@ -28,7 +28,7 @@ export const normalClose: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(lab.bytes(100))
       yield* host.sleep(100)
       host.heading('Connection release')
@@ -58,7 +58,7 @@ export const simultaneousClose: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* host.sleep(115)
       host.heading('Connection release')
       socket.close()
@@ -86,7 +86,7 @@ export const halfClose: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(500)
       socket.shutdown()
       yield* socket.readAll(octets)
@@ -122,7 +122,7 @@ export const lostFinalAck: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      yield* closeAfter((yield* open(host, server, 80))!, host, 100)
+      yield* closeAfter(yield* open(host, server, 80), host, 100)
     }, 10)
   },
 }
@@ -153,7 +153,7 @@ export const timeWait: Scenario = {
       }
     })
     client.program(function* (host): Script {
-      const first = (yield* open(host, server, 80, 55303))!
+      const first = yield* open(host, server, 80, 55303)
       yield* closeAfter(first, host, 100)
       yield* host.sleep(2000)
       const hasty = host.socket()
@@ -192,7 +192,7 @@ export const finWait2: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      yield* closeAfter((yield* open(host, server, 80))!, host, 100)
+      yield* closeAfter(yield* open(host, server, 80), host, 100)
     }, 10)
   },
 }
@@ -223,7 +223,7 @@ export const twoArmy: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* host.sleep(100)
       host.heading('Release, client to server: the FIN is lost twice, its ACK once')
       lab.from(client).next('lose', isFin, 2)
@@ -253,7 +253,7 @@ export const reset: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(octets)
       yield* socket.read()
       socket.close()
@@ -278,7 +278,7 @@ export const unreadData: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(lab.bytes(1000))
       yield* socket.read()
       socket.close()
@@ -306,7 +306,7 @@ export const brokenPipe: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(100)
       yield* host.sleep(200)
       yield* socket.write(100)
@@ -340,7 +340,7 @@ export const endOfFile: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.readAll(100)
       yield* closeSecond(socket)
     }, 10)

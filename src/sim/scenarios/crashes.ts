@@ -39,7 +39,7 @@ export const halfOpen: Scenario = {
       if (host.now < 100_000) host.heading('1. The connection that A will forget')
       const socket = yield* open(host, b, 80, CLIENT_PORT)
       yield* host.sleep(500)
-      socket?.close()
+      socket.close()
     }
     a.program(client, 10)
     lab.network.at(300_000, () => a.crash())
@@ -124,7 +124,7 @@ export const isnZeroDanger: Scenario = {
 function incarnations(lab: Lab, client: SimHost, server: SimHost, atMs: number, title: string): void {
   client.program(function* (host): Script {
     host.heading(title)
-    const socket = (yield* open(host, server, 80, CLIENT_PORT))!
+    const socket = yield* open(host, server, 80, CLIENT_PORT)
     lab.from(client).next('reorder', hasText)
     yield* socket.write('OLD')
   }, atMs + 10)
@@ -133,7 +133,7 @@ function incarnations(lab: Lab, client: SimHost, server: SimHost, atMs: number, 
     client.reboot()
     client.program(function* (host): Script {
       host.remark('The client is back and connects again from the same port.')
-      const socket = (yield* open(host, server, 80, CLIENT_PORT))!
+      const socket = yield* open(host, server, 80, CLIENT_PORT)
       yield* host.sleep(1240)
       yield* socket.write('NEW')
     }, atMs + 1800)

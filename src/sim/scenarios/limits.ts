@@ -81,7 +81,10 @@ export const tooManyOpenFiles: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      for (let i = 0; i < 2; i++) yield* (yield* open(host, server, 80))!.read()
+      for (let i = 0; i < 2; i++) {
+        const socket = yield* open(host, server, 80)
+        yield* socket.read()
+      }
       host.socket()
     }, 10)
   },
@@ -106,7 +109,7 @@ export const noBufferSpace: Scenario = {
     client.program(function* (host): Script {
       for (let i = 0; i < 3; i++) {
         const socket = yield* open(host, server, 80)
-        socket?.close()
+        socket.close()
         yield* host.sleep(200)
       }
     }, 10)
@@ -124,7 +127,7 @@ export const socketClosed: Scenario = {
     const [client, server] = lab.clientAndServer()
     server.program(serve(80, closeSecond))
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(100)
       yield* host.sleep(100)
       socket.close()

@@ -149,7 +149,7 @@ export const oldDuplicateSyn: Scenario = {
       const socket = yield* open(host, b, 80, 5000)
       yield* host.sleep(100)
       host.heading('2. Connection release')
-      socket?.close()
+      socket.close()
     }, 10)
     lab.network.at(15_000, () => {
       const old = { from: a.address, to: b.address, srcPort: 5000, dstPort: 80, seq: 90, flags: SYN }

@@ -27,7 +27,7 @@ function transfer(lab: Lab, octets: number, path: ImpairmentOptions = {}, mssLim
     }),
   )
   client.program(function* (host): Script {
-    const socket = (yield* open(host, server, 80))!
+    const socket = yield* open(host, server, 80)
     yield* socket.write(octets)
     yield* host.until(() => socket.connection!.queued === 0 || socket.connection!.closeReason !== null)
     yield* host.sleep(100)

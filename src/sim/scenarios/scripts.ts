@@ -1,6 +1,6 @@
 /** What most applications do, in the order in which BSD programs do it. */
 
-import type { Call, Script, Socket } from '../application.ts'
+import { type Call, GivesUp, type Script, type Socket } from '../application.ts'
 import type { SimHost } from '../host.ts'
 
 /** A server for one client: socket, bind, listen, accept, then `work`. */
@@ -24,11 +24,13 @@ export function serveMany(port: number, count: number, work: (socket: Socket, ho
   }
 }
 
-/** A client: socket, bind where a port is given, connect; null where that failed. */
-export function* open(host: SimHost, server: SimHost, port: number, localPort = 0): Call<Socket | null> {
+/** A client: socket, bind where a port is given, connect. Where that fails the script ends. */
+export function* open(host: SimHost, server: SimHost, port: number, localPort = 0): Call<Socket> {
   const socket = host.socket()
-  if (localPort !== 0 && !socket.bind(localPort)) return null
-  return (yield* socket.connect(server.address, port)) ? socket : null
+  if (localPort !== 0 && !socket.bind(localPort)) throw new GivesUp()
+  if (yield* socket.connect(server.address, port)) return socket
+  socket.close()
+  throw new GivesUp()
 }
 
 /** Reads until the other side has closed, or the connection fails. */

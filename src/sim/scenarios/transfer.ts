@@ -43,7 +43,7 @@ export const dataTransfer: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(octets)
       yield* socket.readAll(500)
       socket.close()
@@ -62,7 +62,7 @@ export const push: Scenario = {
   play(lab) {
     const [client, server] = lab.clientAndServer()
     oneWay(client, server, function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       host.heading('Three writes without PUSH, then one with it')
       for (let i = 0; i < 3; i++) {
         yield* socket.write(100, { push: false })
@@ -87,7 +87,7 @@ export const urgent: Scenario = {
   play(lab) {
     const [client, server] = lab.clientAndServer()
     oneWay(client, server, function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(100)
       yield* host.sleep(100)
       yield* socket.write(5, { urgent: true })
@@ -146,7 +146,7 @@ export const delayedAck: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       host.heading('1. One segment: the timer')
       yield* socket.write(536)
       yield* host.sleep(200)
@@ -172,7 +172,7 @@ export const sequenceWrap: Scenario = {
     lab.pair(client, server)
     server.program(serve(80, closeSecond))
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(lab.bytes(3000))
       yield* host.sleep(200)
       socket.close()
@@ -227,7 +227,7 @@ export const readTimeout: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(100)
       yield* socket.read(undefined, 5000)
       socket.close()

@@ -33,7 +33,7 @@ export const zeroWindow: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(octets)
       yield* host.until(() => socket.connection!.queued === 0)
       yield* host.sleep(100)
@@ -63,7 +63,7 @@ export const windowScaling: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(octets)
       yield* host.until(() => socket.connection!.queued === 0)
       socket.close()
@@ -91,7 +91,7 @@ export const slowStart: Scenario = {
       }),
     )
     client.program(function* (host): Script {
-      const socket = (yield* open(host, server, 80))!
+      const socket = yield* open(host, server, 80)
       yield* socket.write(octets)
       yield* host.until(() => socket.connection!.queued === 0)
       socket.close()

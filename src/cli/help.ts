@@ -1,0 +1,49 @@
+/** The commands, and the help that names them. Each is loaded only when it is used. */
+
+export interface Command {
+  readonly HELP: string
+  /** @returns the exit code. */
+  run(argv: string[]): Promise<number>
+}
+
+interface Entry {
+  readonly what: string
+  readonly load: () => Promise<Command>
+}
+
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  demo: { what: 'play the classic connection and draw it', load: () => import('./demo.ts') },
+  sim: { what: 'play a scenario on a simulated network', load: () => import('./sim.ts') },
+  states: { what: 'print the state machine', load: () => import('./states.ts') },
+  listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
+  connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
+}
+
+export function mainHelp(): string {
+  const commands = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`)
+  return `Elko: TCP, whole and in the open.
+
+Usage: elko COMMAND [options]
+
+Commands:
+${commands.join('\n')}
+  help      help on a command: elko help sim
+
+Options:
+  --help, -h       this text; after a command: help on it
+  --version, -V    the version
+
+Environment:
+  NO_COLOR=1       no colours
+  ELKO_DEBUG=1     errors with their stack trace
+
+Exit codes: 0 fine, 1 something was found wrong, 2 the command line is wrong,
+3 a file or device cannot be used.
+
+Examples:
+  elko demo
+  elko sim --list
+  elko sim simultaneous-close
+  elko help connect
+`
+}

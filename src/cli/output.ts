@@ -1,0 +1,148 @@
+/** What all commands share in what they print: style of the terminal, ladders, state paths, verdicts, captures, JSON. */
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { ladder } from '../diagram/ladder.ts'
+import { connectionsIn, type LadderPair } from '../diagram/ladder-select.ts'
+import { statePathLines } from '../diagram/state-machine.ts'
+import { verdict } from '../diagram/verdict.ts'
+import type { ScenarioResult } from '../sim/scenario.ts'
+import { story } from '../sim/scenarios/story.ts'
+import type { TraceEvent } from '../trace/events.ts'
+import { InputError, wholeNumber } from './arguments.ts'
+
+/** Flags of every command that draws. */
+export const DRAWING_OPTIONS = {
+  width: { type: 'string' },
+  ascii: { type: 'boolean' },
+  relative: { type: 'boolean' },
+} as const
+
+export const DRAWING_HELP = `  --width N        columns, 80 to 400 (default: the terminal's, or 100)
+  --ascii          only ASCII characters
+  --relative       sequence numbers counted from each side's SYN`
+
+export interface Drawing {
+  readonly width: number
+  readonly ascii: boolean
+  readonly color: boolean
+  readonly relative: boolean
+}
+
+/** Connections that are drawn; the rest are only named. */
+const MOST_DRAWN = 6
+
+export function drawing(values: { width?: string; ascii?: boolean; relative?: boolean }): Drawing {
+  const { stdout, env } = process
+  const isTerminal = stdout.isTTY === true
+  const own = isTerminal ? Math.min(400, Math.max(80, stdout.columns ?? 100)) : 100
+  return {
+    width: wholeNumber('--width', values.width, 80, 400) ?? own,
+    ascii: values.ascii === true,
+    relative: values.relative === true,
+    color: isTerminal && !env.NO_COLOR && env.TERM !== 'dumb',
+  }
+}
+
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+}
+
+/** Title, ladders, the states of each side and a sentence on each connection. */
+export function pictureOf(result: ScenarioResult, how: Drawing): string {
+  const { scenario, addresses } = result
+  const events = storyOf(result)
+  const pairs = connectionsIn(events)
+  const drawn = pairs.slice(0, MOST_DRAWN).map((pair, index) =>
+    ladder(events, {
+      width: how.width,
+      ascii: how.ascii,
+      color: how.color,
+      numbers: how.relative ? 'relative' : 'absolute',
+      addresses,
+      connection: nameOf(pair),
+      legend: index === Math.min(pairs.length, MOST_DRAWN) - 1,
+      ...(index === 0 && { title: scenario.title }),
+    }),
+  )
+  if (pairs.length > MOST_DRAWN) drawn.push(`... and ${pairs.length - MOST_DRAWN} connections more.\n`)
+  // A path is one line, however long, so that it can be searched for.
+  const paths = statePathLines(result.paths, Number.POSITIVE_INFINITY)
+  return [...drawn, `${paths.join('\n')}\n`, `${verdictsOf(result).join('\n')}\n`].join('\n')
+}
+
+/** One sentence on each connection. */
+export function verdictsOf(result: ScenarioResult): string[] {
+  const events = storyOf(result)
+  const last = result.scenario.onePicture === true ? lastOpening(events) : 0
+  const judged = events.slice(last)
+  return connectionsIn(judged).map((pair) => `${verdict(judged, pair)}`)
+}
+
+/**
+ * Saves what passed one host ('all': every host), and says so in a sentence.
+ * @param host default the one that opens.
+ */
+export function saveCapture(file: string, result: ScenarioResult, host = result.hosts[0]!): string {
+  const { octets, packets } = host === 'all' ? result.capture() : result.capture(host)
+  saveFile(file, octets)
+  return `Saved ${packets} packets, as seen at ${host === 'all' ? 'all hosts' : host}, to ${file}.`
+}
+
+/** Makes the folder where it is missing. */
+export function saveFile(file: string, octets: Uint8Array): void {
+  try {
+    makeFolder(dirname(file))
+    writeFileSync(file, octets)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new InputError(`cannot write ${file}: ${WORDS[code ?? ''] ?? (error as Error).message}`)
+  }
+}
+
+/** With those above it. Not `recursive: true`: Node 20 never returns from it below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
+}
+
+/** JSON for people and programs: an event a line, sequence numbers as on the wire. */
+export function jsonOf(head: object, events: readonly TraceEvent[]): string {
+  const opened = JSON.stringify(head, null, 2).replace(/\n\}$/, '')
+  const lines = events.map((event) => `    ${JSON.stringify(event, unsignedNumbers)}`)
+  return `${opened},\n  "events": [\n${lines.join(',\n')}\n  ]\n}\n`
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  ENOENT: 'there can be no such folder',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space left',
+  ENOTDIR: 'a part of its path is no folder',
+  EEXIST: 'a part of its path is no folder',
+  EROFS: 'the file system is read-only',
+}
+
+function unsignedNumbers(key: string, value: unknown): unknown {
+  const isNumber = key === 'seq' || key === 'ack' || key === 'val' || key === 'ecr'
+  return isNumber && typeof value === 'number' ? value >>> 0 : value
+}
+
+function storyOf({ events, scenario }: ScenarioResult): TraceEvent[] {
+  return story(events, { oneConnection: scenario.onePicture === true })
+}
+
+function nameOf({ left, right }: LadderPair): { host: string; connection: number } {
+  const end = left.connection > 0 ? left : right
+  return { host: end.host, connection: end.connection }
+}
+
+/** Where the last incarnation of a connection begins. */
+function lastOpening(events: readonly TraceEvent[]): number {
+  for (let i = events.length - 1; i >= 0; i--) {
+    const event = events[i]!
+    if (event.kind === 'state' && event.to === 'SYN-SENT') return i
+  }
+  return 0
+}

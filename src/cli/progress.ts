@@ -1,0 +1,144 @@
+/** One line on a terminal's stderr that tells how a run goes, and the summary of it at the end. */
+
+import { CLOSED } from '../tcp/state.ts'
+import type { TcpStream } from './stream.ts'
+
+const INTERVAL_MS = 250
+
+/** What is known of one connection. Times in microseconds, octets as the application counts them. */
+export interface ConnectionSummary {
+  readonly local: string
+  readonly remote: string
+  readonly state: string
+  /** Why it ended, in Elko's word; null while it has not, and in TIME-WAIT. */
+  readonly reason: string | null
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly seconds: number
+  readonly srttUs: number
+  readonly rttvarUs: number
+  readonly minRttUs: number | null
+  readonly mss: number
+  readonly cwnd: number
+  readonly retransmissions: number
+  readonly segmentsDropped: number
+}
+
+/** Counts the connections of a run. Those that ended are kept as numbers, the first `MOST_KEPT` of them. */
+export class Progress {
+  readonly #live = new Map<TcpStream, number>()
+  readonly #ended: ConnectionSummary[] = []
+  readonly #timer: NodeJS.Timeout | null
+  #total = 0
+  #endedBytes = { read: 0, written: 0 }
+  #last = { at: performance.now(), read: 0, written: 0 }
+  #isShown = false
+
+  constructor() {
+    this.#timer = process.stderr.isTTY ? setInterval(() => this.#show(), INTERVAL_MS).unref() : null
+  }
+
+  add(stream: TcpStream): void {
+    this.#total++
+    this.#live.set(stream, performance.now())
+  }
+
+  /** To be called once the connection needs nothing more. */
+  remove(stream: TcpStream): void {
+    const since = this.#live.get(stream)
+    if (since === undefined) return
+    this.#live.delete(stream)
+    this.#endedBytes.read += stream.bytesRead
+    this.#endedBytes.written += stream.bytesWritten
+    if (this.#ended.length < MOST_KEPT) this.#ended.push(summaryOf(stream, since))
+  }
+
+  /** Ends the line. */
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#isShown) process.stderr.write('\r\x1b[K')
+  }
+
+  summary(): { connections: ConnectionSummary[]; total: number; bytesRead: number; bytesWritten: number } {
+    const live = [...this.#live].map(([stream, since]) => summaryOf(stream, since))
+    const { read, written } = this.#count()
+    return {
+      connections: [...this.#ended, ...live],
+      total: this.#total,
+      bytesRead: read,
+      bytesWritten: written,
+    }
+  }
+
+  #count(): { read: number; written: number } {
+    let { read, written } = this.#endedBytes
+    for (const stream of this.#live.keys()) {
+      read += stream.bytesRead
+      written += stream.bytesWritten
+    }
+    return { read, written }
+  }
+
+  #show(): void {
+    const at = performance.now()
+    const { read, written } = this.#count()
+    const seconds = (at - this.#last.at) / 1000
+    const parts = [
+      `received ${sizeText(read)} (${sizeText((read - this.#last.read) / seconds)}/s)`,
+      `sent ${sizeText(written)} (${sizeText((written - this.#last.written) / seconds)}/s)`,
+    ]
+    this.#last = { at, read, written }
+    const [stream] = this.#live.keys()
+    if (this.#live.size > 1) parts.push(`${this.#live.size} connections`)
+    else if (stream !== undefined) parts.push(...conditionOf(stream))
+    const line = parts.join(', ').slice(0, (process.stderr.columns ?? 80) - 1)
+    process.stderr.write(`\r${line}\x1b[K`)
+    this.#isShown = true
+  }
+}
+
+const MOST_KEPT = 1000
+
+function conditionOf({ connection }: TcpStream): string[] {
+  const { tcb } = connection
+  if (!tcb.rtt.measured) return [connection.stateName]
+  return [
+    `rtt ${(tcb.rtt.srttUs / 1000).toFixed(2)} ms`,
+    `cwnd ${sizeText(tcb.congestion.cwnd)}`,
+    `${tcb.totalRetransmissions} resent`,
+  ]
+}
+
+function summaryOf(stream: TcpStream, since: number): ConnectionSummary {
+  const { connection, local, remote, bytesRead, bytesWritten } = stream
+  const { tcb } = connection
+  return {
+    local,
+    remote,
+    state: connection.stateName,
+    reason: connection.state === CLOSED ? connection.closeReason : null,
+    bytesRead,
+    bytesWritten,
+    seconds: Math.round(performance.now() - since) / 1000,
+    srttUs: Math.round(tcb.rtt.srttUs),
+    rttvarUs: Math.round(tcb.rtt.rttvarUs),
+    minRttUs: Number.isFinite(tcb.rtt.minUs) ? tcb.rtt.minUs : null,
+    mss: tcb.mss,
+    cwnd: tcb.congestion.cwnd,
+    retransmissions: tcb.totalRetransmissions,
+    segmentsDropped: tcb.drops,
+  }
+}
+
+/** 999 B, 1.2 kB, 34.5 MB. */
+export function sizeText(octets: number): string {
+  if (octets < 1000) return `${Math.round(octets)} B`
+  const units = ['kB', 'MB', 'GB', 'TB']
+  let value = octets
+  let unit = -1
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${value.toFixed(1)} ${units[unit]}`
+}

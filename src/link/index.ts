@@ -1,0 +1,8 @@
+/** `elko/link`: a stack on real packets, for Node. */
+
+export { type Applications, Driver, nowUs } from './driver.ts'
+export { type ImpairedDirections, type ImpairedLink, impair } from './impair.ts'
+export type { Link, LinkCapabilities } from './link.ts'
+export { type LoopbackOptions, loopbackPair } from './loopback.ts'
+export { type CaptureSink, type TeeLink, type TeeOptions, tee } from './tee.ts'
+export { kernelEndsFor, openTun, TunError, type TunErrorCode, TunLink, type TunOptions } from './tun.ts'
