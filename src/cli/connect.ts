@@ -52,7 +52,7 @@ export async function run(argv: string[]): Promise<number> {
   const session = new TunRun(host, 'elko connect')
   const stream = await open(host, session, name, port, localPort)
   if (stream === null) {
-    await session.finish({})
+    await session.finish()
     return EXIT_FINDINGS
   }
   const closed = session.follow(stream)

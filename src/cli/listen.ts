@@ -63,22 +63,20 @@ export async function run(argv: string[]): Promise<number> {
   const offers = values.services === true ? servicesOf(positionals) : [offerOf(positionals, values)]
   const host = await openTunHost(values)
   const session = new TunRun(host, 'elko listen')
-  const server = new Server(host, session, {
-    max: max ?? (usesStdin ? 1 : DEFAULT_MAX),
-    keepOpen: values['keep-open'] === true || values.services === true,
-  })
+  const keepOpen = values['keep-open'] === true || values.services === true
+  const server = new Server(host, session, { max: max ?? (usesStdin ? 1 : DEFAULT_MAX), keepOpen })
   try {
     for (const offer of offers) server.offer(offer)
   } catch (error) {
     if (!(error instanceof CallError)) throw error
     session.say(error.message)
-    await session.finish({})
+    await session.finish()
     return EXIT_FINDINGS
   }
   session.say(listeningText(host, offers))
   await session.unlessStopped(server.done)
   server.close()
-  const code = await session.finish(values)
+  const code = await session.finish(values, keepOpen)
   if (usesStdin) process.stdin.destroy()
   return code
 }

@@ -74,6 +74,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const argv = process.argv.slice(2)
+process.once('uncaughtException', (error) => process.exit(report(error, argv)))
 try {
   process.exitCode = await main(argv)
 } catch (error) {

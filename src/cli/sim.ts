@@ -1,5 +1,6 @@
 /** `elko sim`: plays a named scenario on a simulated network. */
 
+import { wrap } from '../diagram/canvas.ts'
 import {
   IMPAIRMENT_SPELLINGS,
   ImpairmentError,
@@ -105,6 +106,7 @@ export async function run(argv: string[]): Promise<number> {
   if (values.errors === true) return listErrors(values.json === true)
   const scenario = named(positionals[0])
   const result = runScenario(scenario, scenarioOptions(scenario, values))
+  const at = hostOf(values.at, result.hosts)
   if (values.json === true) {
     const { name, title, lesson } = scenario
     const paths = result.paths.map(({ host, connection, steps }) => ({
@@ -120,10 +122,10 @@ export async function run(argv: string[]): Promise<number> {
       ),
     )
   } else {
-    print(`${scenario.lesson}\n\n${pictureOf(result, how)}`)
+    print(`${wrap(scenario.lesson, how.width).join('\n')}\n\n${pictureOf(result, how)}`)
   }
   if (values.write !== undefined) {
-    const saved = saveCapture(values.write, result, hostOf(values.at, result.hosts))
+    const saved = saveCapture(values.write, result, at)
     if (values.json !== true) print(`\n${saved}`)
   }
   if (result.intact) return EXIT_FINE

@@ -287,11 +287,17 @@ export class TcpStream extends Duplex {
     done()
   }
 
-  /** Whoever reads is told of a failure once the octets on hand are read, and until then whoever writes waits. */
+  /**
+   * Whoever reads is told of a failure once the octets on hand are read, and until then whoever writes waits; but not
+   * for a reader that there never was.
+   */
   #gone(): void {
     this.#connected = true
-    if (this.#failure === null) this.#finish()
-    else if (this.connection.readable === 0 || this.readableFlowing === null) this.destroy(this.#failure)
+    if (this.#failure === null) return this.#finish()
+    const hasWriter = this.#written !== null || this.#finished !== null
+    if (this.connection.readable === 0 || (hasWriter && this.readableFlowing === null)) {
+      this.destroy(this.#failure)
+    }
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -319,7 +325,6 @@ const CODES: Partial<Record<CloseReason, string>> = {
   'port-unreachable': 'ECONNREFUSED',
   'protocol-unreachable': 'ENOPROTOOPT',
   'administratively-prohibited': 'EHOSTUNREACH',
-  'stack-closed': 'ECONNABORTED',
 }
 
 /** The failure that ended a connection; null while it lives, or where it ended as it should. */
@@ -335,7 +340,7 @@ function evidenceOf({ tcb }: HostedConnection, reason: CloseReason): string {
   const resent = `${tcb.totalRetransmissions} retransmission${tcb.totalRetransmissions === 1 ? '' : 's'}`
   if (CODES[reason] !== 'ETIMEDOUT') return ''
   const soft = tcb.softError
-  const hint = soft === null || soft === 'retransmission-limit' ? '' : `; ${CLOSE_REASONS[soft]}`
+  const hint = soft === null || soft === 'unanswered' ? '' : `; ${CLOSE_REASONS[soft]}`
   const heard = tcb.lastReceivedAt > 0 ? ago(tcb.clock.now - tcb.lastReceivedAt) : 'nothing was heard'
   return `${resent}, ${heard}${hint}`
 }

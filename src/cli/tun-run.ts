@@ -18,6 +18,7 @@ export class TunRun {
   readonly #name: string
   readonly #streams = new Set<TcpStream>()
   #failures = 0
+  #linkDied = false
   readonly #onSignal = (): void => {
     if (this.#stop.signal.aborted) this.#host.close()
     this.#stop.abort()
@@ -31,7 +32,7 @@ export class TunRun {
     process.on('SIGTERM', this.#onSignal)
     host.host.onLinkError = (error) => {
       this.say(error.message)
-      this.#failures++
+      this.#linkDied = true
       this.#stop.abort()
     }
   }
@@ -68,8 +69,13 @@ export class TunRun {
     await Promise.race([wait, stopped])
   }
 
-  /** Ends what is open, waits until the other sides know, prints what was asked for. @returns the exit code. */
-  async finish(wants: { ladder?: boolean | undefined; json?: boolean | undefined }): Promise<number> {
+  /**
+   * Ends what is open, waits until the other sides know, prints what was asked for.
+   *
+   * @param isServer a connection that failed is the client's affair.
+   * @returns the exit code.
+   */
+  async finish(wants: { json?: boolean | undefined } = {}, isServer = false): Promise<number> {
     const { host } = this.#host
     const wasStopped = this.#stop.signal.aborted
     for (const stream of this.#streams) this.#endStream(stream)
@@ -85,19 +91,20 @@ export class TunRun {
       this.progress.remove(stream)
     }
     this.progress.stop()
+    const drawn = this.#host.ladder() // Before the rest of the connections is aborted, which is no part of the story.
     const missed = this.#host.missed()
     this.#host.close()
     process.off('SIGINT', this.#onSignal)
     process.off('SIGTERM', this.#onSignal)
     if (missed > 0) this.say(`${missed} packets are not in the capture`)
-    if (wants.ladder === true) process.stderr.write(`${this.#host.ladder()}`)
+    if (drawn !== undefined) process.stderr.write(drawn)
     if (wants.json === true) {
       const impaired = this.#host.impaired()
       process.stderr.write(
         `${JSON.stringify({ ...this.progress.summary(), ...(impaired && { impaired }) })}\n`,
       )
     }
-    return this.#failures > 0 ? EXIT_FINDINGS : EXIT_FINE
+    return this.#linkDied || (this.#failures > 0 && !isServer) ? EXIT_FINDINGS : EXIT_FINE
   }
 
   #endStream(stream: TcpStream): void {

@@ -49,6 +49,7 @@ const OF_ENDS: Readonly<Record<CloseReason, Errno | null>> = {
   'reset-by-peer': 'ECONNRESET',
   'connect-timeout': 'ETIMEDOUT',
   'retransmission-limit': 'ETIMEDOUT',
+  unanswered: 'ETIMEDOUT',
   'user-timeout': 'ETIMEDOUT',
   'keep-alive-timeout': 'ETIMEDOUT',
   'fin-wait-2-timeout': 'ETIMEDOUT',

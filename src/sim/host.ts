@@ -110,15 +110,15 @@ export class SimHost implements PacketEndpoint {
 
   /** A section starts here. */
   heading(text: string): void {
-    this.note('heading', text, 0)
+    this.note('heading', text, 0, '')
   }
 
   remark(text: string): void {
-    this.note('remark', text, 0)
+    this.note('remark', text, 0, '')
   }
 
-  note(kind: Note['kind'], text: string, connection: number): Note {
-    const host = kind === 'application' || connection !== 0 ? this.name : ''
+  /** @param host '' for what is said of the whole run. */
+  note(kind: Note['kind'], text: string, connection: number, host = this.name): Note {
     const note: Note = { at: this.now, host, connection, kind, text }
     this.recorder.add(note)
     return note

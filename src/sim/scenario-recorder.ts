@@ -3,7 +3,7 @@
  *
  * A stack gives each SYN a connection of its own, and records its passive OPEN when the SYN arrives. An application
  * called `listen` long before: the first connection of a listener gets its step from CLOSED to LISTEN where that
- * happened, with what the application did until then. So the picture tells what a reader of RFC 9293 expects.
+ * happened, with what the application did until then; a later one gets it where `accept` began to wait. So the picture tells what a reader of RFC 9293 expects.
  */
 
 import type { Remark, StateChanged, TraceEvent } from '../trace/events.ts'
@@ -32,7 +32,8 @@ export class ScenarioRecorder extends Recorder {
 
   /** A host forgets all it knew. */
   forget(host: string): void {
-    for (const listening of this.#listening) if (listening.note.host === host) listening.hasConnection = true
+    const kept = this.#listening.filter((listening) => listening.note.host !== host)
+    this.#listening.splice(0, this.#listening.length, ...kept)
   }
 
   override add(event: TraceEvent): void {
@@ -52,11 +53,13 @@ export class ScenarioRecorder extends Recorder {
   #addOpen(open: StateChanged, port: number): void {
     const found = this.#listening.filter((one) => one.note.host === open.host && one.port === port).at(-1)
     if (found === undefined) return super.add(open)
-    for (const note of found.unnumbered.splice(0)) note.connection = open.connection
-    if (found.hasConnection) return super.add(open)
+    const notes = found.unnumbered.splice(0)
+    for (const note of notes) note.connection = open.connection
+    // A later connection is in LISTEN since somebody waits for it, if anybody does.
+    const since = found.hasConnection ? notes[0] : found.note
+    const place = since === undefined ? -1 : this.events.indexOf(since)
+    if (since === undefined || place < 0) return super.add(open)
+    this.events.splice(found.hasConnection ? place : place + 1, 0, { ...open, at: since.at })
     found.hasConnection = true
-    const place = this.events.indexOf(found.note)
-    if (place < 0) return super.add(open)
-    this.events.splice(place + 1, 0, { ...open, at: found.note.at })
   }
 }

@@ -217,10 +217,9 @@ function measure(tcb: Tcb, seg: Segment, ack: number): void {
   const elapsedUs = clock.now - tcb.retransmittedAt
   const echoes = tcb.timestamps && seg.hasTimestamps && seg.tsEcr !== 0
   if (echoes && seqGE(seg.tsEcr, timestampAt(tcb, tcb.retransmittedAt))) return rtt.sample(elapsedUs)
-  // Sooner than any round trip: this answers an earlier copy, and the path is slower than the timeout.
-  const tooSoon = elapsedUs < rtt.minUs / 2
-  if (!tooSoon) rtt.forgetBackoff()
-  else if (echoes) rtt.sample(((timestampNow(tcb) - seg.tsEcr) | 0) * 1000)
+  // Sooner than any round trip: either this answers an earlier copy, and the path is slower than the timeout, or the
+  // last one, unlike those that were timed, met no delayed ACK. Only the next measurement can tell.
+  if (elapsedUs >= rtt.minUs / 2) rtt.forgetBackoff()
 }
 
 /** TSval: milliseconds, from an offset of the connection's own (RFC 7323 5.4). */

@@ -64,9 +64,9 @@ function retransmissionExpires(tcb: Tcb): void {
   tcb.timed.active = false
   if (tcb.retransmissions === tcb.config.r1Retransmissions) {
     tcb.negativeAdvice = true // MUST-20: the IP layer should try another route
-    signalSoftError(tcb, 'retransmission-limit') // SHLD-9
+    signalSoftError(tcb, 'unanswered') // SHLD-9
   }
-  tcb.rtt.backOff() // RFC 6298 5.5, SHLD-30
+  tcb.rtt.backOff() // RFC 6298 5.5, MUST-19, SHLD-30
   tcb.owed.retransmit = 'retransmission-timeout'
   if (!synchronized) {
     tcb.synLost = true

@@ -98,7 +98,7 @@ export const DROP_REASONS = {
 
 export type DropReason = keyof typeof DROP_REASONS
 
-/** Why a connection entered CLOSED, or could not be opened. */
+/** Why a connection entered CLOSED, could not be opened, or is in doubt (a soft error). */
 export const CLOSE_REASONS = {
   'closed-normally': 'both sides closed and each FIN was acknowledged',
   'closed-by-user': 'CLOSE before the connection was synchronized (RFC 9293 3.10.4)',
@@ -107,6 +107,7 @@ export const CLOSE_REASONS = {
   'reset-by-peer': 'the other side sent a reset (RFC 9293 3.10.7.4)',
   'connect-timeout': 'no answer to the SYN within R2 (RFC 9293 3.8.3)',
   'retransmission-limit': 'data went unacknowledged beyond R2 (RFC 9293 3.8.3)',
+  unanswered: 'R1: what was sent is being repeated without an answer; only a warning (RFC 9293 3.8.3)',
   'user-timeout': 'data went unacknowledged beyond the user timeout (RFC 9293 3.10.8)',
   'keep-alive-timeout': 'no keep-alive probe was answered (RFC 9293 3.8.4)',
   'fin-wait-2-timeout': 'an orphan whose peer does not close',

@@ -194,8 +194,11 @@ export class Namespace {
    * A second call replaces the first; 0 ends the loss.
    */
   async loseRandomly(link: TunLink, percent: { in?: number; out?: number }): Promise<void> {
-    const rule = (share: number | undefined, match: string): string =>
-      share ? `${match} "${link.name}" numgen random mod 10000 < ${Math.round(share * 100)} counter drop` : ''
+    const rule = (share: number | undefined, match: string): string => {
+      if (!share) return ''
+      const chance = share >= 100 ? '' : `numgen random mod 10000 < ${Math.round(share * 100)}`
+      return `${match} "${link.name}" ${chance} counter drop`
+    }
     await this.run('nft', ['-f', '-'], {
       input: `
         add table inet elko_loss

@@ -51,7 +51,7 @@ export interface PeersOptions {
   readonly config?: Partial<Config>
   readonly impair?: ImpairedDirections
   readonly seed?: number
-  /** For the kernel's routes to Elko; default cubic, as this machine's default is BBR. */
+  /** For the kernel's routes to Elko; default cubic (a machine's own may be BBR), and a patient timer. */
   readonly route?: readonly string[]
   readonly trace?: Trace
   /** Put between the stack and the device. */
@@ -66,20 +66,25 @@ export interface Peers {
   readonly host: StreamHost
 }
 
-/** Runs `body` with an Elko host and the kernel as its only neighbour, over IPv4 and IPv6. */
+/**
+ * Runs `body` with an Elko host and the kernel as its only neighbour, over IPv4 and IPv6.
+ *
+ * Unless told otherwise both wait 2 s before they take a segment for lost: on a clean link it is a busy machine that is
+ * late, and the tests want to see no retransmission.
+ */
 export async function withPeers<T>(options: PeersOptions, body: (peers: Peers) => Promise<T>): Promise<T> {
   return withNamespace(async (ns) => {
     const mtu = options.mtu === undefined ? {} : { mtu: options.mtu }
     const tun = await ns.openTun({ addresses: ['10.7.0.1/24', 'fd07::1/64'], ...mtu })
     for (const prefix of ['10.7.0.0/24', 'fd07::/64']) {
-      ns.setRoute(tun, prefix, ...(options.route ?? ['congctl cubic']))
+      ns.setRoute(tun, prefix, ...(options.route ?? ['congctl cubic', 'rto_min 2s']))
     }
     const impaired = options.impair === undefined ? null : impair(tun, options.impair, options.seed ?? 1)
     const link = impaired ?? tun
     const host = new StreamHost(options.wrap?.(link) ?? link, {
       name: 'elko',
       addresses: ['10.7.0.2/24', 'fd07::2/64'],
-      config: configure(options.config ?? {}),
+      config: configure({ rtoMinMs: 2000, ...options.config }),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
     })
     try {

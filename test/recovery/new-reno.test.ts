@@ -23,7 +23,7 @@ test('RFC 5681 3.1: where the SYN was lost the initial window is one segment', (
   fc.assert(property)
 })
 
-test('RFC 5681 3.1, RFC 3465 2.2: slow start grows by what was acknowledged, at most two segments', () => {
+test('MUST-19, RFC 5681 3.1, RFC 3465 2.2: slow start grows by what was acknowledged, at most two segments', () => {
   const property = fc.property(fc.integer({ min: 1, max: 10_000 }), (acked) => {
     const reno = started()
     reno.onAck(acked, true)
@@ -44,7 +44,7 @@ test('RFC 3465 2.3: after a timeout slow start grows by one segment at most unti
   assert.deepEqual(windows, [2000, 3000, 4000, 5000])
 })
 
-test('RFC 5681 3.1: congestion avoidance adds one segment per window acknowledged, however it is cut up', () => {
+test('MUST-19, RFC 5681 3.1: congestion avoidance adds one segment per window acknowledged, however it is cut up', () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 300 })
   const property = fc.property(cuts, (acks) => {
     const reno = started()

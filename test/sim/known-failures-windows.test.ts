@@ -126,3 +126,23 @@ test('known failure: two sides with closed windows and queued data do not answer
   world.until(() => world.a.got.length === 5000 && world.b.got.length === 5000, 300_000)
   world.finish()
 })
+
+test('known failure: the window of a retransmission that acknowledges something new is taken', () => {
+  // By RFC 9293 3.10.7.4 alone SND.WL1 makes it old, while SND.UNA advances: the old window would now reach further than
+  // the other side ever offered.
+  const world = new World({ a: { timestamps: false, windowScaling: false, nagle: false } }).connect()
+  world.path('a', { delayUs: 10_000, loss: 1 })
+  world.a.send(octets(60_000))
+  world.run(1)
+  const { snd, rcv } = world.a.connection.tcb
+  const start = snd.una
+  const edge = (start + 20_000) | 0
+  world.forge('a', { seq: (rcv.nxt + 100) | 0, ack: start, flags: ACK, window: 20_000 }, octets(50))
+  assert.equal(snd.wnd, 20_000)
+  world.forge('a', { seq: rcv.nxt, ack: (start + 1460) | 0, flags: ACK, window: 20_000 - 1460 }, octets(100))
+  assert.equal(snd.una, (start + 1460) | 0)
+  assert.equal((snd.una + snd.wnd) | 0, edge)
+  // And one that acknowledges less is older, whatever its number.
+  world.forge('a', { seq: rcv.nxt, ack: start, flags: ACK, window: 60_000 })
+  assert.equal((snd.una + snd.wnd) | 0, edge)
+})

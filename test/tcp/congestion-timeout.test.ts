@@ -13,7 +13,7 @@ function tenOut(options: EndpointOptions = {}): Endpoint {
   return ep
 }
 
-test('RFC 5681 3.1: a timeout sends one segment, halves ssthresh and starts slowly', () => {
+test('MUST-19, RFC 5681 3.1: a timeout sends one segment, halves ssthresh and starts slowly', () => {
   const ep = tenOut()
   ep.advance(ep.untilTimeoutMs)
   ep.expect({ seq: 1, length: MSS })

@@ -90,7 +90,7 @@ test('RFC 7661 4.4: a window that the peer does not let us fill does not grow', 
   assert.equal(ep.tcb.congestion.cwnd, 10_000)
 })
 
-test('RFC 5681 3.1: congestion avoidance adds one segment a round trip', () => {
+test('MUST-19, RFC 5681 3.1: congestion avoidance adds one segment a round trip', () => {
   const ep = sender()
   ep.send(900_000)
   ep.takeSent()

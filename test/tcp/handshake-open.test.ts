@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { IpHeader } from '../../src/wire/ip-header.ts'
+import { Segment } from '../../src/wire/segment.ts'
 import { Endpoint, patternOf } from './endpoint.ts'
 import { type PairOptions, pair, stream } from './pair.ts'
 import { reach } from './states.ts'
@@ -35,7 +37,15 @@ for (const version of VERSIONS) {
 test('MUST-45: a passive OPEN takes the addresses of the SYN and keeps them', () => {
   const { ep } = reach('ESTABLISHED', { version: 6 })
   const { path } = ep.tcb
-  assert.deepEqual([path.version, path.local3, path.remote3, path.remotePort], [6, 1, 2, 80])
+  const taken = [6, 1, 2, 80]
+  assert.deepEqual([path.version, path.local3, path.remote3, path.remotePort], taken)
+  const stray = new IpHeader()
+  const seg = new Segment()
+  stray.dst3 = 77
+  stray.src3 = 78
+  seg.srcPort = 79
+  ep.connection.handleSegment(stray, seg)
+  assert.deepEqual([path.version, path.local3, path.remote3, path.remotePort], taken)
 })
 
 test('text may be the acknowledgment of the SYN', () => {

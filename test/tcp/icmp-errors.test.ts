@@ -79,6 +79,7 @@ test('MUST-55: Source Quench is discarded silently in every state', () => {
     assert.equal(ep.state, state)
     assert.deepEqual(ep.takeEvents(), [])
     assert.equal(ep.tcb.congestion.cwnd, cwnd)
+    if (state !== 'LISTEN') assert.equal(ep.tcb.lastDrop, 'icmp-source-quench')
   }
 })
 

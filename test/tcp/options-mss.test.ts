@@ -15,6 +15,14 @@ test('MUST-14, SHLD-5, MAY-3: every SYN and SYN-ACK carries the MSS option', () 
   }
 })
 
+test('MUST-14: the option of the other side is understood, on its SYN and on its SYN-ACK', () => {
+  for (const passive of [true, false]) {
+    const ep = established({ passive, peer: { mss: 700 } })
+    ep.send(2000)
+    ep.expect({ length: 700 })
+  }
+})
+
 test('MUST-65: no other segment carries it', () => {
   const ep = established()
   ep.send('text')

@@ -16,7 +16,7 @@ test('MUST-20, SHLD-9, SHLD-10: R1 is three retransmissions; then the IP layer a
   ep.advance(ep.untilTimeoutMs)
   assert.equal(ep.tcb.negativeAdvice, true)
   assert.deepEqual(ep.takeEvents(), ['soft-error'])
-  assert.equal(ep.connection.softError, 'retransmission-limit')
+  assert.equal(ep.connection.softError, 'unanswered')
   assert.equal(ep.state, 'ESTABLISHED')
 })
 

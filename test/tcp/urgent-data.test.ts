@@ -11,6 +11,17 @@ test('MUST-30, MUST-62: SEND with URGENT sets URG; the pointer names the octet b
   ep.expect({ flags: 'PAU', seq: 1, text: 'abc', urg: 3 })
   ep.send('de')
   ep.expect({ flags: 'PA', seq: 4, urg: 0 })
+  ep.inject()
+  assert.equal(ep.tcb.snd.urgent, false, 'acknowledged, the pointer must not come to life 2^31 octets later')
+})
+
+test('MUST-62: the pointer that arrives names the octet behind the last urgent one, too', () => {
+  const ep = established()
+  ep.inject({ flags: 'UPA', seq: 1, text: 'urgentplain', urg: 6 })
+  assert.equal(ep.connection.urgentOctets, 6)
+  assert.equal(ep.receiveText(), 'urgent')
+  assert.equal(ep.connection.urgentOctets, 0)
+  assert.equal(ep.receiveText(), 'plain')
 })
 
 test('MUST-31: urgent data of any length: every segment of them points to the end', () => {

@@ -49,6 +49,7 @@ test('MUST-37: as long as probes are answered the connection stays open, for a w
     ep.inject({ ack: 1, win: 0 })
   }
   assert.equal(ep.state, 'ESTABLISHED')
+  assert.deepEqual([ep.takeEvents(), ep.tcb.negativeAdvice], [[], false], 'nothing is wrong with the path')
   ep.inject({ ack: 1, win: 5000 })
   ep.expect({ seq: 1, text: 'h' })
   ep.inject({ ack: 2 })

@@ -89,11 +89,22 @@ test('SHLD-15: nor a FIN', () => {
   ep.inject({ ack: 5001, win: 1500 }).expect({ flags: 'FA', seq: 5001 })
 })
 
-test('SHLD-16: old data are retransmitted although the window shrank below them', () => {
+test('SHLD-16: old data inside a window that shrank are retransmitted as usual', () => {
   const ep = sender(5000)
   ep.send(5000)
   ep.takeSent()
-  ep.inject({ ack: 1001, win: 1500 })
+  ep.inject({ ack: 1001, win: 2000 })
+  ep.advance(ep.untilTimeoutMs)
+  ep.expect({ seq: 1001, length: MSS })
+  ep.inject({ ack: 2001, win: 1000 }).expect({ seq: 2001, length: MSS })
+  ep.expectNothing()
+})
+
+test('MAY-7: the oldest octets are retransmitted even where the window shrank below them', () => {
+  const ep = sender(5000)
+  ep.send(5000)
+  ep.takeSent()
+  ep.inject({ ack: 1001, win: 500 })
   ep.advance(ep.untilTimeoutMs)
   ep.expect({ seq: 1001, length: MSS })
 })

@@ -1,0 +1,38 @@
+/** Runs the built command as its users do. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `elko ...args` in a folder of its own, without a terminal. */
+export function elko(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Outcome {
+  const { NO_COLOR: _, ELKO_DEBUG: __, ...env } = process.env
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...env, ...options.env },
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  })
+  return { code: status, stdout, stderr }
+}
+
+/** A folder that goes away after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'elko-cli-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,187 @@
+/** What takes time, side by side: closed windows, silent peers, keep-alive, black holes. */
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { countPackets } from './harness.ts'
+import { requirements } from './netns.ts'
+import {
+  addressOf,
+  assertClean,
+  captureAll,
+  connected,
+  FAMILIES,
+  type Family,
+  hashOfBlocks,
+  hashStream,
+  spawnNode,
+  untilListening,
+  untilPrinted,
+  withPeers,
+  writeBlocks,
+} from './peer.ts'
+
+const lacks = requirements('socat', 'nft', 'tcpdump', 'tshark', 'nstat', 'ss', 'sha256sum')
+
+const CLOSED_MS = 20_000
+/** More than both buffers hold, so that the window does close. */
+const LENGTH = 20_000_000
+
+/** Reads nothing for 20 s, then all: how many octets and their hash. */
+const SLOW_READER = `
+  const { createHash } = require('crypto')
+  require('net').createServer((socket) => {
+    socket.pause()
+    const hash = createHash('sha256')
+    let octets = 0
+    socket.on('data', (data) => { hash.update(data); octets += data.length })
+    socket.on('end', () => { console.log('read', octets, hash.digest('hex')); process.exit() })
+    setTimeout(() => socket.resume(), ${CLOSED_MS})
+  }).listen(7000, '::')`
+
+async function kernelReadsSlowly(family: Family): Promise<void> {
+  await withPeers({}, async ({ ns, tun, host }) => {
+    const reader = spawnNode(ns, SLOW_READER)
+    await untilListening(ns, 7000)
+    const capture = await captureAll(ns, tun)
+    const stream = await connected(host, family, 7000)
+    const said = untilPrinted(reader, /read \d+ \w+/)
+    const written = writeBlocks(stream, LENGTH)
+    stream.resume()
+    await sleep(CLOSED_MS / 2)
+    assert.equal(stream.connection.tcb.snd.wnd, 0, 'the window did not close')
+    assert.equal(stream.connection.stateName, 'ESTABLISHED')
+    await written
+    assert.match(await said, new RegExp(`read ${LENGTH} ${hashOfBlocks(LENGTH)}`))
+    await capture.stop()
+    const probes = await countPackets(capture.file, 'tcp.analysis.zero_window_probe')
+    assert.ok(probes >= 3, `${probes} probes of the closed window`)
+  })
+}
+
+async function elkoReadsSlowly(family: Family): Promise<void> {
+  await withPeers({}, async ({ ns, tun, host }) => {
+    const capture = await captureAll(ns, tun)
+    const sender = ns.spawn('socat', [
+      '-u',
+      '-b65536',
+      `SYSTEM:head -c ${LENGTH} /dev/zero`,
+      `${family.socat}-LISTEN:7000`,
+    ])
+    await untilListening(ns, 7000)
+    const stream = await connected(host, family, 7000)
+    await sleep(CLOSED_MS)
+    const { receiveWindow, unread } = stream.connection.status()
+    assert.equal(receiveWindow, 0, 'the window did not close')
+    assert.ok(unread > 0)
+    const { octets } = await hashStream(stream)
+    assert.equal(octets, LENGTH)
+    stream.end()
+    await capture.stop()
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.zero_window')) > 0)
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.window_update')) > 0)
+    sender.kill()
+  })
+}
+
+async function connectTimesOut(family: Family): Promise<void> {
+  const config = { rtoInitialMs: 200, r2SynMs: 1500 }
+  await withPeers({ config }, async ({ ns, tun, host }) => {
+    await ns.loseRandomly(tun, { in: 100 })
+    const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: 7000 })
+    const [error] = await once(stream, 'error')
+    assert.equal(error.code, 'ETIMEDOUT')
+    assert.equal(error.reason, 'connect-timeout')
+    assert.match(error.message, /[2-9] retransmissions, nothing was heard/)
+  })
+}
+
+async function dataTimesOut(family: Family): Promise<void> {
+  const config = { rtoMinMs: 50, r2Ms: 1500, blackHoleDetection: false }
+  await withPeers({ config }, async ({ ns, tun, host }) => {
+    spawnNode(ns, `require('net').createServer((socket) => socket.resume()).listen(7000, '::')`)
+    await untilListening(ns, 7000)
+    const stream = await connected(host, family, 7000)
+    await ns.loseRandomly(tun, { in: 100, out: 100 })
+    stream.write('into the void')
+    stream.resume()
+    const [error] = await once(stream, 'error')
+    assert.equal(error.code, 'ETIMEDOUT')
+    assert.equal(error.reason, 'retransmission-limit')
+  })
+}
+
+async function kernelConnectTimesOut(family: Family): Promise<void> {
+  await withPeers({}, async ({ ns, tun, host }) => {
+    host.listen({ port: 7000 }, () => assert.fail('nobody can come through'))
+    await ns.loseRandomly(tun, { out: 100 })
+    const { code, stderr } = await ns.run(
+      'socat',
+      ['-', `${family.socat}:${family.elkoHost}:7000,connect-timeout=2`],
+      { mayFail: true },
+    )
+    assert.equal(code, 1)
+    assert.match(stderr, /timed out/i)
+  })
+}
+
+/** The kernel answers Elko's probes; once it can no longer, the connection ends. */
+async function elkoKeepsAlive(family: Family): Promise<void> {
+  const config = {
+    keepAlive: true,
+    keepAliveIdleMs: 300,
+    keepAliveIntervalMs: 200,
+    keepAliveProbes: 3,
+  }
+  await withPeers({ config }, async ({ ns, tun, host }) => {
+    spawnNode(ns, `require('net').createServer((socket) => socket.resume()).listen(7000, '::')`)
+    await untilListening(ns, 7000)
+    const capture = await captureAll(ns, tun)
+    const stream = await connected(host, family, 7000)
+    stream.resume()
+    await sleep(2000)
+    assert.equal(stream.connection.stateName, 'ESTABLISHED')
+    await capture.stop()
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive')) >= 3)
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive_ack')) >= 3)
+    await ns.loseRandomly(tun, { in: 100, out: 100 })
+    const [error] = await once(stream, 'error')
+    assert.equal(error.code, 'ETIMEDOUT')
+    assert.equal(error.reason, 'keep-alive-timeout')
+  })
+}
+
+/** MUST-26: Elko answers the kernel's probes, which would otherwise end the connection after 3 s. */
+async function kernelKeepsAlive(family: Family): Promise<void> {
+  await withPeers({}, async ({ ns, tun, host }) => {
+    const capture = await captureAll(ns, tun)
+    host.listen({ port: 7000 }, (stream) => stream.resume().once('end', () => stream.end()))
+    const options = 'keepalive,keepidle=1,keepintvl=1,keepcnt=2'
+    const client = ns.spawn('socat', ['-', `${family.socat}:${family.elkoHost}:7000,${options}`])
+    await sleep(5000)
+    assert.equal(client.exitCode, null)
+    assert.equal(host.stack.connections()[0]?.stateName, 'ESTABLISHED')
+    client.stdin!.end()
+    await once(client, 'close')
+    await assertClean(ns, capture)
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive_ack')) >= 3)
+  })
+}
+
+const CASES: Readonly<Record<string, (family: Family) => Promise<void>>> = {
+  "the kernel's application closes the window for 20 s, and then all octets arrive": kernelReadsSlowly,
+  "Elko's application closes the window for 20 s, and then all octets arrive": elkoReadsSlowly,
+  'MUST-23: a connect that nobody answers ends with ETIMEDOUT after R2': connectTimesOut,
+  'MUST-20: data that nobody acknowledges end with ETIMEDOUT after R2': dataTimesOut,
+  "the kernel's connect times out where nothing reaches Elko": kernelConnectTimesOut,
+  'MUST-24: Elko asks an idle kernel whether it lives, and gives up when it does not': elkoKeepsAlive,
+  "Elko answers the kernel's keep-alive probes": kernelKeepsAlive,
+}
+
+test('side by side', { skip: lacks, concurrency: true, timeout: 180_000 }, async (t) => {
+  const runs = FAMILIES.flatMap((family) =>
+    Object.entries(CASES).map(([what, run]) => t.test(`${family.name}: ${what}`, () => run(family))),
+  )
+  await Promise.all(runs)
+})
