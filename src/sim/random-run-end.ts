@@ -2,7 +2,7 @@
 
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 import { CONNECTED, GONE, PEER_CLOSED, READABLE, WRITABLE } from '../tcp/signals.ts'
-import { CLOSED } from '../tcp/state.ts'
+import { CLOSED, SYN_SENT } from '../tcp/state.ts'
 import { LONGEST_PIECE, type Payload } from './random-run-payload.ts'
 import type { EndPlan } from './random-run-plan.ts'
 
@@ -35,6 +35,8 @@ export class End {
   closed = false
   released = false
   aborted = false
+  /** It closed before it had sent what it meant to. */
+  hasty = false
   onGone: (() => void) | null = null
   #write = 0
   #left: number
@@ -57,6 +59,9 @@ export class End {
     if (this.plan.abortAfterUs !== Number.POSITIVE_INFINITY) {
       this.#host.after(this.plan.abortAfterUs, () => this.abort())
     }
+    if (this.plan.closeAfterUs !== Number.POSITIVE_INFINITY) {
+      this.#host.after(this.plan.closeAfterUs, () => this.#closeHastily())
+    }
     if (this.plan.writesEarly) this.#writeOn()
   }
 
@@ -77,9 +82,9 @@ export class End {
     connection.abort()
   }
 
-  /** All of its octets were taken, and all of the other's read, without a release or an abort in between. */
+  /** What it meant to send was taken, unless it closed before, and so much was read. */
   isDone(octets: number): boolean {
-    return !this.aborted && this.sent === totalOf(this.plan) && this.read === octets
+    return (this.hasty || this.sent === totalOf(this.plan)) && this.read === octets
   }
 
   #writeOn(): void {
@@ -149,6 +154,16 @@ export class End {
     this.closed = true
     if (plan.closeDelayUs > 0) this.#host.after(plan.closeDelayUs, () => this.#close())
     else this.#close()
+  }
+
+  #closeHastily(): void {
+    const { connection } = this
+    if (connection === null || connection.state === CLOSED || this.closed || this.aborted) return
+    this.closed = true
+    this.hasty = true
+    // Without a connection yet there is nothing to close in order: it is as if it had aborted.
+    if (connection.state === SYN_SENT) this.aborted = true
+    connection.close()
   }
 
   #close(): void {

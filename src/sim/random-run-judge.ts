@@ -55,8 +55,9 @@ export function pairProblem(pair: EndPair, { opening }: ConnectionPlan, plan: Ru
 function orderlyProblem(pair: EndPair, plan: RunPlan): string | null {
   for (const which of [0, 1] as const) {
     const end = pair[which]
-    const expected = totalOf(pair[1 - which]!.plan)
-    if (!end.connected) return `host ${which} was never told of the connection`
+    const other = pair[which === 0 ? 1 : 0]
+    const expected = other.hasty ? other.sent : totalOf(other.plan)
+    if (!end.connected && !end.hasty) return `host ${which} was never told of the connection`
     if (!end.isDone(expected)) return `host ${which} read ${end.read} of ${expected} octets`
     if (!end.ended) return `host ${which} was not told of the end`
     const reason = end.connection?.closeReason

@@ -64,6 +64,8 @@ export interface EndPlan {
   readonly ending: 'close' | 'release'
   /** Microseconds after its opening at which it aborts, if it still can; Infinity: never. */
   readonly abortAfterUs: number
+  /** Microseconds after its opening at which it closes, whatever it still meant to send; Infinity: never. */
+  readonly closeAfterUs: number
 }
 
 export interface WritePlan {
@@ -88,7 +90,7 @@ export function planRun(seed: number): RunPlan {
   const connections: ConnectionPlan[] = []
   for (let i = 0; i < count; i++) {
     const connection = drawConnection(random, hosts, version, count)
-    connections.push(reusesPort ? whole(connection) : connection)
+    connections.push(reusesPort ? whole(connection) : hasty(connection, random.fork(`hasty ${i}`)))
   }
   const quietAtUs = random.pick([2e6, 10e6, 30e6, 60e6])
   const hasSilence = !isClean && random.chance(0.06)
@@ -99,14 +101,26 @@ export function planRun(seed: number): RunPlan {
   return { seed, version, hosts, paths, quietAtUs, silence, lateCopies, reusesPort, connections }
 }
 
-/** Without TIME-WAIT, which a reset skips, nothing protects the next connection from old segments of this one. */
-function whole(connection: ConnectionPlan): ConnectionPlan {
+/**
+ * Without TIME-WAIT, which a reset skips, nothing protects the next connection from old segments of this one; and within
+ * four microseconds of virtual time it would get the same initial sequence number.
+ */
+function whole({ startUs, ends }: ConnectionPlan): ConnectionPlan {
   const uncut = (end: EndPlan): EndPlan => ({
     ...end,
     ending: 'close',
     abortAfterUs: Number.POSITIVE_INFINITY,
   })
-  return { ...connection, opening: 'passive', ends: [uncut(connection.ends[0]), uncut(connection.ends[1])] }
+  return { opening: 'passive', startUs: Math.max(startUs, 5000), ends: [uncut(ends[0]), uncut(ends[1])] }
+}
+
+/** Seldom, an application closes when it has hardly opened: perhaps in SYN-SENT, perhaps in SYN-RECEIVED. */
+function hasty(connection: ConnectionPlan, random: Random): ConnectionPlan {
+  const draw = (end: EndPlan): EndPlan => {
+    const closeAfterUs = random.range(0, random.pick([0, 2000, 100_000, 700_000]))
+    return random.chance(0.05) ? { ...end, closeAfterUs } : end
+  }
+  return { ...connection, ends: [draw(connection.ends[0]), draw(connection.ends[1])] }
 }
 
 /** Longest time that a packet of this plan may be under way, microseconds: the MSL must not be shorter. */

@@ -48,6 +48,7 @@ function drawEnd(random: Random, segment: number, count: number): EndPlan {
     abortAfterUs: random.chance(0.05)
       ? random.range(0, random.pick([1000, 300_000, 5_000_000]))
       : Number.POSITIVE_INFINITY,
+    closeAfterUs: Number.POSITIVE_INFINITY,
   }
 }
 

@@ -88,6 +88,7 @@ const PLAIN: Partial<EndPlan> = {
   closeDelayUs: 0,
   ending: 'close',
   abortAfterUs: Number.POSITIVE_INFINITY,
+  closeAfterUs: Number.POSITIVE_INFINITY,
 }
 
 function* simplerEnds(end: EndPlan): Generator<EndPlan> {

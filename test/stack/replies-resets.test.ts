@@ -30,7 +30,7 @@ for (const version of VERSIONS) {
   describe(`IPv${version}`, () => {
     for (const listening of [false, true]) {
       const to = listening ? 'a listener' : 'a closed port'
-      test(`MUST-2, MUST-3: to ${to}, each combination of flags, with and without text, gets the RFC's answer`, () => {
+      test(`RFC 9293 3.10.7: to ${to}, each combination of flags, with and without text, gets the RFC's answer`, () => {
         for (const flags of COMBINATIONS) {
           for (const text of [0, 7]) {
             for (const seq of [0, 1000, -3]) {
@@ -170,6 +170,19 @@ test('fairness: resets go between the turns of a busy connection, neither before
   for (let i = 0; i < 3; i++) host.deliver({ flags: 'A', ack: i, dstPort: 7 })
   const order = host.poll().map((packet) => (packet.flags === 'R' ? 'R' : 'd'))
   assert.match(order.join(''), /^d{16}Rd{16}Rd{16}Rd{52}$/)
+})
+
+test('fairness: busy connections take turns, sixteen packets each', () => {
+  const host = new Host({ config: configure({ initialWindowSegments: 40 }) })
+  const all = [1, 2, 3].map(() => host.connect())
+  const syns = host.poll()
+  for (const { srcPort, seq } of syns) {
+    host.inject({ srcPort: 80, dstPort: srcPort, flags: 'SA', seq: 7, ack: seq + 1, mss: 100 })
+  }
+  for (const connection of all) connection.send(new Uint8Array(4000))
+  const order = host.poll().map((packet) => syns.findIndex(({ srcPort }) => srcPort === packet.srcPort))
+  const turns = [16, 16, 8].map((length) => [0, 1, 2].map((i) => `${i}`.repeat(length)).join(''))
+  assert.equal(order.join(''), turns.join(''))
 })
 
 test('the flags of an answer are those of the table and no others', () => {

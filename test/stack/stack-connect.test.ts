@@ -200,14 +200,18 @@ for (const version of VERSIONS) {
 }
 
 test('packets of a host to itself wait in a queue with a bound, and what does not fit is sent again', () => {
-  const host = new Host({ limits: { selfQueue: 2 } })
-  const listener = host.listen({ port: 80 })
-  const client = host.connect({ to: HOST[4] })
-  host.poll()
-  const server = host.stack.accept(listener)!
-  client.send(new Uint8Array(50_000))
-  host.advance(120_000)
-  assert.equal(server.readable, 50_000)
+  const resent = [2, 1000].map((selfQueue) => {
+    const host = new Host({ limits: { selfQueue } })
+    const listener = host.listen({ port: 80 })
+    const client = host.connect({ to: HOST[4] })
+    host.poll()
+    const server = host.stack.accept(listener)!
+    client.send(new Uint8Array(50_000))
+    host.advance(120_000)
+    assert.equal(server.readable, 50_000)
+    return client.tcb.totalRetransmissions
+  })
+  assert.ok(resent[0]! > 0 && resent[1] === 0, `${resent}`)
 })
 
 test('whoever drives the stack is told of user calls, once the connection can be polled', () => {

@@ -113,6 +113,17 @@ test('MUST-60: but not for ever: the override timer lets them go', () => {
   assert.equal(ep.untilTimeoutMs, Infinity)
 })
 
+test('MUST-60: the override timer stops when what waited was sent: Nagle holds what comes after', () => {
+  const ep = established({ peer: { mss: MSS } })
+  ep.send('one', { push: false })
+  ep.advance(DEFAULT_CONFIG.overrideTimeoutMs - 50)
+  ep.send('two')
+  ep.expect({ text: 'onetwo' })
+  ep.send('three')
+  ep.advance(100)
+  ep.expectNothing()
+})
+
 test('MUST-60: nor behind data that are outstanding: the timer starts when those are acknowledged', () => {
   const ep = established({ nagle: false, peer: { mss: MSS } })
   ep.send('one')

@@ -94,6 +94,7 @@ test('RFC 2923 2.1: a black hole is suspected when full-sized segments vanish ag
     }
     assert.equal(lengths[0], version === 4 ? 1460 : 1440)
     assert.equal(lengths.at(-1), length)
+    assert.equal(ep.tcb.congestion.cwnd, length, 'the window counts in the new size')
     ep.inject({ ack: 1 + length })
     assert.equal(ep.tcb.snd.una, (ep.iss + 1 + length) | 0)
   }

@@ -117,6 +117,7 @@ test('RFC 6093: a pointer to what was read already is old news', () => {
   ep.inject({ seq: 1, text: 'abcdef', flags: 'AU', urg: 3 })
   assert.deepEqual(ep.takeEvents(), [])
   ep.inject({ flags: 'AU', urg: 0 })
+  assert.deepEqual(ep.takeEvents(), [])
   assert.equal(ep.connection.urgentOctets, 0)
 })
 
