@@ -1,0 +1,48 @@
+/** The README shows what the tool prints and runs what it says. */
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+const readme = readFileSync(`${root}README.md`, 'utf8')
+
+function run(...args: string[]): string {
+  return execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+}
+
+test('the diagram of the README is a part of what `elko sim lost-final-ack` prints', () => {
+  const [, block] = readme.split('```\n')
+  assert.ok(block?.includes('TIME-WAIT'))
+  assert.ok(run(main, 'sim', 'lost-final-ack', '--width', '96').includes(block))
+})
+
+test('the number of scenarios in the README is that of `elko sim --list`', () => {
+  const listed = run(main, 'sim', '--list')
+    .split('\n')
+    .filter((line) => /^ {2}[a-z]/.test(line))
+  assert.ok(readme.includes(`# ${listed.length} scenarios`), `${listed.length} scenarios`)
+})
+
+test('the example of the README runs: its packets get lost, its octets do not', () => {
+  const printed = run('examples/two-stacks.mjs')
+  assert.match(printed, /× lost/)
+  assert.match(
+    printed,
+    /client opened, sent 5 octets, received 5 and closed first; both sides closed normally\./,
+  )
+})
+
+test('every file that the documents name exists', () => {
+  const documents = ['README.md', 'docs/architecture.md', 'docs/seed-documents.md']
+  for (const name of documents) {
+    const text = readFileSync(`${root}${name}`, 'utf8')
+    for (const [, target] of text.matchAll(/\]\(([^)#:]+)\)/g)) {
+      const base = name.includes('/') ? `${root}docs/` : root
+      assert.doesNotThrow(() => readFileSync(`${base}${target}`), `${name} names ${target}`)
+    }
+  }
+})
