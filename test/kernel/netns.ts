@@ -158,7 +158,9 @@ export class Namespace {
   setRoute(link: TunLink, prefix: string, ...options: string[]): void {
     const family = prefix.includes(':') ? '-6' : '-4'
     const words = options.flatMap((option) => option.split(' '))
-    this.ip(family, 'route', 'replace', prefix, 'dev', link.name, ...words)
+    // The kernel's own IPv6 route to the prefix has metric 256 and stays beside this one.
+    const metric = family === '-6' ? ['metric', '100'] : []
+    this.ip(family, 'route', 'replace', prefix, 'dev', link.name, ...metric, ...words)
   }
 
   /** Captures an interface with tcpdump; `snapLength` octets of each packet, default all of it. */
