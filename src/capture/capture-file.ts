@@ -1,8 +1,6 @@
 /** What a capture file holds, whatever its format: packets with time, link type and length, and where reading ended. */
 
-/** Link types (LINKTYPE_ values of the capture formats) that other rooms name. */
-export const LINKTYPE_ETHERNET = 1
-/** Packets that start with their IPv4 or IPv6 header. */
+/** The link type of packets that start with their IPv4 or IPv6 header. */
 export const LINKTYPE_RAW = 101
 
 /** The largest captured length that is believed; a larger one means that the file is damaged. */

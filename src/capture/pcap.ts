@@ -15,8 +15,8 @@ import {
   MAX_CAPTURED_LENGTH,
 } from './capture-file.ts'
 
-export const PCAP_MAGIC_MICROSECONDS = 0xa1b2c3d4
-export const PCAP_MAGIC_NANOSECONDS = 0xa1b23c4d
+const PCAP_MAGIC_MICROSECONDS = 0xa1b2c3d4
+const PCAP_MAGIC_NANOSECONDS = 0xa1b23c4d
 
 const FILE_HEADER = 24
 const PACKET_HEADER = 16

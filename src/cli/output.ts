@@ -101,7 +101,7 @@ export function saveFile(file: string, octets: Uint8Array): void {
 }
 
 /** With those above it. Not `recursive: true`: Node 20 never returns from it below /proc. */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   makeFolder(dirname(folder))
   mkdirSync(folder)

@@ -1,16 +1,11 @@
 /** `elko sim`: plays a named scenario on a simulated network. */
 
 import { wrap } from '../diagram/canvas.ts'
-import {
-  IMPAIRMENT_SPELLINGS,
-  ImpairmentError,
-  type ImpairmentOptions,
-  parseImpairments,
-} from '../sim/impairments.ts'
 import { MAX_BYTES, runScenario, type Scenario, type ScenarioOptions, type Tunable } from '../sim/scenario.ts'
 import { SOCKET_EXCEPTIONS } from '../sim/scenarios/exceptions.ts'
 import { findScenario, SCENARIO_GROUPS, SCENARIOS } from '../sim/scenarios.ts'
 import { EXIT_FINDINGS, EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
 import {
   DRAWING_HELP,
   DRAWING_OPTIONS,
@@ -61,21 +56,11 @@ Examples:
   elko sim half-open --json | jq .paths
 `
 
-const NETWORK_FLAGS = [
-  'delay',
-  'jitter',
-  'loss',
-  'rate',
-  'queue',
-  'reorder',
-  'duplicate',
-  'corrupt',
-  'mtu',
-] as const
 const TUNABLES: readonly Tunable[] = ['mss', 'window', 'bytes']
 
 const OPTIONS = {
   ...DRAWING_OPTIONS,
+  ...IMPAIRMENT_OPTIONS,
   list: { type: 'boolean' },
   errors: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -86,14 +71,6 @@ const OPTIONS = {
   mss: { type: 'string' },
   window: { type: 'string' },
   bytes: { type: 'string' },
-  delay: { type: 'string' },
-  jitter: { type: 'string' },
-  loss: { type: 'string' },
-  rate: { type: 'string' },
-  queue: { type: 'string' },
-  reorder: { type: 'string' },
-  duplicate: { type: 'string' },
-  corrupt: { type: 'string' },
   mtu: { type: 'string' },
 } as const
 
@@ -163,7 +140,7 @@ function scenarioOptions(scenario: Scenario, values: Values): ScenarioOptions {
   const bytes = wholeNumber('--bytes', given('bytes'), 1, MAX_BYTES)
   return {
     seed: seedOf(given('seed') ?? '1'),
-    impairments: networkOptions(values),
+    impairments: readImpairments(values, ['mtu']),
     ipv6: values.ipv6 === true,
     ...(mss !== undefined && { mss }),
     ...(window !== undefined && { window }),
@@ -173,18 +150,6 @@ function scenarioOptions(scenario: Scenario, values: Values): ScenarioOptions {
 
 function seedOf(text: string): number | string {
   return /^\d{1,15}$/.test(text) ? Number(text) : text
-}
-
-function networkOptions(values: Values): ImpairmentOptions {
-  const texts = Object.fromEntries(NETWORK_FLAGS.map((flag) => [flag, values[flag] as string | undefined]))
-  try {
-    return parseImpairments(texts)
-  } catch (error) {
-    if (!(error instanceof ImpairmentError)) throw error
-    const flag = NETWORK_FLAGS.find((one) => one === error.option)
-    if (flag === undefined) throw new UsageError(error.message)
-    throw new UsageError(`--${flag}: expected ${IMPAIRMENT_SPELLINGS[flag][0]}, not "${error.given}"`)
-  }
 }
 
 function list(asJson: boolean): number {

@@ -15,6 +15,7 @@ import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Listener, ListenOptions } from '../stack/listener.ts'
 import { type ConnectOptions, Stack, type StackOptions } from '../stack/stack.ts'
 import { CallError } from '../tcp/call-error.ts'
+import { ERRNO_OF_END } from '../tcp/errno.ts'
 import { CONNECTED, DRAINED, GONE, PEER_CLOSED, READABLE, URGENT_DATA, WRITABLE } from '../tcp/signals.ts'
 import { CLOSED, ESTABLISHED, TIME_WAIT } from '../tcp/state.ts'
 import { CLOSE_REASONS, type CloseReason } from '../trace/reasons.ts'
@@ -312,33 +313,27 @@ export class TcpStream extends Duplex {
   }
 }
 
-/** Node's word for each end; absent: it is no failure. */
-const CODES: Partial<Record<CloseReason, string>> = {
-  'connection-refused': 'ECONNREFUSED',
-  'reset-by-peer': 'ECONNRESET',
-  'connect-timeout': 'ETIMEDOUT',
-  'retransmission-limit': 'ETIMEDOUT',
-  'user-timeout': 'ETIMEDOUT',
-  'keep-alive-timeout': 'ETIMEDOUT',
-  'network-unreachable': 'ENETUNREACH',
-  'host-unreachable': 'EHOSTUNREACH',
-  'port-unreachable': 'ECONNREFUSED',
-  'protocol-unreachable': 'ENOPROTOOPT',
-  'administratively-prohibited': 'EHOSTUNREACH',
-}
+/** Ends that this side chose: no failure of the connection. ERRNO_OF_END has null for those that are orderly. */
+const CHOSEN: ReadonlySet<CloseReason> = new Set([
+  'aborted-by-user',
+  'unread-data',
+  'stack-closed',
+  'fin-wait-2-timeout',
+])
 
 /** The failure that ended a connection; null while it lives, or where it ended as it should. */
 export function failureOf(connection: HostedConnection): ConnectionError | null {
   const reason = connection.closeReason
-  const code = reason === null ? undefined : CODES[reason]
-  if (reason === null || code === undefined) return null
+  if (reason === null || CHOSEN.has(reason)) return null
+  const code = ERRNO_OF_END[reason]
+  if (code === null) return null
   return new ConnectionError(reason, code, evidenceOf(connection, reason))
 }
 
 /** What was seen that the reason rests on. */
 function evidenceOf({ tcb }: HostedConnection, reason: CloseReason): string {
   const resent = `${tcb.totalRetransmissions} retransmission${tcb.totalRetransmissions === 1 ? '' : 's'}`
-  if (CODES[reason] !== 'ETIMEDOUT') return ''
+  if (ERRNO_OF_END[reason] !== 'ETIMEDOUT') return ''
   const soft = tcb.softError
   const hint = soft === null || soft === 'unanswered' ? '' : `; ${CLOSE_REASONS[soft]}`
   const heard = tcb.lastReceivedAt > 0 ? ago(tcb.clock.now - tcb.lastReceivedAt) : 'nothing was heard'

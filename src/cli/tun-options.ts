@@ -1,6 +1,6 @@
 /** What `elko listen` and `elko connect` share: the TUN device, Elko's addresses, tunables, impairments, records. */
 
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { ladder } from '../diagram/ladder.ts'
@@ -10,31 +10,14 @@ import { type TeeLink, tee } from '../link/tee.ts'
 import { openTun } from '../link/tun.ts'
 import { TunError } from '../link/tun-errors.ts'
 import { kernelEndsFor } from '../link/tun-interface.ts'
-import {
-  IMPAIRMENT_SPELLINGS,
-  ImpairmentError,
-  type ImpairmentOptions,
-  parseImpairments,
-} from '../sim/impairments.ts'
 import { type Config, configure, DEFAULT_CONFIG } from '../tcp/config.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import { Recorder, type Trace } from '../trace/recorder.ts'
 import { InputError, nearest, UsageError, wholeNumber } from './arguments.ts'
-import { type Drawing, drawing } from './output.ts'
+import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
+import { type Drawing, drawing, makeFolder } from './output.ts'
 import { StreamHost } from './stream.ts'
-
-const IMPAIRMENTS = [
-  'loss',
-  'delay',
-  'jitter',
-  'rate',
-  'queue',
-  'reorder',
-  'duplicate',
-  'corrupt',
-  'burst',
-] as const
 
 export const TUN_OPTIONS = {
   tun: { type: 'string' },
@@ -48,14 +31,7 @@ export const TUN_OPTIONS = {
   ascii: { type: 'boolean' },
   relative: { type: 'boolean' },
   seed: { type: 'string' },
-  loss: { type: 'string' },
-  delay: { type: 'string' },
-  jitter: { type: 'string' },
-  rate: { type: 'string' },
-  queue: { type: 'string' },
-  reorder: { type: 'string' },
-  duplicate: { type: 'string' },
-  corrupt: { type: 'string' },
+  ...IMPAIRMENT_OPTIONS,
   burst: { type: 'string' },
 } as const
 
@@ -119,7 +95,7 @@ export interface TunHost {
 export async function openTunHost(values: TunValues): Promise<TunHost> {
   const addresses = values.address ?? ['10.7.0.2/24', 'fd07::2/64']
   const config = configOf(values.config ?? [])
-  const impairments = impairmentsOf(values as Readonly<Record<string, unknown>>)
+  const impairments = readImpairments(values as Readonly<Record<string, unknown>>, ['burst'])
   const how = drawing(values)
   const mtu = wholeNumber('--mtu', values.mtu, 576, 65_535)
   const kernelEnds = asUsage('--address', () => kernelEndsFor(addresses))
@@ -129,7 +105,7 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
   let link: Link = tun
   let impaired: ImpairedLink | null = null
   let capture: TeeLink | null = null
-  if (impairments !== null) {
+  if (Object.keys(impairments).length > 0) {
     impaired = impair(link, { toLink: impairments, fromLink: impairments }, values.seed ?? '1')
     link = impaired
   }
@@ -199,7 +175,7 @@ async function openPrepared(
 
 function openFile(file: string): number {
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     return openSync(file, 'w')
   } catch (error) {
     throw new InputError(`cannot write ${file}: ${(error as Error).message}`)
@@ -237,19 +213,6 @@ export function configOf(texts: readonly string[]): Config {
 
 /** Whole numbers only; what is none becomes NaN, which `configure` refuses with the bounds. */
 const numberOf = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN)
-
-function impairmentsOf(values: Readonly<Record<string, unknown>>): ImpairmentOptions | null {
-  const given = IMPAIRMENTS.filter((name) => values[name] !== undefined)
-  if (given.length === 0) return null
-  try {
-    return parseImpairments(Object.fromEntries(given.map((name) => [name, values[name] as string])))
-  } catch (error) {
-    if (!(error instanceof ImpairmentError)) throw error
-    const name = IMPAIRMENTS.find((one) => one === error.option)
-    if (name === undefined) throw new UsageError(error.message)
-    throw new UsageError(`--${name}: expected ${IMPAIRMENT_SPELLINGS[name][0]}, not "${error.given}"`)
-  }
-}
 
 // ---- the trace ------------------------------------------------------------------------------------------------------
 

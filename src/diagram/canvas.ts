@@ -95,13 +95,6 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-/** A text of Unicode pictures in ASCII, character for character. */
-export function asciiText(text: string): string {
-  let out = ''
-  for (const character of text) out += ascii(character)
-  return out
-}
-
 const SGR: Readonly<Record<Style, string>> = {
   plain: '',
   dim: '\u001b[2m',

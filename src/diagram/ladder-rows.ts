@@ -1,7 +1,8 @@
 /** From the items of a ladder to its rows: which state stands where, what shares a row, where sections begin. */
 
-import type { CallName, SignalName, StateName, TimerName, TraceEvent } from '../trace/events.ts'
+import type { CallName, SignalName, TimerName, TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, DROP_REASONS } from '../trace/reasons.ts'
+import type { StateName } from '../trace/states.ts'
 import { FIN, RST, SYN } from '../wire/segment.ts'
 import { printable } from './canvas.ts'
 import type { LadderItem, Message } from './ladder-messages.ts'

@@ -5,7 +5,8 @@
  * stands in the order in which it happened there.
  */
 
-import type { StateName, TraceEvent } from '../trace/events.ts'
+import type { TraceEvent } from '../trace/events.ts'
+import type { StateName } from '../trace/states.ts'
 import { columns, printable, TextLine, type TextStyle, wrap } from './canvas.ts'
 import { drawArrow, drawBelow, type Net, wrapBelow } from './ladder-arrows.ts'
 import { type LadderItem, ladderItems, type Message } from './ladder-messages.ts'

@@ -5,9 +5,8 @@
  * transition, and its label is the table's event and action. CLOSED stands twice, so that time runs downwards.
  */
 
-import type { StateName } from '../trace/events.ts'
+import type { StateName, Transition } from '../trace/states.ts'
 import { columns, TextLine, type TextStyle, wrap } from './canvas.ts'
-import type { Transition } from './state-machine.ts'
 
 export interface StateArt {
   readonly text: string

@@ -3,12 +3,11 @@
  * itself runs by, so that the picture cannot say anything else than the code.
  */
 
-import type { StateName } from '../trace/events.ts'
 import { type StatePath, statePathText } from '../trace/state-path.ts'
+import type { StateName, Transition } from '../trace/states.ts'
 import { columns, TextLine, type TextStyle, wrap } from './canvas.ts'
 import { stateArt } from './state-art.ts'
 import {
-  STATE_NAMES,
   STATE_WAITS,
   VISITED_PATHS,
   type VisitedPath,
@@ -16,18 +15,6 @@ import {
   type Walk,
   type WalkStep,
 } from './state-words.ts'
-
-/** One row of the table that the protocol runs by. */
-export interface Transition {
-  readonly from: StateName
-  readonly to: StateName
-  /** Its name. */
-  readonly cause: string
-  /** What happens: "rcv SYN". */
-  readonly event: string
-  /** What is done: "snd SYN,ACK"; "" or "x" where nothing is. */
-  readonly action: string
-}
 
 export interface StateMachineOptions {
   /** Columns, from 80. Default 100. */
@@ -68,11 +55,7 @@ export function stateMachine(transitions: readonly Transition[], options: StateM
     [5, 1, 12, 0, 0, 12, 0],
   )
   page.title('What each state waits for')
-  page.table(
-    ['state', 'waits for'],
-    STATE_NAMES.map((state) => [state, STATE_WAITS[state]]),
-    [12, 0],
-  )
+  page.table(['state', 'waits for'], Object.entries(STATE_WAITS), [12, 0])
   for (const walk of WALKS) page.walk(walk)
   page.title('States visited by each side')
   for (const path of stateMachineData(transitions).paths) {
@@ -85,7 +68,7 @@ export function stateMachine(transitions: readonly Transition[], options: StateM
 export function stateMachineData(transitions: readonly Transition[]): StateMachineData {
   const steps = new Set(transitions.map(({ from, to }) => `${from} ${to}`))
   return {
-    states: STATE_NAMES.map((state) => ({ state, waitsFor: STATE_WAITS[state] })),
+    states: Object.entries(STATE_WAITS).map(([state, waitsFor]) => ({ state: state as StateName, waitsFor })),
     transitions,
     walks: WALKS,
     paths: VISITED_PATHS.map((path) => ({

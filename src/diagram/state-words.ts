@@ -3,24 +3,9 @@
  * when they open and close (the tables of seed 004, in RFC 9293's order of things).
  */
 
-import type { StateName } from '../trace/events.ts'
+import type { StateName } from '../trace/states.ts'
 
-/** The eleven states in the RFC's order, CLOSED last: it is the absence of a connection. */
-export const STATE_NAMES: readonly StateName[] = [
-  'LISTEN',
-  'SYN-SENT',
-  'SYN-RECEIVED',
-  'ESTABLISHED',
-  'FIN-WAIT-1',
-  'FIN-WAIT-2',
-  'CLOSE-WAIT',
-  'CLOSING',
-  'LAST-ACK',
-  'TIME-WAIT',
-  'CLOSED',
-]
-
-/** What an end in this state waits for. */
+/** What an end in each state waits for, in the order of RFC 9293 3.3.2: CLOSED, the absence of a connection, is last. */
 export const STATE_WAITS: Readonly<Record<StateName, string>> = {
   LISTEN: 'a SYN from any host and port: somebody who wants to connect',
   'SYN-SENT': 'the SYN of the other side, after sending our own',

@@ -3,8 +3,9 @@
  * who reset it and why, or what timed out. In the words of trace/reasons.ts.
  */
 
-import type { StateName, TraceEvent } from '../trace/events.ts'
+import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, type CloseReason, SEND_REASONS, type SendReason } from '../trace/reasons.ts'
+import type { StateName } from '../trace/states.ts'
 import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
 import { seqDiff } from '../wire/seq.ts'
 import { printable } from './canvas.ts'

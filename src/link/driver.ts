@@ -8,6 +8,7 @@
 import { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Listener } from '../stack/listener.ts'
 import type { Stack } from '../stack/stack.ts'
+import { nowUs } from './clock.ts'
 import type { Link } from './link.ts'
 
 /** Hears of a connection's events (bits of tcp/signals.ts) and of connections that wait at a listener. */
@@ -164,9 +165,4 @@ export class Driver {
     this.link.onWritable = null
     this.link.close()
   }
-}
-
-/** Microseconds on the host's monotonic clock. */
-export function nowUs(): number {
-  return Math.floor(performance.now() * 1000)
 }

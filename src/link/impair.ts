@@ -9,6 +9,7 @@ import { EventQueue } from '../sim/event-queue.ts'
 import { type Delivery, type ImpairmentOptions, Impairments, type PathCounters } from '../sim/impairments.ts'
 import { PacketPool } from '../sim/packet-pool.ts'
 import { Random } from '../sim/random.ts'
+import { nowUs } from './clock.ts'
 import type { Link } from './link.ts'
 
 export interface ImpairedDirections {
@@ -165,10 +166,7 @@ class Impaired implements ImpairedLink {
   }
 
   #pass(waiting: Waiting): void {
-    const [bytes, length] =
-      'made' in waiting
-        ? [waiting.made, waiting.made.length]
-        : [waiting.delivery.bytes, waiting.delivery.length]
+    const [bytes, length] = packetOf(waiting)
     if (!waiting.toLink) {
       this.#inBatch = true
       this.onPacket?.(bytes, 0, length)
@@ -182,9 +180,7 @@ class Impaired implements ImpairedLink {
   #linkHasRoom(): void {
     while (this.#blocked.length > 0) {
       const [first] = this.#blocked as [Waiting]
-      const isMade = 'made' in first
-      const bytes = isMade ? first.made : first.delivery.bytes
-      if (!this.#link.send(bytes, isMade ? bytes.length : first.delivery.length)) return
+      if (!this.#link.send(...packetOf(first))) return
       this.#blocked.shift()
       release(first)
     }
@@ -238,14 +234,15 @@ class Impaired implements ImpairedLink {
   }
 }
 
+function packetOf(waiting: Waiting): [bytes: Uint8Array, length: number] {
+  if ('made' in waiting) return [waiting.made, waiting.made.length]
+  return [waiting.delivery.bytes, waiting.delivery.length]
+}
+
 function release(waiting: Waiting): void {
   if ('delivery' in waiting) waiting.path.release(waiting.delivery)
 }
 
 function canDamage(options: ImpairmentOptions | undefined): boolean {
   return (options?.corrupt ?? 0) > 0 || options?.fate !== undefined
-}
-
-function nowUs(): number {
-  return Math.floor(performance.now() * 1000)
 }

@@ -1,6 +1,7 @@
 /** `elko/link`: a stack on real packets, for Node. */
 
-export { type Applications, Driver, nowUs } from './driver.ts'
+export { nowUs } from './clock.ts'
+export { type Applications, Driver } from './driver.ts'
 export { type ImpairedDirections, type ImpairedLink, impair } from './impair.ts'
 export type { Link, LinkCapabilities } from './link.ts'
 export { type LoopbackOptions, loopbackPair } from './loopback.ts'

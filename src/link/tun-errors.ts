@@ -57,7 +57,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [EBADFD]: 'EBADFD',
 }
 
-export const errnoName = (errno: number): string => NAMES[errno] ?? `errno ${errno}`
+const errnoName = (errno: number): string => NAMES[errno] ?? `errno ${errno}`
 
 /** The steps at which the kernel can refuse. */
 export type TunStep = 'open' | 'attach' | 'configure'

@@ -18,7 +18,7 @@ export interface InterfaceWish {
 }
 
 /** Packets that the kernel queues for the device before it drops; its default of 500 starves a window of 4 MB. */
-export const TRANSMIT_QUEUE_PACKETS = 5000
+const TRANSMIT_QUEUE_PACKETS = 5000
 
 /**
  * Configures the interface and returns its MTU in octets, or null where this network namespace has no such interface

@@ -11,9 +11,9 @@ import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Listener } from '../stack/listener.ts'
 import { portRange } from '../stack/ports.ts'
 import { type Config, configure } from '../tcp/config.ts'
+import { type Errno, errnoOfCall, errnoOfEnd } from '../tcp/errno.ts'
 import { CLOSED, ESTABLISHED } from '../tcp/state.ts'
 import { parseAddress } from '../wire/address.ts'
-import { type Errno, errnoOfCall, errnoOfEnd } from './application-errors.ts'
 import type { SimHost } from './host.ts'
 import type { Note } from './scenario-recorder.ts'
 
@@ -40,7 +40,7 @@ export interface WriteOptions {
 }
 
 /** The octet at `offset` of every generated stream: printable, with a period that no segment size divides. */
-export function patternOctet(offset: number): number {
+function patternOctet(offset: number): number {
   return 33 + (offset % 89)
 }
 

@@ -3,10 +3,12 @@
  * decides its secret, its ports and its sequence numbers, unless they are given.
  */
 
+import { SECRET_LENGTH } from '../stack/siphash.ts'
 import { Stack } from '../stack/stack.ts'
 import { type Config, configure, DEFAULT_CONFIG, type Limits } from '../tcp/config.ts'
 import { brokenInvariant } from '../tcp/invariants.ts'
-import { CLOSED, STATE_NAMES } from '../tcp/state.ts'
+import { CLOSED } from '../tcp/state.ts'
+import { STATE_NAMES } from '../trace/states.ts'
 import { type Call, GivesUp, type Script, Socket, type Wait } from './application.ts'
 import type { Network, PacketEndpoint } from './network.ts'
 import type { Random } from './random.ts'
@@ -48,7 +50,7 @@ export class SimHost implements PacketEndpoint {
   readonly #network: Network
   readonly #options: SimHostOptions
   readonly #random: Random
-  readonly #secret = new Uint8Array(16)
+  readonly #secret = new Uint8Array(SECRET_LENGTH)
   #tasks: Task[] = []
   #isDown = false
 
@@ -129,7 +131,7 @@ export class SimHost implements PacketEndpoint {
     this.note('application', 'CRASH', this.sockets.at(-1)?.connection?.tcb.id ?? 0)
     for (const { tcb } of this.stack.connections()) {
       if (tcb.state === CLOSED) continue
-      const from = STATE_NAMES[tcb.state]!
+      const from = STATE_NAMES[tcb.state]
       const { name: host, now: at } = this
       this.recorder.add({ kind: 'state', at, host, connection: tcb.id, from, to: 'CLOSED', cause: 'crash' })
     }

@@ -10,6 +10,8 @@
  * other, sixteen flips apart (RFC 1071 1). A link that leaves checksums to its other side must not be damaged.
  */
 
+import { readUint16 } from '../bytes/big-endian.ts'
+import { PROTOCOL_ICMPV6, PROTOCOL_TCP } from '../wire/ip-header.ts'
 import { checkImpairments, type ImpairmentOptions, type PacketFate } from './impairment-options.ts'
 import { PacketPool } from './packet-pool.ts'
 import type { Random } from './random.ts'
@@ -259,7 +261,7 @@ function counted(length: number): number {
 export function damage(packet: Uint8Array, length: number, random: Random): boolean {
   const version = length === 0 ? 0 : packet[0]! >> 4
   const first = version === 4 ? 2 : 8
-  const stated = version === 4 ? wordAt(packet, 2) : 40 + wordAt(packet, 4)
+  const stated = version === 4 ? readUint16(packet, 2) : 40 + readUint16(packet, 4)
   // Behind IPv6 extension headers, which no checksum covers, only the addresses are sure to be.
   const isPlain = version === 4 || isChecksummed(packet[6]!)
   const end = Math.min(length, isPlain ? stated : 40)
@@ -279,11 +281,9 @@ export function damage(packet: Uint8Array, length: number, random: Random): bool
   return true
 }
 
-/** TCP, UDP and ICMPv6 carry a checksum with a pseudo-header. */
-function isChecksummed(nextHeader: number): boolean {
-  return nextHeader === 6 || nextHeader === 17 || nextHeader === 58
-}
+const PROTOCOL_UDP = 17
 
-function wordAt(packet: Uint8Array, at: number): number {
-  return (packet[at]! << 8) | packet[at + 1]!
+/** Those that carry a checksum with a pseudo-header. */
+function isChecksummed(nextHeader: number): boolean {
+  return nextHeader === PROTOCOL_TCP || nextHeader === PROTOCOL_UDP || nextHeader === PROTOCOL_ICMPV6
 }

@@ -1,8 +1,11 @@
 /** A host of a random run: a stack with a clock of its own, and the witness between it and its link. */
 
+import { readUint16 } from '../bytes/big-endian.ts'
 import { InitialNumbers } from '../stack/isn.ts'
+import { SECRET_LENGTH } from '../stack/siphash.ts'
 import { Stack } from '../stack/stack.ts'
 import { configure } from '../tcp/config.ts'
+import { Path } from '../tcp/tcb.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import type { Recorder, Trace } from '../trace/recorder.ts'
 import { type Address, parseAddress } from '../wire/address.ts'
@@ -40,7 +43,7 @@ export class RunHost implements PacketEndpoint, EndHost {
   constructor(plan: RunPlan, which: 0 | 1, network: Network, wire: Wire, trace: Recorder | null) {
     const text = addressText(plan.version, which)
     const random = new Random(plan.seed).fork(`host ${which}`)
-    const secret = new Uint8Array(16)
+    const secret = new Uint8Array(SECRET_LENGTH)
     random.fill(secret)
     this.which = which
     this.name = `host${which}`
@@ -143,31 +146,22 @@ function clockOffset(plan: RunPlan, which: 0 | 1, secret: Uint8Array): number {
   const remote = parseAddress(addressText(plan.version, which === 0 ? 1 : 0))!
   const meets = opening === 'simultaneous' ? FIRST_PORT : LISTENING_PORT
   const [localPort, remotePort] = which === 0 ? [FIRST_PORT, meets] : [meets, FIRST_PORT]
-  const sockets = [
-    ...[local.w0, local.w1, local.w2, local.w3],
-    ...[remote.w0, remote.w1, remote.w2, remote.w3],
-    ...[localPort!, remotePort!],
-  ] as unknown as Sockets
+  const path = new Path()
+  path.setSockets(local, localPort!, remote, remotePort!)
   const numbers = new InitialNumbers(secret)
   if (wrap === 'timestamp') {
-    const target = -wrapAfter - numbers.timestampOffset(...sockets)
+    const target = -wrapAfter - numbers.timestampOffset(path)
     return Math.max(0, (target >>> 0) * 1000 - startUs)
   }
-  const target = (wrap === 'sign' ? 0x80000000 : 0) - wrapAfter - numbers.isn(0, ...sockets)
+  const target = (wrap === 'sign' ? 0x80000000 : 0) - wrapAfter - numbers.sequenceNumber(path, 0)
   return Math.max(0, (target >>> 0) * 4 - startUs)
 }
-
-type Sockets = Parameters<InitialNumbers['timestampOffset']>
 
 /** SEG.LEN > 0, read from a packet without options or extension headers in its IP header. */
 function isAnswerable(packet: Uint8Array, offset: number): boolean {
   const isV4 = packet[offset]! >> 4 === 4
   const tcp = offset + (isV4 ? 20 : 40)
-  const total = isV4 ? word(packet, offset + 2) : 40 + word(packet, offset + 4)
+  const total = isV4 ? readUint16(packet, offset + 2) : 40 + readUint16(packet, offset + 4)
   const text = total - (isV4 ? 20 : 40) - 4 * (packet[tcp + 12]! >> 4)
   return text > 0 || (packet[tcp + 13]! & 3) !== 0
-}
-
-function word(packet: Uint8Array, at: number): number {
-  return (packet[at]! << 8) | packet[at + 1]!
 }

@@ -124,7 +124,7 @@ function hasty(connection: ConnectionPlan, random: Random): ConnectionPlan {
 }
 
 /** Longest time that a packet of this plan may be under way, microseconds: the MSL must not be shorter. */
-export const LONGEST_FLIGHT_US = 4_000_000
+const LONGEST_FLIGHT_US = 4_000_000
 export const LATEST_COPY_US = 3_000_000
 
 function drawHost(random: Random, version: 4 | 6): HostPlan {

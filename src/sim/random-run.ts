@@ -240,7 +240,8 @@ class Run {
     for (const host of this.#hosts) {
       const { stack, name } = host
       if (stack.size !== 0) throw new Error(`${name} has ${stack.size} connections left: ${this.#whereAll()}`)
-      if (stack.bufferBytes !== 0) throw new Error(`${name} still lends ${stack.bufferBytes} octets`)
+      const { bufferBytes } = stack.occupancy
+      if (bufferBytes !== 0) throw new Error(`${name} still lends ${bufferBytes} octets`)
       if (stack.pollTimeout() !== Number.POSITIVE_INFINITY) throw new Error(`${name} still has a timer`)
       const storm = stormProblem(this.wire, host, this.ends, this.lastEventUs)
       if (storm !== null) throw new Error(storm)

@@ -3,7 +3,8 @@
  *
  * A stack gives each SYN a connection of its own, and records its passive OPEN when the SYN arrives. An application
  * called `listen` long before: the first connection of a listener gets its step from CLOSED to LISTEN where that
- * happened, with what the application did until then; a later one gets it where `accept` began to wait. So the picture tells what a reader of RFC 9293 expects.
+ * happened, with what the application did until then; a later one gets it where `accept` began to wait. So the picture
+ * tells what a reader of RFC 9293 expects.
  */
 
 import type { Remark, StateChanged, TraceEvent } from '../trace/events.ts'

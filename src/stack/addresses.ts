@@ -5,6 +5,9 @@
 
 import {
   type Address,
+  addressEquals,
+  hasDestination,
+  hasSource,
   isBroadcastV4,
   isLinkLocal,
   isLoopback,
@@ -30,23 +33,13 @@ export class LocalAddresses {
 
   /** Whether the packet is addressed to this host itself. */
   owns(ip: IpHeader): boolean {
-    for (const { address: a } of this.prefixes) {
-      if (
-        a.w3 === ip.dst3 &&
-        a.w2 === ip.dst2 &&
-        a.w1 === ip.dst1 &&
-        a.w0 === ip.dst0 &&
-        a.version === ip.version
-      ) {
-        return true
-      }
-    }
+    for (const { address } of this.prefixes) if (hasDestination(ip, address)) return true
     return false
   }
 
   /** Whether an address is one of this host's own. */
   has(address: Address): boolean {
-    return this.prefixes.some(({ address: a }) => same(a, address))
+    return this.prefixes.some((prefix) => addressEquals(prefix.address, address))
   }
 
   /** Whether the packet is addressed to many: MUST-57. */
@@ -69,9 +62,8 @@ export class LocalAddresses {
       if (!isLoopbackWords(ip.dst0, ip.dst1, ip.dst2, ip.dst3)) return true
     }
     for (const prefix of this.prefixes) {
-      const { address: a } = prefix
-      if (a.version !== version) continue
-      if (a.w3 === src3 && a.w2 === src2 && a.w1 === src1 && a.w0 === src0) return true
+      if (prefix.address.version !== version) continue
+      if (hasSource(ip, prefix.address)) return true
       if (isSubnetBroadcastWords(prefix, src0, src1, src2, src3)) return true
     }
     return false
@@ -95,7 +87,7 @@ export class LocalAddresses {
     for (const prefix of this.prefixes) {
       const { address } = prefix
       if (address.version !== remote.version || isLoopback(address) !== isLoopback(remote)) continue
-      const score = same(address, remote)
+      const score = addressEquals(address, remote)
         ? 1000
         : inPrefix(prefix, remote)
           ? 100 + prefix.length
@@ -109,10 +101,6 @@ export class LocalAddresses {
     }
     return best
   }
-}
-
-function same(a: Address, b: Address): boolean {
-  return a.version === b.version && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3
 }
 
 function toPrefix(text: string | Prefix): Prefix {

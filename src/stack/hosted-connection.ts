@@ -7,7 +7,6 @@ import { Connection } from '../tcp/connection.ts'
 import type { Environment } from '../tcp/tcb.ts'
 import type { SendOptions } from '../tcp/user-calls.ts'
 import type { CloseReason } from '../trace/reasons.ts'
-import type { Address } from '../wire/address.ts'
 import type { Listener } from './listener.ts'
 
 /** What a connection asks of its stack. */
@@ -37,22 +36,6 @@ export class HostedConnection extends Connection {
   constructor(environment: Environment, config: Config, id: number, host: Host) {
     super(environment, config, id)
     this.#host = host
-  }
-
-  /** Names both ends, before `connect`. */
-  setSockets(local: Address, localPort: number, remote: Address, remotePort: number): void {
-    const { path } = this.tcb
-    path.version = remote.version
-    path.local0 = local.w0
-    path.local1 = local.w1
-    path.local2 = local.w2
-    path.local3 = local.w3
-    path.remote0 = remote.w0
-    path.remote1 = remote.w1
-    path.remote2 = remote.w2
-    path.remote3 = remote.w3
-    path.localPort = localPort
-    path.remotePort = remotePort
   }
 
   override connect(): void {

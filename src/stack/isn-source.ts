@@ -37,38 +37,13 @@ export class IsnSource implements Source {
       this.#hasFloor = false
       return chosen | 0
     }
-    const { local0, local1, local2, local3, remote0, remote1, remote2, remote3, localPort, remotePort } = path
-    const isn = this.#numbers.isn(
-      now,
-      local0,
-      local1,
-      local2,
-      local3,
-      remote0,
-      remote1,
-      remote2,
-      remote3,
-      localPort,
-      remotePort,
-    )
+    const isn = this.#numbers.sequenceNumber(path, now)
     const tooLow = this.#hasFloor && seqGT(this.#floor, isn)
     this.#hasFloor = false
     return tooLow ? this.#floor : isn
   }
 
   timestampOffset(path: Path): number {
-    const { local0, local1, local2, local3, remote0, remote1, remote2, remote3, localPort, remotePort } = path
-    return this.#numbers.timestampOffset(
-      local0,
-      local1,
-      local2,
-      local3,
-      remote0,
-      remote1,
-      remote2,
-      remote3,
-      localPort,
-      remotePort,
-    )
+    return this.#numbers.timestampOffset(path)
   }
 }

@@ -5,12 +5,13 @@
  * them, while a new incarnation of one connection goes on where the clock has carried the old one.
  */
 
+import type { Path } from '../tcp/tcb.ts'
 import { PURPOSE, SipHash } from './siphash.ts'
 
 /** One tick of the sequence number clock. */
-export const ISN_TICK_US = 4
+const ISN_TICK_US = 4
 
-/** Addresses are four words each, as in IpHeader; ports are 0 to 65535. Keeps nothing per connection. */
+/** Of a path it reads the two sockets. Keeps nothing per connection. */
 export class InitialNumbers {
   readonly #siphash: SipHash
 
@@ -24,32 +25,8 @@ export class InitialNumbers {
    *
    * M ticks every four microseconds and comes round every 4.77 hours.
    */
-  isn(
-    nowUs: number,
-    local0: number,
-    local1: number,
-    local2: number,
-    local3: number,
-    remote0: number,
-    remote1: number,
-    remote2: number,
-    remote3: number,
-    localPort: number,
-    remotePort: number,
-  ): number {
-    const f = this.#siphash.hash10(
-      local0,
-      local1,
-      local2,
-      local3,
-      remote0,
-      remote1,
-      remote2,
-      remote3,
-      (localPort << 16) | remotePort,
-      PURPOSE.initialSequenceNumber,
-    )
-    return (Math.floor(nowUs / ISN_TICK_US) + f) | 0
+  sequenceNumber(path: Path, nowUs: number): number {
+    return (Math.floor(nowUs / ISN_TICK_US) + this.#hash(path, PURPOSE.initialSequenceNumber)) | 0
   }
 
   /**
@@ -58,29 +35,22 @@ export class InitialNumbers {
    * It hides how long this host has been up. The same sockets get the same offset again, so timestamps go on
    * rising from one incarnation to the next, as PAWS and RFC 6191 want, and a SYN cookie need not remember it.
    */
-  timestampOffset(
-    local0: number,
-    local1: number,
-    local2: number,
-    local3: number,
-    remote0: number,
-    remote1: number,
-    remote2: number,
-    remote3: number,
-    localPort: number,
-    remotePort: number,
-  ): number {
+  timestampOffset(path: Path): number {
+    return this.#hash(path, PURPOSE.timestampOffset)
+  }
+
+  #hash(path: Path, purpose: number): number {
     return this.#siphash.hash10(
-      local0,
-      local1,
-      local2,
-      local3,
-      remote0,
-      remote1,
-      remote2,
-      remote3,
-      (localPort << 16) | remotePort,
-      PURPOSE.timestampOffset,
+      path.local0,
+      path.local1,
+      path.local2,
+      path.local3,
+      path.remote0,
+      path.remote1,
+      path.remote2,
+      path.remote3,
+      (path.localPort << 16) | path.remotePort,
+      purpose,
     )
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Config } from '../tcp/config.ts'
-import type { Address } from '../wire/address.ts'
+import { type Address, addressEquals, hasDestination, hasSource } from '../wire/address.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
 import { Fifo } from './fifo.ts'
 import type { HostedConnection } from './hosted-connection.ts'
@@ -70,10 +70,10 @@ export class Listener {
     let score = 0
     if (this.remote !== null) {
       const { address, port } = this.remote
-      if (port !== srcPort || !isSource(ip, address)) return -1
+      if (port !== srcPort || !hasSource(ip, address)) return -1
       score += MATCH_REMOTE
     }
-    if (this.address !== null) return isDestination(ip, this.address) ? score + MATCH_ADDRESS : -1
+    if (this.address !== null) return hasDestination(ip, this.address) ? score + MATCH_ADDRESS : -1
     if (this.version === null) return score
     return this.version === ip.version ? score + MATCH_VERSION : -1
   }
@@ -129,19 +129,8 @@ export class Listener {
   }
 }
 
-function isDestination(ip: IpHeader, a: Address): boolean {
-  return (
-    ip.version === a.version && ip.dst3 === a.w3 && ip.dst2 === a.w2 && ip.dst1 === a.w1 && ip.dst0 === a.w0
-  )
-}
-
-function isSource(ip: IpHeader, a: Address): boolean {
-  return (
-    ip.version === a.version && ip.src3 === a.w3 && ip.src2 === a.w2 && ip.src1 === a.w1 && ip.src0 === a.w0
-  )
-}
-
+/** Null is every address. */
 function sameAddress(a: Address | null, b: Address | null): boolean {
   if (a === null || b === null) return a === b
-  return a.version === b.version && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3
+  return addressEquals(a, b)
 }

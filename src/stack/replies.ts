@@ -4,15 +4,11 @@
  */
 
 import type { Limits } from '../tcp/config.ts'
-import { ipHeaderLength, writeIpHeader } from '../wire/ip.ts'
-import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header.ts'
+import { exchangeAddresses, IpHeader } from '../wire/ip-header.ts'
 import { ACK, RST, Segment } from '../wire/segment.ts'
-import { TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../wire/tcp.ts'
+import { tcpPacketOf } from '../wire/tcp-packet.ts'
 import { Fifo } from './fifo.ts'
 import { RateLimit } from './rate-limit.ts'
-
-/** IPv6 header and a TCP header without options. */
-const LONGEST_RESET = 60
 
 interface Reply {
   readonly packet: Uint8Array
@@ -31,6 +27,7 @@ export class Replies {
 
   constructor(limits: Limits, random: () => number) {
     this.#limit = limits.replyQueue
+    this.#ip.dontFragment = true
     this.#rate = new RateLimit(limits.repliesPerSecond, limits.replyBurst, random)
   }
 
@@ -60,35 +57,12 @@ export class Replies {
     reply.seq = hasAck ? seg.ack : 0
     reply.ack = hasAck ? 0 : (seg.seq + seg.length) | 0
     reply.flags = hasAck ? RST : RST | ACK
-    const packet = new Uint8Array(LONGEST_RESET)
-    const length = this.#writeReset(ip, packet, ttl)
-    this.add(packet.subarray(0, length), toSelf)
+    const answer = this.#ip
+    answer.version = ip.version
+    answer.ttl = ttl
+    exchangeAddresses(answer, ip)
+    this.add(tcpPacketOf(answer, reply), toSelf)
     return reply
-  }
-
-  #writeReset(to: IpHeader, packet: Uint8Array, ttl: number): number {
-    const ip = this.#ip
-    const view = new DataView(packet.buffer)
-    const tcpAt = ipHeaderLength(to.version)
-    const tcpLength = writeTcpHeader(view, tcpAt, this.#segment)
-    ip.version = to.version
-    ip.tos = 0
-    ip.ttl = ttl
-    ip.protocol = PROTOCOL_TCP
-    ip.identification = 0
-    ip.dontFragment = true
-    ip.src0 = to.dst0
-    ip.src1 = to.dst1
-    ip.src2 = to.dst2
-    ip.src3 = to.dst3
-    ip.dst0 = to.src0
-    ip.dst1 = to.src1
-    ip.dst2 = to.src2
-    ip.dst3 = to.src3
-    ip.totalLength = tcpAt + tcpLength
-    writeIpHeader(view, 0, ip)
-    view.setUint16(tcpAt + TCP_CHECKSUM, tcpChecksum(packet, ip, tcpAt, tcpLength))
-    return ip.totalLength
   }
 
   /** Writes the next answer to the frame and returns its length, 0 where none waits. */

@@ -28,7 +28,7 @@ import type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts
 
 export type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts'
 
-/** Node's default, as of listen(2)'s users. */
+/** What Node asks of listen(2). */
 const DEFAULT_BACKLOG = 511
 /** Packets that one connection may send in a row while others wait. */
 const TURN = 16
@@ -128,11 +128,6 @@ export class Stack implements Host {
     }
   }
 
-  /** Octets of memory that the buffers of its connections hold. */
-  get bufferBytes(): number {
-    return this.#environment.pool.lent
-  }
-
   // ---- handle
 
   /** One IP packet from the link; the octets are borrowed. */
@@ -222,7 +217,7 @@ export class Stack implements Host {
     if (localPort < 0) throw new CallError('address-not-available', 'no ephemeral port is free')
     if (!isFree(localPort)) throw new CallError('address-in-use', `port ${localPort}`)
     const connection = this.#create(options.config ?? this.config)
-    connection.setSockets(local, localPort, remote, remotePort)
+    connection.tcb.path.setSockets(local, localPort, remote, remotePort)
     connection.toSelf = toSelf
     this.#table.attach(connection)
     connection.connect()

@@ -112,8 +112,8 @@ function timestampOutdated(tcb: Tcb): boolean {
   return tcb.clock.now - tcb.tsRecentAt > TS_RECENT_LIFETIME_US
 }
 
-/** RFC 7323 4.3: TS.Recent follows segments that cover Last.ACK.sent. */
-function noteTimestamp(tcb: Tcb, seg: Segment): void {
+/** RFC 7323 4.3: TS.Recent follows acceptable segments that cover Last.ACK.sent. */
+export function noteTimestamp(tcb: Tcb, seg: Segment): void {
   if (!tcb.timestamps || !seg.hasTimestamps || !seqLE(seg.seq, tcb.rcv.acked)) return
   if (seqGE(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) {
     tcb.tsRecent = seg.tsVal

@@ -177,9 +177,7 @@ function windowOpened(tcb: Tcb): void {
     tcb.timers.retransmission = NEVER
     return
   }
-  tcb.lost.next = tcb.snd.una
-  tcb.lost.end = tcb.snd.nxt
-  tcb.lost.active = true
+  tcb.lost.takeAll(tcb.snd.una, tcb.snd.nxt)
 }
 
 /** The states in which an acknowledgment of our FIN is an event. */

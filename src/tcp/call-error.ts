@@ -1,6 +1,6 @@
 /** What a user call is refused with: the error strings of RFC 9293 3.10. A mistake of the user, never of the network. */
 
-export const CALL_ERRORS = {
+const CALL_ERRORS = {
   'connection-does-not-exist': 'connection does not exist',
   'connection-already-exists': 'connection already exists',
   'connection-closing': 'connection closing',

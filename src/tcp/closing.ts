@@ -5,6 +5,7 @@ import { msToUs } from './clock.ts'
 import { GONE, RETURNED, signal } from './signals.ts'
 import { CLOSED, enterState, LISTEN, TIME_WAIT } from './state.ts'
 import type { Tcb } from './tcb.ts'
+import { traceTimer } from './tracing.ts'
 
 /**
  * Enters CLOSED. Unsent and unacknowledged octets are flushed; octets that arrived in order stay for RECEIVE
@@ -61,16 +62,7 @@ export function startTimeWait(tcb: Tcb, cause: string): void {
 export function restartTimeWait(tcb: Tcb): void {
   const inUs = 2 * msToUs(tcb.config.mslMs)
   tcb.timers.finalWait = tcb.clock.now + inUs
-  if (tcb.trace === null) return
-  tcb.trace.add({
-    kind: 'timer',
-    at: tcb.clock.now,
-    host: tcb.host,
-    connection: tcb.id,
-    timer: 'time-wait',
-    action: 'started',
-    inUs,
-  })
+  traceTimer(tcb, 'time-wait', 'started', inUs)
 }
 
 function flushSender(tcb: Tcb): void {

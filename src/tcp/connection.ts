@@ -14,6 +14,7 @@
  */
 
 import type { CloseReason } from '../trace/reasons.ts'
+import { STATE_NAMES, type StateName } from '../trace/states.ts'
 import type { IcmpMeaning } from '../wire/icmp.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
 import type { Segment } from '../wire/segment.ts'
@@ -22,7 +23,7 @@ import { icmpArrives } from './icmp-arrives.ts'
 import { armSendTimers, chooseSegment, commitSegment, restartAfterIdle } from './output.ts'
 import { writeSegment } from './packet.ts'
 import { segmentArrives } from './segment-arrives.ts'
-import { CLOSED, LISTEN, STATE_NAMES, type State } from './state.ts'
+import { CLOSED, LISTEN, type State } from './state.ts'
 import { type Environment, receiveCapacity, Tcb } from './tcb.ts'
 import { timeoutsExpire } from './timeouts.ts'
 import { traceReceived } from './tracing.ts'
@@ -43,8 +44,8 @@ export class Connection {
     return this.tcb.state
   }
 
-  get stateName(): string {
-    return STATE_NAMES[this.tcb.state]!
+  get stateName(): StateName {
+    return STATE_NAMES[this.tcb.state]
   }
 
   /** Octets that RECEIVE would return now. */

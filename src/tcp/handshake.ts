@@ -8,18 +8,12 @@ import { acknowledgeOurSyn } from './ack-arrives.ts'
 import { oweAck } from './acknowledge.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, oweReset } from './closing.ts'
+import { defaultMss, startMss, updateMss } from './mss.ts'
 import { CONNECTED, noteDrop, READABLE, signal, WRITABLE } from './signals.ts'
 import { ESTABLISHED, enterState, FIN_WAIT_1, SYN_RECEIVED } from './state.ts'
-import { scaleFor, type Tcb } from './tcb.ts'
+import { MAX_SHIFT, scaleFor, type Tcb } from './tcb.ts'
 import { finArrives, textArrives, urgentArrives } from './text-arrives.ts'
 import { synWindow } from './window.ts'
-
-const IPV4_AND_TCP_HEADER = 40
-const IPV6_AND_TCP_HEADER = 60
-/** Octets that timestamps take in every segment: NOP NOP and the ten of the option. */
-const TIMESTAMP_OCTETS = 12
-/** RFC 7323 2.3: a larger shift count is taken for this one. */
-const MAX_SHIFT = 14
 
 /** RFC 9293 3.10.7.2. The caller has filled in the path from the packet. */
 export function arrivesInListen(tcb: Tcb, seg: Segment): void {
@@ -92,11 +86,7 @@ export function chooseInitialNumbers(tcb: Tcb): void {
   tcb.snd.psh = (iss + 1) | 0
   tcb.recovery.recover = iss
   tcb.tsOffset = tcb.isn.timestampOffset(tcb.path) | 0
-  tcb.mss = Math.min(
-    tcb.path.version === 4 ? tcb.config.mssDefaultIpv4 : tcb.config.mssDefaultIpv6,
-    mssOfMtu(tcb),
-  )
-  tcb.receiveMss = mssToOffer(tcb)
+  startMss(tcb)
   tcb.timers.retransmission = NEVER
 }
 
@@ -117,44 +107,12 @@ function takeSyn(tcb: Tcb, seg: Segment): void {
     tcb.tsRecentAt = tcb.clock.now
   }
   tcb.scaling = config.windowScaling && seg.windowScale >= 0
-  tcb.sndScale = tcb.scaling ? Math.min(seg.windowScale, MAX_SHIFT) : 0
+  tcb.sndScale = tcb.scaling ? Math.min(seg.windowScale, MAX_SHIFT) : 0 // RFC 7323 2.3: a larger one counts as this
   tcb.rcvScale = tcb.scaling ? scaleFor(config.receiveBufferBytes) : 0
   rcv.adv = (rcv.nxt + synWindow(tcb)) | 0
-  // MUST-15: without the option the default. A zero is a mistake of its sender, taken for the least we send.
-  tcb.peerMss =
-    seg.mss >= 0 ? seg.mss : tcb.path.version === 4 ? config.mssDefaultIpv4 : config.mssDefaultIpv6
+  // A zero is a mistake of its sender, taken for the least we send.
+  tcb.peerMss = seg.mss >= 0 ? seg.mss : defaultMss(tcb)
   updateMss(tcb)
-}
-
-/** MUST-16: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - IP options (RFC 9293 3.7.1, RFC 6691). */
-export function updateMss(tcb: Tcb): void {
-  const options = tcb.timestamps ? TIMESTAMP_OCTETS : 0
-  const allowed = Math.min(Math.max(tcb.peerMss, tcb.config.mssMinimum), mssOfMtu(tcb))
-  tcb.mss = Math.max(allowed - options, 1)
-  tcb.fullSizedSent = false
-}
-
-/** Octets of text that a packet of this size has room for. */
-export function textWithin(tcb: Tcb, packetOctets: number): number {
-  return limitMss(tcb, packetOctets) - (tcb.timestamps ? TIMESTAMP_OCTETS : 0)
-}
-
-/**
- * What our MSS option says: what the link can receive (MUST-67), less the fixed headers. SHLD-6: where that varies,
- * `path.mmsr` is the least of it.
- */
-export function mssToOffer(tcb: Tcb): number {
-  return limitMss(tcb, tcb.path.mmsr)
-}
-
-function mssOfMtu(tcb: Tcb): number {
-  return limitMss(tcb, tcb.path.mtu)
-}
-
-function limitMss(tcb: Tcb, packetOctets: number): number {
-  const headers = tcb.path.version === 4 ? IPV4_AND_TCP_HEADER : IPV6_AND_TCP_HEADER
-  const limit = tcb.config.mssLimit === 0 ? 0xffff : tcb.config.mssLimit
-  return Math.max(1, Math.min(packetOctets - headers, limit))
 }
 
 /** Text and FIN that came with a SYN are kept until the connection is synchronized (RFC 9293 3.10.7.2). */

@@ -5,7 +5,8 @@
  */
 
 import { ACK, PSH, type Segment } from '../wire/segment.ts'
-import { seqGT, seqLE } from '../wire/seq.ts'
+import { seqGT, seqLE, seqLT } from '../wire/seq.ts'
+import { noteTimestamp } from './acceptance.ts'
 import { ackArrives } from './ack-arrives.ts'
 import type { Tcb } from './tcb.ts'
 import { textArrives } from './text-arrives.ts'
@@ -16,13 +17,10 @@ export function arrivesAsPredicted(tcb: Tcb, seg: Segment): boolean {
   const { rcv, snd } = tcb
   if ((seg.flags & ~PSH) !== ACK || seg.seq !== rcv.nxt) return false
   if (seg.hasTimestamps !== tcb.timestamps) return false
-  if (tcb.timestamps && ((seg.tsVal - tcb.tsRecent) | 0) < 0) return false
+  if (tcb.timestamps && seqLT(seg.tsVal, tcb.tsRecent)) return false
   if (seg.textLength > receiveWindow(tcb) || rcv.finSeen) return false
-  if (!seqLE(seg.ack, snd.nxt) || ((seg.ack - snd.una) | 0) < 0) return false
-  if (tcb.timestamps && seqLE(seg.seq, rcv.acked)) {
-    tcb.tsRecent = seg.tsVal
-    tcb.tsRecentAt = tcb.clock.now
-  }
+  if (seqGT(seg.ack, snd.nxt) || seqLT(seg.ack, snd.una)) return false
+  noteTimestamp(tcb, seg)
   const wnd = seg.window << tcb.sndScale
   if (seqGT(seg.ack, snd.una) || seg.textLength === 0 || wnd !== snd.wnd || wnd === 0) {
     ackArrives(tcb, seg)

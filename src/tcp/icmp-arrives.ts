@@ -7,13 +7,13 @@ import type { CloseReason } from '../trace/reasons.ts'
 import type { IcmpMeaning } from '../wire/icmp.ts'
 import { seqGE, seqLT } from '../wire/seq.ts'
 import { enterClosed } from './closing.ts'
-import { updateMss } from './handshake.ts'
+import { lowerPathMtu } from './mss.ts'
 import { noteDrop, signalSoftError } from './signals.ts'
 import { CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT } from './state.ts'
 import type { Tcb } from './tcb.ts'
 import { traceRecovery } from './tracing.ts'
 
-/** RFC 791: every IPv4 host takes 576 octets, though routers may have less; RFC 8200 5: 1280. */
+/** No path is believed to carry less, octets: 552 as in Linux, for 512 of text; 1280 by RFC 8200 5. */
 const LEAST_MTU_IPV4 = 552
 const LEAST_MTU_IPV6 = 1280
 
@@ -65,14 +65,10 @@ function packetTooBig(tcb: Tcb, mtu: number, quotedLength: number): void {
   const next = Math.max(told, least)
   if (next >= path.mtu || (quotedLength > 0 && next >= quotedLength))
     return noteDrop(tcb, 'icmp-out-of-window')
-  path.mtu = next
-  updateMss(tcb)
-  tcb.congestion.setMss(tcb.mss)
+  lowerPathMtu(tcb, next)
   // What is outstanding was too big: send it again at once, in smaller pieces. No congestion was seen.
   if (!tcb.synAcknowledged) return
   tcb.timed.active = false
-  tcb.lost.next = tcb.snd.una
-  tcb.lost.end = tcb.snd.nxt
-  tcb.lost.active = true
+  tcb.lost.takeAll(tcb.snd.una, tcb.snd.nxt)
   traceRecovery(tcb)
 }

@@ -8,7 +8,7 @@ import { IpHeader, PROTOCOL_TCP } from '../wire/ip-header.ts'
 import { ACK, RST, Segment, SYN, URG } from '../wire/segment.ts'
 import { TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../wire/tcp.ts'
 import { timestampNow } from './ack-arrives.ts'
-import { mssToOffer } from './handshake.ts'
+import { mssToOffer } from './mss.ts'
 import { plan } from './output.ts'
 import { SYN_SENT } from './state.ts'
 import { dataStart, scaleFor, type Tcb } from './tcb.ts'
@@ -24,7 +24,7 @@ let viewed: Uint8Array | null = null
 let view: DataView = new DataView(new ArrayBuffer(0))
 
 /** A DataView over the frame's octets. */
-export function viewOf(frame: Uint8Array): DataView {
+function viewOf(frame: Uint8Array): DataView {
   if (viewed !== frame) {
     viewed = frame
     view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)

@@ -1,10 +1,11 @@
 /**
- * What the connection tells its user (RFC 9293 3.9.1.8), as bits that `pollEvents` takes, and its trace.
+ * What the connection tells its user (RFC 9293 3.9.1.8), as bits that `pollEvents` takes; and what it did not use.
  */
 
 import type { SignalName } from '../trace/events.ts'
 import type { CloseReason, DropReason } from '../trace/reasons.ts'
 import type { Tcb } from './tcb.ts'
+import { traceDropped, traceSignal } from './tracing.ts'
 
 /** The connection is synchronized: SEND and RECEIVE work. */
 export const CONNECTED = 1
@@ -41,15 +42,7 @@ const NAMES: Readonly<Record<number, SignalName>> = {
 export function signal(tcb: Tcb, bit: number, reason?: CloseReason): void {
   if ((tcb.events & bit) !== 0) return
   tcb.events |= bit
-  if (tcb.trace === null) return
-  const event = {
-    kind: 'signal',
-    at: tcb.clock.now,
-    host: tcb.host,
-    connection: tcb.id,
-    signal: NAMES[bit]!,
-  } as const
-  tcb.trace.add(reason === undefined ? event : { ...event, reason })
+  traceSignal(tcb, NAMES[bit]!, reason)
 }
 
 /** Tells of an error that may mend, unless the user does not want to know (SHLD-20). */
@@ -63,7 +56,5 @@ export function noteDrop(tcb: Tcb, reason: DropReason): void {
   tcb.drops++
   tcb.lastDrop = reason
   if (tcb.counters !== null) tcb.counters.count(reason)
-  if (tcb.trace === null) return
-  const { packet } = tcb.trace
-  tcb.trace.add({ kind: 'dropped', at: tcb.clock.now, host: tcb.host, connection: tcb.id, reason, packet })
+  traceDropped(tcb, reason)
 }

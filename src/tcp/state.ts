@@ -5,9 +5,10 @@
  * diagrams drawn from it and the running machine cannot differ.
  */
 
-import type { StateName } from '../trace/events.ts'
+import { STATE_NAMES, type StateName, type Transition } from '../trace/states.ts'
 import type { Tcb } from './tcb.ts'
 
+/** A state's number is its place in STATE_NAMES. */
 export const CLOSED = 0
 export const LISTEN = 1
 export const SYN_SENT = 2
@@ -22,44 +23,16 @@ export const TIME_WAIT = 10
 
 export type State = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10
 
-export const STATE_NAMES: readonly StateName[] = [
-  'CLOSED',
-  'LISTEN',
-  'SYN-SENT',
-  'SYN-RECEIVED',
-  'ESTABLISHED',
-  'FIN-WAIT-1',
-  'FIN-WAIT-2',
-  'CLOSE-WAIT',
-  'CLOSING',
-  'LAST-ACK',
-  'TIME-WAIT',
-]
-
-/** One arrow of the state diagram: what happens, and what the endpoint does about it. */
-export interface Transition {
-  readonly from: StateName
-  readonly to: StateName
-  /** The name under which `enterState` is called and the trace records it. */
-  readonly cause: string
-  /** The event in the words of the RFC's diagram. */
-  readonly event: string
-  /** What is sent or done, in the words of the RFC's diagram. */
-  readonly action: string
-}
-
 function row(from: StateName, to: StateName, cause: string, event: string, action: string): Transition {
   return { from, to, cause, event, action }
 }
 
-/** The states in which a peer exists that can be told of an ABORT. */
-const ABORTED_WITH_RESET: readonly StateName[] = [
-  'SYN-RECEIVED',
-  'ESTABLISHED',
-  'FIN-WAIT-1',
-  'FIN-WAIT-2',
-  'CLOSE-WAIT',
-]
+/** SYN-RECEIVED to CLOSE-WAIT: the states in which the peer is told of an ABORT (RFC 9293 3.10.5). */
+export function abortsWithReset(state: State): boolean {
+  return state >= SYN_RECEIVED && state <= CLOSE_WAIT
+}
+
+const ABORTED_WITH_RESET = STATE_NAMES.filter((_, state) => abortsWithReset(state as State))
 const RESET_FROM: readonly StateName[] = [
   'ESTABLISHED',
   'FIN-WAIT-1',
@@ -122,7 +95,7 @@ const CAUSES: readonly (readonly string[])[] = STATE_NAMES.flatMap((from) =>
  * @throws Error when the table has no such arrow: a defect of ours, never of the network.
  */
 export function enterState(tcb: Tcb, to: State, cause: string): void {
-  const fromName = STATE_NAMES[tcb.state]!
+  const fromName = STATE_NAMES[tcb.state]
   const toName = STATE_NAMES[to]!
   if (!CAUSES[tcb.state * STATE_NAMES.length + to]!.includes(cause)) {
     throw new Error(`no transition from ${fromName} to ${toName} by "${cause}"`)

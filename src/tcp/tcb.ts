@@ -15,6 +15,7 @@ import { SendBuffer } from '../storage/send-buffer.ts'
 import type { DropCounters } from '../trace/counters.ts'
 import type { CloseReason, DropReason, SendReason } from '../trace/reasons.ts'
 import type { Trace } from '../trace/recorder.ts'
+import type { Address } from '../wire/address.ts'
 import { type Clock, msToUs, NEVER } from './clock.ts'
 import type { Config } from './config.ts'
 import { CLOSED, type State } from './state.ts'
@@ -59,7 +60,7 @@ export class ReceiveSpace {
   psh = 0
 }
 
-/** The addresses of a connection, as words (wire/ip-header.ts), and what its packets carry. */
+/** The two sockets of a connection, addresses as words (wire/ip-header.ts), and what its packets may be like. */
 export class Path {
   version: 4 | 6 = 4
   local0 = 0
@@ -78,6 +79,21 @@ export class Path {
   mmsr = 1500
   /** The link fills in and verifies checksums. */
   checksumOffload = false
+
+  /** Names both ends; addresses of one version. */
+  setSockets(local: Address, localPort: number, remote: Address, remotePort: number): void {
+    this.version = remote.version
+    this.local0 = local.w0
+    this.local1 = local.w1
+    this.local2 = local.w2
+    this.local3 = local.w3
+    this.remote0 = remote.w0
+    this.remote1 = remote.w1
+    this.remote2 = remote.w2
+    this.remote3 = remote.w3
+    this.localPort = localPort
+    this.remotePort = remotePort
+  }
 }
 
 /** Deadlines in microseconds on the connection's clock; NEVER where the timer is not running. */
@@ -144,11 +160,18 @@ export class Owed {
   }
 }
 
-/** What the path has swallowed, as far as a timeout tells: [next, end) is to be sent again in slow start. */
+/** What is taken as lost after a timeout, or once the window or the path MTU changed: [next, end) goes again. */
 export class Lost {
   next = 0
   end = 0
   active = false
+
+  /** Everything outstanding, from SND.UNA to SND.NXT. */
+  takeAll(una: number, nxt: number): void {
+    this.next = una
+    this.end = nxt
+    this.active = true
+  }
 }
 
 /** One round trip being timed, by Karn's rule never over a retransmission (MUST-18). */
@@ -205,7 +228,7 @@ export class Tcb {
   closeRequested = false
   /** Nobody will read or call again: FIN-WAIT-2 is limited, arriving text is answered with a reset. */
   released = false
-  /** Event bits for the user (events.ts), taken by `pollEvents`. */
+  /** Event bits for the user (signals.ts), taken by `pollEvents`. */
   events = 0
   /** SEND found the buffer full: WRITABLE is owed once there is room. */
   wantsWritable = false
@@ -220,9 +243,12 @@ export class Tcb {
   scaling = false
   sndScale = 0
   rcvScale = 0
+  /** Both sides offered timestamps (RFC 7323 3.2). */
   timestamps = false
+  /** TS.Recent, int32, and when it was taken (RFC 7323 4.3, 5.5). */
   tsRecent = 0
   tsRecentAt = 0
+  /** What is added to the clock in TSval (RFC 7323 5.4). */
   tsOffset = 0
 
   readonly rtt: RttEstimator
@@ -241,7 +267,7 @@ export class Tcb {
   receivedMss = 0
   /** cwnd, not the application or the peer, held the sender back when it last looked for new data to send. */
   cwndLimited = false
-  /** When text, SYN or FIN was last sent, and when any segment last arrived. */
+  /** When text, SYN or FIN was last sent, and when any segment last arrived, microseconds as all times here. */
   lastSentAt = 0
   lastReceivedAt = 0
   /** Since when the front of the queue waits for an acknowledgment: the start of R1, R2 and the user timeout. */
@@ -251,6 +277,7 @@ export class Tcb {
   /** Retransmissions of the front segment in a row. */
   retransmissions = 0
   totalRetransmissions = 0
+  /** Our SYN went unanswered and was sent again. */
   synLost = false
   /** A full-sized segment that ends at `fullSizedEnd` is under way; one was acknowledged, so the path carries them. */
   fullSizedSent = false
@@ -282,10 +309,13 @@ export class Tcb {
   }
 }
 
-/** The shift count with which a buffer's size fits the 16-bit field (RFC 7323 2.3: at most 14). */
+/** The largest shift count (RFC 7323 2.3). */
+export const MAX_SHIFT = 14
+
+/** The shift count with which a buffer's size fits the 16-bit field. */
 export function scaleFor(bufferBytes: number): number {
   let shift = 0
-  while (shift < 14 && bufferBytes >>> shift > 0xffff) shift++
+  while (shift < MAX_SHIFT && bufferBytes >>> shift > 0xffff) shift++
   return shift
 }
 

@@ -5,7 +5,7 @@
 import { oweAck } from './acknowledge.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, enterClosedWithReset } from './closing.ts'
-import { textWithin, updateMss } from './handshake.ts'
+import { lowerPathMtu, textWithin } from './mss.ts'
 import { signalSoftError } from './signals.ts'
 import { CLOSED, FIN_WAIT_2, isSynchronized, LISTEN, TIME_WAIT } from './state.ts'
 import { flightSize, type Tcb } from './tcb.ts'
@@ -76,9 +76,7 @@ function retransmissionExpires(tcb: Tcb): void {
   suspectBlackHole(tcb)
   tcb.congestion.onTimeout(flight, tcb.retransmissions === 1)
   tcb.recovery.onTimeout(tcb.snd.nxt)
-  tcb.lost.next = tcb.snd.una
-  tcb.lost.end = tcb.snd.nxt
-  tcb.lost.active = true
+  tcb.lost.takeAll(tcb.snd.una, tcb.snd.nxt)
   traceRecovery(tcb)
 }
 
@@ -101,9 +99,7 @@ function suspectBlackHole(tcb: Tcb): void {
   if (!config.blackHoleDetection || (tcb.retransmissions < patience && !isLate)) return
   const base = path.version === 4 ? BLACK_HOLE_BASE_IPV4 : BLACK_HOLE_BASE_IPV6
   if (path.mtu <= base || Math.min(flightSize(tcb), tcb.mss) <= textWithin(tcb, base)) return
-  path.mtu = base
-  updateMss(tcb)
-  tcb.congestion.setMss(tcb.mss)
+  lowerPathMtu(tcb, base)
 }
 
 /** 2MSL is over, or nobody owns the connection and its peer does not close it. */

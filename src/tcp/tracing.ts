@@ -1,7 +1,7 @@
-/** How a connection's doings become trace events. Only called where `tcb.trace` is not null, or checks it first. */
+/** How a connection's doings become trace events. Each function looks first whether there is a trace. */
 
-import type { CallName, SegmentRecord, TimerName } from '../trace/events.ts'
-import type { SendReason } from '../trace/reasons.ts'
+import type { CallName, SegmentRecord, SignalName, TimerName } from '../trace/events.ts'
+import type { CloseReason, DropReason, SendReason } from '../trace/reasons.ts'
 import { type Segment, SYN } from '../wire/segment.ts'
 import { flightSize, type Tcb } from './tcb.ts'
 
@@ -48,6 +48,17 @@ export function traceReceived(tcb: Tcb, seg: Segment): void {
   })
 }
 
+export function traceDropped(tcb: Tcb, reason: DropReason): void {
+  if (tcb.trace === null) return
+  tcb.trace.add({ kind: 'dropped', ...where(tcb), reason, packet: tcb.trace.packet })
+}
+
+export function traceSignal(tcb: Tcb, name: SignalName, reason?: CloseReason): void {
+  if (tcb.trace === null) return
+  tcb.trace.add({ kind: 'signal', ...where(tcb), signal: name, ...(reason !== undefined && { reason }) })
+}
+
+/** `inUs`: microseconds until it expires, told where it was started. */
 export function traceTimer(
   tcb: Tcb,
   timer: TimerName,

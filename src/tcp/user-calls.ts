@@ -5,6 +5,7 @@
  */
 
 import type { CloseReason } from '../trace/reasons.ts'
+import { STATE_NAMES, type StateName } from '../trace/states.ts'
 import { seqGT } from '../wire/seq.ts'
 import { oweAck } from './acknowledge.ts'
 import { CallError } from './call-error.ts'
@@ -12,6 +13,7 @@ import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, enterClosedWithReset } from './closing.ts'
 import { chooseInitialNumbers } from './handshake.ts'
 import {
+  abortsWithReset,
   CLOSE_WAIT,
   CLOSED,
   CLOSING,
@@ -21,7 +23,6 @@ import {
   FIN_WAIT_2,
   LAST_ACK,
   LISTEN,
-  STATE_NAMES,
   SYN_RECEIVED,
   SYN_SENT,
   TIME_WAIT,
@@ -78,10 +79,7 @@ export function send(
   length: number,
   options?: SendOptions,
 ): number {
-  if (tcb.state === CLOSED) throw new CallError('connection-does-not-exist')
-  if (tcb.closeRequested || (tcb.state > ESTABLISHED && tcb.state !== CLOSE_WAIT)) {
-    throw new CallError('connection-closing')
-  }
+  assertSending(tcb)
   if (tcb.state === LISTEN) {
     if (!tcb.remoteSpecified) throw new CallError('remote-socket-unspecified')
     sendSyn(tcb, 'send')
@@ -98,6 +96,13 @@ export function send(
   if (accepted < length) tcb.wantsWritable = true
   traceCall(tcb, 'send', accepted, options?.urgent === true ? 'urgent' : undefined)
   return accepted
+}
+
+/** @throws CallError where this side can say no more: there is no connection, or CLOSE was called before. */
+function assertSending({ state, closeRequested }: Tcb): void {
+  if (state === CLOSED) throw new CallError('connection-does-not-exist')
+  if (closeRequested || (state > ESTABLISHED && state !== CLOSE_WAIT))
+    throw new CallError('connection-closing')
 }
 
 /** What RECEIVE returned besides octets; overwritten by the next call. */
@@ -149,9 +154,7 @@ export function urgentOctets(tcb: Tcb): number {
 /** CLOSE: no more to send; RECEIVE goes on (3.10.4). A second CLOSE changes nothing and is refused. */
 export function close(tcb: Tcb): void {
   const { state } = tcb
-  if (state === CLOSED) throw new CallError('connection-does-not-exist')
-  if (tcb.closeRequested || (state > ESTABLISHED && state !== CLOSE_WAIT))
-    throw new CallError('connection-closing')
+  assertSending(tcb)
   traceCall(tcb, 'close')
   if (state === LISTEN || state === SYN_SENT) return enterClosed(tcb, 'close', 'closed-by-user')
   tcb.closeRequested = true
@@ -170,7 +173,7 @@ export function release(tcb: Tcb): void {
   if (tcb.state === CLOSED) return tcb.receiveBuffer.clear()
   if (tcb.released) return
   tcb.released = true
-  if (tcb.receiveBuffer.readable > 0 && tcb.state >= SYN_RECEIVED && tcb.state < CLOSING) {
+  if (tcb.receiveBuffer.readable > 0 && abortsWithReset(tcb.state)) {
     traceCall(tcb, 'close')
     return enterClosedWithReset(tcb, 'abort', 'unread-data', 'reset-unread-data')
   }
@@ -183,20 +186,14 @@ export function abort(tcb: Tcb, reason: CloseReason = 'aborted-by-user'): void {
   const { state } = tcb
   if (state === CLOSED) throw new CallError('connection-does-not-exist')
   traceCall(tcb, 'abort')
-  const tell =
-    state === SYN_RECEIVED ||
-    state === ESTABLISHED ||
-    state === FIN_WAIT_1 ||
-    state === FIN_WAIT_2 ||
-    state === CLOSE_WAIT
-  if (tell) enterClosedWithReset(tcb, 'abort', reason, 'reset-abort')
+  if (abortsWithReset(state)) enterClosedWithReset(tcb, 'abort', reason, 'reset-abort')
   else enterClosed(tcb, 'abort', reason)
   tcb.receiveBuffer.clear()
 }
 
 /** STATUS (3.10.6), with the numbers that Linux gives in tcp_info beside the RFC's. Octets and microseconds. */
 export interface Status {
-  readonly state: string
+  readonly state: StateName
   readonly receiveWindow: number
   readonly sendWindow: number
   readonly unacknowledged: number
@@ -221,7 +218,7 @@ export function status(tcb: Tcb): Status {
   if (tcb.state === CLOSED) throw new CallError('connection-does-not-exist')
   const sent = (tcb.snd.nxt - dataStart(tcb)) | 0
   return {
-    state: STATE_NAMES[tcb.state]!,
+    state: STATE_NAMES[tcb.state],
     receiveWindow: tcb.state >= ESTABLISHED ? receiveWindow(tcb) : 0,
     sendWindow: tcb.snd.wnd,
     unacknowledged: flightSize(tcb),

@@ -47,8 +47,8 @@ export function windowOffered(tcb: Tcb, octets: number): void {
 /**
  * The user read: is the window now worth a segment of its own?
  *
- * While more than half of what can be offered is on offer the next acknowledgment will tell; below that the other side may be
- * waiting.
+ * While more than half of what can be offered is on offer, the next acknowledgment will tell; below that the other side
+ * may be waiting.
  */
 export function windowUpdateDue(tcb: Tcb): boolean {
   if (tcb.state !== ESTABLISHED && tcb.state !== FIN_WAIT_1 && tcb.state !== FIN_WAIT_2) return false

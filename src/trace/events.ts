@@ -6,20 +6,7 @@
  */
 
 import type { CloseReason, DropReason, SendReason } from './reasons.ts'
-
-/** RFC 9293 3.3.2: the eleven states, CLOSED being the absence of a TCB. */
-export type StateName =
-  | 'CLOSED'
-  | 'LISTEN'
-  | 'SYN-SENT'
-  | 'SYN-RECEIVED'
-  | 'ESTABLISHED'
-  | 'FIN-WAIT-1'
-  | 'FIN-WAIT-2'
-  | 'CLOSE-WAIT'
-  | 'CLOSING'
-  | 'LAST-ACK'
-  | 'TIME-WAIT'
+import type { StateName } from './states.ts'
 
 export type TimerName =
   | 'retransmission'

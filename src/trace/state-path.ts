@@ -3,7 +3,8 @@
  * "states visited by client side" and "by server side".
  */
 
-import type { StateName, TraceEvent } from './events.ts'
+import type { TraceEvent } from './events.ts'
+import type { StateName } from './states.ts'
 
 export interface StateStep {
   /** Microseconds on the clock of the run at which the state was entered. */

@@ -46,6 +46,30 @@ export function destinationAddress(header: IpHeader): Address {
   return new Address(header.version === 4 ? 4 : 6, header.dst0, header.dst1, header.dst2, header.dst3)
 }
 
+/** Sets the words of both addresses. */
+export function setAddresses(header: IpHeader, source: Address, destination: Address): void {
+  header.src0 = source.w0
+  header.src1 = source.w1
+  header.src2 = source.w2
+  header.src3 = source.w3
+  header.dst0 = destination.w0
+  header.dst1 = destination.w1
+  header.dst2 = destination.w2
+  header.dst3 = destination.w3
+}
+
+/** Whether a packet comes from this address. Same version and same words, as in `addressEquals`. */
+export function hasSource(header: IpHeader, a: Address): boolean {
+  const { version, src0, src1, src2, src3 } = header
+  return version === a.version && src3 === a.w3 && src2 === a.w2 && src1 === a.w1 && src0 === a.w0
+}
+
+/** Whether a packet goes to this address. */
+export function hasDestination(header: IpHeader, a: Address): boolean {
+  const { version, dst0, dst1, dst2, dst3 } = header
+  return version === a.version && dst3 === a.w3 && dst2 === a.w2 && dst1 === a.w1 && dst0 === a.w0
+}
+
 /** Same version and same words. 10.0.0.1 and ::ffff:10.0.0.1 have the same words and are not equal. */
 export function addressEquals(a: Address, b: Address): boolean {
   return a.version === b.version && a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3

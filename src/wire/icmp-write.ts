@@ -20,7 +20,7 @@ import {
   isIcmpError,
 } from './icmp.ts'
 import { decodeIp, ipHeaderLength, writeIpHeader } from './ip.ts'
-import { IpHeader } from './ip-header.ts'
+import { exchangeAddresses, IpHeader } from './ip-header.ts'
 
 /** Largest error packet: RFC 1812 4.3.2.3 for IPv4, the least MTU of IPv6 (RFC 4443 2.4 c). */
 export const ICMP4_MAX_ERROR = 576
@@ -51,15 +51,8 @@ export function writeEchoReply(bytes: Uint8Array, ip: IpHeader, frame: Uint8Arra
   const headerLength = ipHeaderLength(ip.version)
   if (headerLength + length > frame.length) return 0
 
-  reply.src0 = ip.dst0
-  reply.src1 = ip.dst1
-  reply.src2 = ip.dst2
-  reply.src3 = ip.dst3
   startReply(ip.version, ip.tos, length)
-  reply.dst0 = ip.src0
-  reply.dst1 = ip.src1
-  reply.dst2 = ip.src2
-  reply.dst3 = ip.src3
+  exchangeAddresses(reply, ip)
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
   frame.set(bytes.subarray(at, at + length), headerLength)
   frame[headerLength + ICMP_TYPE] = ip.version === 4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY

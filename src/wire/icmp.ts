@@ -58,7 +58,7 @@ export const ICMP_MTU_V4 = 6
 export const ICMP_MTU_V6 = 4
 export const ICMP_QUOTE = 8
 
-/** Types and codes for IPv4 (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1). */
+/** Types for IPv4, and the codes that somebody sends (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1). */
 export const ICMP4_ECHO_REPLY = 0
 export const ICMP4_UNREACHABLE = 3
 export const ICMP4_SOURCE_QUENCH = 4
@@ -66,24 +66,19 @@ export const ICMP4_REDIRECT = 5
 export const ICMP4_ECHO_REQUEST = 8
 export const ICMP4_TIME_EXCEEDED = 11
 export const ICMP4_PARAMETER_PROBLEM = 12
-export const ICMP4_CODE_NETWORK = 0
 export const ICMP4_CODE_HOST = 1
-export const ICMP4_CODE_PROTOCOL = 2
-export const ICMP4_CODE_PORT = 3
 export const ICMP4_CODE_FRAGMENTATION_NEEDED = 4
 export const ICMP4_CODE_ADMINISTRATIVE = 13
 
-/** Types and codes for IPv6 (RFC 4443). */
+/** Types for IPv6, and the codes that somebody sends (RFC 4443). */
 export const ICMP6_UNREACHABLE = 1
 export const ICMP6_PACKET_TOO_BIG = 2
 export const ICMP6_TIME_EXCEEDED = 3
 export const ICMP6_PARAMETER_PROBLEM = 4
 export const ICMP6_ECHO_REQUEST = 128
 export const ICMP6_ECHO_REPLY = 129
-export const ICMP6_CODE_NO_ROUTE = 0
 export const ICMP6_CODE_ADMINISTRATIVE = 1
 export const ICMP6_CODE_ADDRESS = 3
-export const ICMP6_CODE_PORT = 4
 /** Of Parameter Problem: the IPv6 counterpart of IPv4's protocol unreachable. */
 export const ICMP6_CODE_UNKNOWN_NEXT_HEADER = 1
 

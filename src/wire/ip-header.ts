@@ -38,5 +38,17 @@ export class IpHeader {
   payloadHeld = 0
 }
 
+/** Addresses a reply to the sender of a packet, from where that was sent to. */
+export function exchangeAddresses(reply: IpHeader, packet: IpHeader): void {
+  reply.src0 = packet.dst0
+  reply.src1 = packet.dst1
+  reply.src2 = packet.dst2
+  reply.src3 = packet.dst3
+  reply.dst0 = packet.src0
+  reply.dst1 = packet.src1
+  reply.dst2 = packet.src2
+  reply.dst3 = packet.src3
+}
+
 /** Word 2 of an IPv4-mapped address: ::ffff:a.b.c.d. */
 export const MAPPED_PREFIX = 0x0000ffff

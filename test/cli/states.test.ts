@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STATE_NAMES, TRANSITIONS } from '../../src/tcp/state.ts'
+import { TRANSITIONS } from '../../src/tcp/state.ts'
+import { STATE_NAMES } from '../../src/trace/states.ts'
 import { elko } from './elko.ts'
 
 test('the diagram, what each state waits for, both tables of steps and the paths of each side', () => {

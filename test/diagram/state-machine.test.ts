@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stateArt } from '../../src/diagram/state-art.ts'
-import {
-  stateMachine,
-  stateMachineData,
-  statePathLines,
-  type Transition,
-} from '../../src/diagram/state-machine.ts'
-import { STATE_NAMES, STATE_WAITS, VISITED_PATHS, WALKS } from '../../src/diagram/state-words.ts'
+import { stateMachine, stateMachineData, statePathLines } from '../../src/diagram/state-machine.ts'
+import { STATE_WAITS, VISITED_PATHS, WALKS } from '../../src/diagram/state-words.ts'
 import { statePaths } from '../../src/trace/state-path.ts'
+import { STATE_NAMES, type Transition } from '../../src/trace/states.ts'
 import { assertGolden, longestLine } from './golden.ts'
 import { classic } from './stories.ts'
 import { FIGURE_5 } from './transitions.ts'

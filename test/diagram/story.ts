@@ -5,11 +5,11 @@ import type {
   NetworkEvent,
   SegmentRecord,
   SignalName,
-  StateName,
   TimerName,
   TraceEvent,
 } from '../../src/trace/events.ts'
 import type { CloseReason, DropReason, SendReason } from '../../src/trace/reasons.ts'
+import type { StateName } from '../../src/trace/states.ts'
 import { ACK, FIN, PSH, RST, SYN, URG } from '../../src/wire/segment.ts'
 
 const BITS: Readonly<Record<string, number>> = { SYN, FIN, RST, PSH, URG, ACK }

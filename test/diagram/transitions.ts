@@ -1,6 +1,6 @@
 /** RFC 9293 figure 5 with its notes, as a table: what the pictures of the state machine are tested with. */
 
-import type { Transition } from '../../src/diagram/state-machine.ts'
+import type { Transition } from '../../src/trace/states.ts'
 
 const ROWS = `
 CLOSED       | LISTEN       | passive OPEN      | create TCB

@@ -12,13 +12,15 @@ import { Stack } from '../../src/stack/stack.ts'
 import { type Config, configure } from '../../src/tcp/config.ts'
 import { brokenInvariant } from '../../src/tcp/invariants.ts'
 import { CONNECTED, GONE, PEER_CLOSED } from '../../src/tcp/signals.ts'
+import { Path } from '../../src/tcp/tcb.ts'
 import type { SegmentSent } from '../../src/trace/events.ts'
 import { Recorder } from '../../src/trace/recorder.ts'
-import { type Address, parseAddress } from '../../src/wire/address.ts'
-import { decodeIp, ipHeaderLength, writeIpHeader } from '../../src/wire/ip.ts'
-import { IpHeader, PROTOCOL_TCP } from '../../src/wire/ip-header.ts'
+import { type Address, parseAddress, setAddresses } from '../../src/wire/address.ts'
+import { decodeIp } from '../../src/wire/ip.ts'
+import { IpHeader } from '../../src/wire/ip-header.ts'
 import { Segment } from '../../src/wire/segment.ts'
-import { decodeTcp, TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../../src/wire/tcp.ts'
+import { decodeTcp } from '../../src/wire/tcp.ts'
+import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
 
 export interface WorldOptions {
   readonly version?: 4 | 6
@@ -304,9 +306,9 @@ function clockForIss(
   secret: Uint8Array,
 ): number {
   const [localPort, remotePort] = name === 'a' ? [PORTS.a, PORTS.b] : [PORTS.b, PORTS.a]
-  const sockets = [local, remote].flatMap(({ w0, w1, w2, w3 }) => [w0, w1, w2, w3])
-  const all = [0, ...sockets, localPort, remotePort] as unknown as Parameters<InitialNumbers['isn']>
-  const zero = new InitialNumbers(secret).isn(...all)
+  const path = new Path()
+  path.setSockets(local, localPort, remote, remotePort)
+  const zero = new InitialNumbers(secret).sequenceNumber(path, 0)
   return ((iss - zero) >>> 0) * 4
 }
 
@@ -314,23 +316,8 @@ function packetOf(source: Address, destination: Address, seg: Segment, text: Uin
   const ip = new IpHeader()
   ip.version = source.version
   ip.ttl = 64
-  ip.protocol = PROTOCOL_TCP
-  Object.assign(ip, { src0: source.w0, src1: source.w1, src2: source.w2, src3: source.w3 })
-  Object.assign(ip, {
-    dst0: destination.w0,
-    dst1: destination.w1,
-    dst2: destination.w2,
-    dst3: destination.w3,
-  })
-  const bytes = new Uint8Array(120 + text.length)
-  const view = new DataView(bytes.buffer)
-  const tcpAt = ipHeaderLength(source.version)
-  const textAt = tcpAt + writeTcpHeader(view, tcpAt, seg)
-  bytes.set(text, textAt)
-  ip.totalLength = textAt + text.length
-  writeIpHeader(view, 0, ip)
-  view.setUint16(tcpAt + TCP_CHECKSUM, tcpChecksum(bytes, ip, tcpAt, ip.totalLength - tcpAt))
-  return bytes.slice(0, ip.totalLength)
+  setAddresses(ip, source, destination)
+  return tcpPacketOf(ip, seg, text)
 }
 
 /** Octets of which no two stretches look alike. */

@@ -1,51 +1,29 @@
 /** Real TCP packets for the tests of this room. */
 
-import { parseAddress } from '../../src/wire/address.ts'
+import { parseAddress, setAddresses } from '../../src/wire/address.ts'
 import { decodeIcmp, IcmpMessage } from '../../src/wire/icmp.ts'
-import { decodeIp, ipHeaderLength, writeIpHeader } from '../../src/wire/ip.ts'
-import { IpHeader, PROTOCOL_TCP } from '../../src/wire/ip-header.ts'
+import { decodeIp } from '../../src/wire/ip.ts'
+import { IpHeader } from '../../src/wire/ip-header.ts'
 import { ACK, Segment } from '../../src/wire/segment.ts'
-import {
-  decodeTcp,
-  TCP_CHECKSUM,
-  TCP_HEADER_LENGTH,
-  tcpChecksum,
-  writeTcpHeader,
-} from '../../src/wire/tcp.ts'
+import { decodeTcp } from '../../src/wire/tcp.ts'
+import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
 
 /** A segment with `text` octets from src:1000 to dst:80 and right checksums. `seq` tells packets apart. */
 export function tcpPacket(src: string, dst: string, seq: number, text: Uint8Array | number): Uint8Array {
   const octets = typeof text === 'number' ? new Uint8Array(text).map((_, i) => i) : text
-  const [from, to] = [parseAddress(src)!, parseAddress(dst)!]
   const ip = new IpHeader()
+  const from = parseAddress(src)!
   ip.version = from.version
   ip.ttl = 64
-  ip.protocol = PROTOCOL_TCP
   ip.dontFragment = true
-  ip.src0 = from.w0
-  ip.src1 = from.w1
-  ip.src2 = from.w2
-  ip.src3 = from.w3
-  ip.dst0 = to.w0
-  ip.dst1 = to.w1
-  ip.dst2 = to.w2
-  ip.dst3 = to.w3
-  const headerLength = ipHeaderLength(ip.version)
-  const tcpLength = TCP_HEADER_LENGTH + octets.length
-  ip.totalLength = headerLength + tcpLength
-  const packet = new Uint8Array(ip.totalLength)
-  const view = new DataView(packet.buffer)
-  writeIpHeader(view, 0, ip)
+  setAddresses(ip, from, parseAddress(dst)!)
   const segment = new Segment()
   segment.srcPort = 1000
   segment.dstPort = 80
   segment.seq = seq
   segment.flags = ACK
   segment.window = 65535
-  writeTcpHeader(view, headerLength, segment)
-  packet.set(octets, headerLength + TCP_HEADER_LENGTH)
-  view.setUint16(headerLength + TCP_CHECKSUM, tcpChecksum(packet, ip, headerLength, tcpLength))
-  return packet
+  return tcpPacketOf(ip, segment, octets)
 }
 
 /** The verdict of a receiver with all checksums verified. */

@@ -1,12 +1,13 @@
 /** Packets as the tests of stack/ write and read them: addresses as text, letters for flags, uint32 numbers. */
 
 import assert from 'node:assert/strict'
-import { addressOf, parseAddress } from '../../src/wire/address.ts'
+import { addressOf, parseAddress, setAddresses } from '../../src/wire/address.ts'
 import { decodeIcmp, IcmpMessage } from '../../src/wire/icmp.ts'
-import { decodeIp, ipHeaderLength, writeIpHeader } from '../../src/wire/ip.ts'
+import { decodeIp } from '../../src/wire/ip.ts'
 import { IpHeader, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP } from '../../src/wire/ip-header.ts'
 import { Segment } from '../../src/wire/segment.ts'
-import { decodeTcp, TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../../src/wire/tcp.ts'
+import { decodeTcp } from '../../src/wire/tcp.ts'
+import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
 
 const LETTERS = 'FSRPAUECX'
 export const ALL_FLAGS = 0x3f
@@ -68,20 +69,9 @@ export function lettersOf(flags: number): string {
 
 export function packetOf(fields: Arriving): Uint8Array {
   const version = fields.version ?? ((fields.dst ?? fields.src ?? '').includes(':') ? 6 : 4)
-  const segment = segmentOf(fields)
-  const text = textOf(fields.text ?? 0)
   const src = fields.src ?? (version === 4 ? '10.0.0.2' : 'fd00::2')
   const dst = fields.dst ?? (version === 4 ? '10.0.0.1' : 'fd00::1')
-  const ip = headerOf(version, src, dst)
-  const bytes = new Uint8Array(ipHeaderLength(version) + 60 + text.length)
-  const view = new DataView(bytes.buffer)
-  const tcpAt = ipHeaderLength(version)
-  const tcpLength = writeTcpHeader(view, tcpAt, segment) + text.length
-  bytes.set(text, tcpAt + tcpLength - text.length)
-  ip.totalLength = tcpAt + tcpLength
-  writeIpHeader(view, 0, ip)
-  view.setUint16(tcpAt + TCP_CHECKSUM, tcpChecksum(bytes, ip, tcpAt, tcpLength))
-  return bytes.slice(0, ip.totalLength)
+  return tcpPacketOf(headerOf(version, src, dst), segmentOf(fields), textOf(fields.text ?? 0))
 }
 
 function segmentOf(fields: Arriving): Segment {
@@ -118,14 +108,7 @@ export function headerOf(version: 4 | 6, src: string, dst: string, protocol = PR
   ip.ttl = 64
   ip.protocol = protocol
   ip.dontFragment = true
-  ip.src0 = from.w0
-  ip.src1 = from.w1
-  ip.src2 = from.w2
-  ip.src3 = from.w3
-  ip.dst0 = to.w0
-  ip.dst1 = to.w1
-  ip.dst2 = to.w2
-  ip.dst3 = to.w3
+  setAddresses(ip, from, to)
   return ip
 }
 

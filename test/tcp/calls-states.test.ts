@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CallErrorReason } from '../../src/tcp/call-error.ts'
-import type { StateName } from '../../src/trace/events.ts'
+import type { StateName } from '../../src/trace/states.ts'
 import { Endpoint } from './endpoint.ts'
 import { ALL_STATES, reach } from './states.ts'
 

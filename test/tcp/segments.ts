@@ -1,10 +1,9 @@
 /** Segments as the tests of tcp/ write and read them: relative numbers, letters for flags, packets as octets. */
 
 import type { Path } from '../../src/tcp/tcb.ts'
-import { ipHeaderLength, writeIpHeader } from '../../src/wire/ip.ts'
-import { IpHeader, MAPPED_PREFIX, PROTOCOL_TCP } from '../../src/wire/ip-header.ts'
+import { IpHeader, MAPPED_PREFIX } from '../../src/wire/ip-header.ts'
 import type { Segment } from '../../src/wire/segment.ts'
-import { TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../../src/wire/tcp.ts'
+import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
 
 /** Letters of the control bits, in the order in which they are shown. */
 const LETTERS = 'FSRPAUECX'
@@ -80,23 +79,13 @@ export function buildPacket(
   ip.version = version
   ip.tos = tos
   ip.ttl = 64
-  ip.protocol = PROTOCOL_TCP
   ip.dontFragment = true
   const prefix = version === 4 ? 0 : 0x20010db8
   ip.src0 = ip.dst0 = prefix
   ip.src2 = ip.dst2 = version === 4 ? MAPPED_PREFIX : 0
   ip.src3 = (version === 4 ? 0x0a000000 : 0) + source
   ip.dst3 = (version === 4 ? 0x0a000000 : 0) + destination
-  const bytes = new Uint8Array(200 + text.length)
-  const view = new DataView(bytes.buffer)
-  const tcpAt = ipHeaderLength(version)
-  const textAt = tcpAt + writeTcpHeader(view, tcpAt, seg)
-  bytes.set(text, textAt)
-  const total = textAt + text.length
-  ip.totalLength = total
-  writeIpHeader(view, 0, ip)
-  view.setUint16(tcpAt + TCP_CHECKSUM, tcpChecksum(bytes, ip, tcpAt, total - tcpAt))
-  return bytes.slice(0, total)
+  return tcpPacketOf(ip, seg, text)
 }
 
 export function bytesOf(text: string): Uint8Array {

@@ -9,7 +9,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StateName } from '../../src/trace/events.ts'
+import type { StateName } from '../../src/trace/states.ts'
 import type { Arriving } from './endpoint.ts'
 import { ALL_STATES, EDGE, reach, type Standing } from './states.ts'
 

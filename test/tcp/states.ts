@@ -1,7 +1,7 @@
 /** Brings a connection into any of the eleven states, by the RFC's shortest way and with known numbers. */
 
 import assert from 'node:assert/strict'
-import type { StateName } from '../../src/trace/events.ts'
+import type { StateName } from '../../src/trace/states.ts'
 import { Endpoint, type EndpointOptions, established } from './endpoint.ts'
 
 /** Octets of text that the peer had delivered before, so that there is something to the left of the window. */

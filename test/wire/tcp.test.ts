@@ -13,6 +13,7 @@ import {
   writeTcpHeader,
 } from '../../src/wire/tcp.ts'
 import { NOP_NOP_TIMESTAMPS } from '../../src/wire/tcp-options.ts'
+import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
 import { be32, ipv4Packet, ipv6Packet, tcpSegment } from './packets.ts'
 
 /** A segment full of values that no test expects, so that a field that was not set shows. */
@@ -263,6 +264,28 @@ test('tcpHeaderLength is never above sixty octets', () => {
     fc.property(anySegment, (fields) => {
       const length = tcpHeaderLength(Object.assign(new Segment(), fields))
       assert.ok(length >= 20 && length <= 60 && length % 4 === 0)
+    }),
+  )
+})
+
+test('tcpPacketOf: what it writes is decoded again with right lengths and checksums, over both versions', () => {
+  const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+  const text = fc.uint8Array({ maxLength: 100 })
+  fc.assert(
+    fc.property(fc.constantFrom(4, 6), int32, text, fc.boolean(), (version, seq, octets, hasTimestamps) => {
+      const ip = new IpHeader()
+      ip.version = version
+      ip.src2 = ip.dst2 = version === 4 ? 0xffff : 0
+      const sent = new Segment()
+      Object.assign(sent, { seq, hasTimestamps, flags: ACK, tsVal: 7 })
+      const packet = tcpPacketOf(ip, sent, octets)
+      assert.equal(ip.totalLength, packet.length)
+      const segment = garbage()
+      assert.equal(decode(packet, segment), 'ok')
+      assert.equal(segment.seq, seq)
+      assert.equal(segment.hasTimestamps, hasTimestamps)
+      assert.deepEqual(packet.subarray(segment.textOffset), octets)
+      assert.equal(segment.textLength, octets.length)
     }),
   )
 })

@@ -1,9 +1,11 @@
 /** The connections that seeds 000, 001, 002 and 004 draw, with their numbers. */
 
 import { portRange } from '../../stack/ports.ts'
+import { CLOSED } from '../../tcp/state.ts'
 import type { Script } from '../application.ts'
 import type { SimHost } from '../host.ts'
 import type { Lab, Scenario } from '../scenario.ts'
+import { CLOSES_FIRST, CLOSES_SECOND, NORMAL } from './paths.ts'
 import { closeSecond, open, serve } from './scripts.ts'
 
 const SERVER_PORT = 8100
@@ -15,10 +17,7 @@ export const classic: Scenario = {
     'A whole connection with the numbers of the EventStudio diagrams. They acknowledge the 700 octets with 701; the ' +
     'server counts from 100, so the right number is 801.',
   accepts: ['mss', 'window'],
-  paths: {
-    client: ['CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'],
-    server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
-  },
+  paths: NORMAL,
   play(lab) {
     const client = lab.host('client', 0, { config: { mssLimit: 512, receiveBufferBytes: 5000 } })
     const server = lab.host('server', 100, { config: { mssLimit: 512, receiveBufferBytes: 65_535 } })
@@ -54,7 +53,7 @@ function* classicClient(host: SimHost, server: SimHost): Script {
   yield* host.sleep(100)
   host.heading('5. Release, client to server: the client closes first')
   socket.close()
-  yield* host.until(() => socket.connection!.state === 0)
+  yield* host.until(() => socket.connection!.state === CLOSED)
   host.remark('Both sockets are deleted.')
 }
 
@@ -65,7 +64,7 @@ export const bsdCalls: Scenario = {
     'connect, accept and read block; each returns when TCP has what it waits for. The reply carries the acknowledgment ' +
     'of the request. The client allows segments of 536 octets, the server 1460: both send at most 536.',
   accepts: ['mss', 'window'],
-  paths: classic.paths,
+  paths: NORMAL,
   play(lab) {
     const client = lab.host('client', 1000, { config: { mssLimit: 536 } })
     const server = lab.host('server', 5000, { config: { mssLimit: 1460 } })
@@ -129,8 +128,8 @@ export const rfcClose: Scenario = {
     'A has sent up to 99 and B up to 299. A FIN takes one sequence number: FIN 100 is acknowledged with 101.',
   accepts: [],
   paths: {
-    'TCP A': [classic.paths.client![0]!],
-    'TCP B': [classic.paths.server![0]!],
+    'TCP A': [CLOSES_FIRST],
+    'TCP B': [CLOSES_SECOND],
   },
   play(lab) {
     const [a, b] = figureHosts(lab, 99, 299)
@@ -161,7 +160,7 @@ export const clientServer: Scenario = {
     'the same four. connect may take 2 s, each read 5 s.',
   accepts: ['mss', 'window'],
   ownText: true,
-  paths: classic.paths,
+  paths: NORMAL,
   play(lab) {
     const client = lab.host('client', 100, { addresses: ['192.168.0.101/24'] })
     const server = lab.host('server', 300, { addresses: ['198.203.192.112/24'] })

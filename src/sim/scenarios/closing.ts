@@ -1,14 +1,12 @@
 /** How connections close: in order, at once, by halves, and with the last messages lost. */
 
+import { CLOSED } from '../../tcp/state.ts'
 import type { Script, Socket } from '../application.ts'
 import type { SimHost } from '../host.ts'
 import type { Scenario } from '../scenario.ts'
 import { isAny, isFin, isPureAck } from '../scenario-rules.ts'
+import { CLOSES_FIRST, CLOSES_SECOND, NORMAL } from './paths.ts'
 import { closeSecond, open, readToEnd, serve } from './scripts.ts'
-
-const CLOSES_FIRST = 'CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'
-const CLOSES_SECOND = 'CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'
-const NORMAL = { client: [CLOSES_FIRST], server: [CLOSES_SECOND] }
 
 export const normalClose: Scenario = {
   name: 'normal-close',
@@ -159,7 +157,7 @@ export const timeWait: Scenario = {
       const hasty = host.socket()
       hasty.bind(55303)
       yield* hasty.connect(server.address, 80)
-      yield* host.until(() => first.connection!.state === 0)
+      yield* host.until(() => first.connection!.state === CLOSED)
       host.heading('After 2 MSL the same port connects again')
       const patient = host.socket()
       patient.bind(55303)
@@ -204,10 +202,7 @@ export const twoArmy: Scenario = {
     'FINs and their ACKs are lost again and again. However many arrive, the sender of the last one cannot know. TCP does ' +
     'not try to: each side closes by itself, repeats what was not acknowledged, and in the end a time-out decides.',
   accepts: ['mss', 'window'],
-  paths: {
-    client: [CLOSES_FIRST],
-    server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
-  },
+  paths: NORMAL,
   play(lab) {
     const [client, server] = lab.clientAndServer({ r2Ms: 10_000 })
     server.program(

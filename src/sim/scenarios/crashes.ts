@@ -4,6 +4,7 @@ import type { Script, Socket } from '../application.ts'
 import type { SimHost } from '../host.ts'
 import type { Lab, Scenario } from '../scenario.ts'
 import { hasText } from '../scenario-rules.ts'
+import { CLOSES_SECOND } from './paths.ts'
 import { open, readToEnd, serve, serveMany } from './scripts.ts'
 
 const CLIENT_PORT = 55303
@@ -20,10 +21,7 @@ export const halfOpen: Scenario = {
     'TCP A': [
       'CLOSED -> SYN-SENT -> ESTABLISHED -> CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED',
     ],
-    'TCP B': [
-      'CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSED',
-      'CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED',
-    ],
+    'TCP B': ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSED', CLOSES_SECOND],
   },
   play(lab) {
     const a = lab.host('TCP A', 99)

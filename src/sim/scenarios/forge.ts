@@ -1,14 +1,12 @@
 /** Packets that no host of the network sends: old duplicates, and what routers say. */
 
-import { parseAddress } from '../../wire/address.ts'
+import { parseAddress, setAddresses } from '../../wire/address.ts'
 import { ICMP4_UNREACHABLE, ICMP6_UNREACHABLE } from '../../wire/icmp.ts'
 import { ICMP4_MAX_ERROR, ICMP6_MAX_ERROR, writeIcmpError } from '../../wire/icmp-write.ts'
-import { decodeIp, ipHeaderLength, writeIpHeader } from '../../wire/ip.ts'
-import { IpHeader, PROTOCOL_TCP } from '../../wire/ip-header.ts'
+import { decodeIp } from '../../wire/ip.ts'
+import { IpHeader } from '../../wire/ip-header.ts'
 import { Segment } from '../../wire/segment.ts'
-import { TCP_CHECKSUM, tcpChecksum, writeTcpHeader } from '../../wire/tcp.ts'
-
-const LONGEST_HEADERS = 120
+import { tcpPacketOf } from '../../wire/tcp-packet.ts'
 
 export interface Forgery {
   readonly from: string
@@ -33,26 +31,11 @@ export function forgeSegment(forgery: Forgery): Uint8Array {
   segment.ack = forgery.ack ?? 0
   segment.flags = forgery.flags
   segment.window = forgery.window ?? 65_535
-  const packet = new Uint8Array(LONGEST_HEADERS)
-  const view = new DataView(packet.buffer)
-  const tcpAt = ipHeaderLength(source.version)
-  const tcpLength = writeTcpHeader(view, tcpAt, segment)
   ip.version = source.version
   ip.ttl = 64
-  ip.protocol = PROTOCOL_TCP
   ip.dontFragment = true
-  ip.src0 = source.w0
-  ip.src1 = source.w1
-  ip.src2 = source.w2
-  ip.src3 = source.w3
-  ip.dst0 = target.w0
-  ip.dst1 = target.w1
-  ip.dst2 = target.w2
-  ip.dst3 = target.w3
-  ip.totalLength = tcpAt + tcpLength
-  writeIpHeader(view, 0, ip)
-  view.setUint16(tcpAt + TCP_CHECKSUM, tcpChecksum(packet, ip, tcpAt, tcpLength))
-  return packet.subarray(0, ip.totalLength)
+  setAddresses(ip, source, target)
+  return tcpPacketOf(ip, segment)
 }
 
 /** Destination Unreachable about a packet, as if its destination had sent it. Codes differ by version. */

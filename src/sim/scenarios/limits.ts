@@ -2,16 +2,8 @@
 
 import type { Script } from '../application.ts'
 import type { Scenario } from '../scenario.ts'
+import { CLOSES_FIRST, CLOSES_SECOND, NORMAL, OPENED } from './paths.ts'
 import { closeSecond, open, serve, serveMany } from './scripts.ts'
-
-const OPENED = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED'],
-}
-const NORMAL = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
-}
 
 export const addressInUse: Scenario = {
   name: 'address-in-use',
@@ -98,8 +90,8 @@ export const noBufferSpace: Scenario = {
     'here it has room for two.',
   accepts: [],
   paths: {
-    client: [NORMAL.client[0]!, NORMAL.client[0]!],
-    server: [NORMAL.server[0]!, NORMAL.server[0]!],
+    client: [CLOSES_FIRST, CLOSES_FIRST],
+    server: [CLOSES_SECOND, CLOSES_SECOND],
   },
   play(lab) {
     const client = lab.host('client', 100, { limits: { connections: 2 } })

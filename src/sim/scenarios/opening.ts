@@ -12,12 +12,8 @@ import type { SimHost } from '../host.ts'
 import type { Scenario } from '../scenario.ts'
 import { hasText, isSyn } from '../scenario-rules.ts'
 import { forgeSegment, forgeUnreachable } from './forge.ts'
+import { CLOSES_FIRST, CLOSES_SECOND, OPENED } from './paths.ts'
 import { closeSecond, open, serve } from './scripts.ts'
-
-const OPENED = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED'],
-}
 
 function idle() {
   return serve(80, function* () {})
@@ -131,11 +127,8 @@ export const oldDuplicateSyn: Scenario = {
   accepts: ['mss', 'window'],
   onePicture: true,
   paths: {
-    'TCP A': ['CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'],
-    'TCP B': [
-      'CLOSED -> LISTEN -> SYN-RECEIVED -> LISTEN',
-      'CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED',
-    ],
+    'TCP A': [CLOSES_FIRST],
+    'TCP B': ['CLOSED -> LISTEN -> SYN-RECEIVED -> LISTEN', CLOSES_SECOND],
   },
   play(lab) {
     const a = lab.host('TCP A', 100)
@@ -168,11 +161,8 @@ export const icmpUnreachable: Scenario = {
     'forge it.',
   accepts: [],
   paths: {
-    client: [
-      'CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED',
-      'CLOSED -> SYN-SENT -> CLOSED',
-    ],
-    server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
+    client: [CLOSES_FIRST, 'CLOSED -> SYN-SENT -> CLOSED'],
+    server: [CLOSES_SECOND],
   },
   play(lab) {
     const [client, server] = lab.clientAndServer()

@@ -1,15 +1,10 @@
 /** What the network does to segments, and how TCP mends it. */
 
-import type { Script } from '../application.ts'
 import type { ImpairmentOptions } from '../impairments.ts'
 import type { Lab, Scenario } from '../scenario.ts'
 import { hasText, isSyn, type Matcher } from '../scenario-rules.ts'
-import { closeSecond, open, serve } from './scripts.ts'
-
-const NORMAL = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
-}
+import { NORMAL } from './paths.ts'
+import { receiveAll, sendAll } from './scripts.ts'
 
 /** The n-th segment with text, counted from 1. */
 function textNumber(n: number): Matcher {
@@ -20,19 +15,8 @@ function textNumber(n: number): Matcher {
 /** The client sends `octets` in segments of 1000, waits until all are acknowledged, and closes. */
 function transfer(lab: Lab, octets: number, path: ImpairmentOptions = {}, mssLimit = 1000): void {
   const [client, server] = lab.clientAndServer({ mssLimit }, { mssLimit }, path)
-  server.program(
-    serve(80, function* (socket) {
-      yield* socket.readAll(octets)
-      yield* closeSecond(socket)
-    }),
-  )
-  client.program(function* (host): Script {
-    const socket = yield* open(host, server, 80)
-    yield* socket.write(octets)
-    yield* host.until(() => socket.connection!.queued === 0 || socket.connection!.closeReason !== null)
-    yield* host.sleep(100)
-    socket.close()
-  }, 10)
+  server.program(receiveAll(octets))
+  client.program((host) => sendAll(host, server, octets, 100), 10)
 }
 
 export const retransmission: Scenario = {

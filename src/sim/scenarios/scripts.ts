@@ -43,3 +43,20 @@ export function* closeSecond(socket: Socket): Script {
   yield* readToEnd(socket)
   socket.close()
 }
+
+/** A server on port 80 that reads `octets` and to the end of the stream, then closes. */
+export function receiveAll(octets: number) {
+  return serve(80, function* (socket) {
+    yield* socket.readAll(octets)
+    yield* closeSecond(socket)
+  })
+}
+
+/** A client that sends `octets` to port 80, waits until all are acknowledged or lost with the connection, and closes. */
+export function* sendAll(host: SimHost, server: SimHost, octets: number, restMs = 0): Script {
+  const socket = yield* open(host, server, 80)
+  yield* socket.write(octets)
+  yield* host.until(() => socket.connection!.queued === 0 || socket.connection!.closeReason !== null)
+  if (restMs > 0) yield* host.sleep(restMs)
+  socket.close()
+}

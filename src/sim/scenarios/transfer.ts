@@ -3,16 +3,8 @@
 import type { Script } from '../application.ts'
 import type { SimHost } from '../host.ts'
 import type { Scenario } from '../scenario.ts'
+import { NORMAL, OPENED } from './paths.ts'
 import { closeSecond, open, readToEnd, serve, serveMany } from './scripts.ts'
-
-const OPENED = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED'],
-}
-const NORMAL = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
-}
 
 /** The server reads all; the client opens, does its work, and both stay open. */
 function oneWay(client: SimHost, server: SimHost, work: (client: SimHost) => Script): void {
@@ -213,10 +205,7 @@ export const readTimeout: Scenario = {
     'The request arrived: TCP at the server acknowledged it. The application there is slow, so the time-out of read is ' +
     'the only end. TCP itself would wait for ever.',
   accepts: ['mss', 'window'],
-  paths: {
-    client: NORMAL.client,
-    server: NORMAL.server,
-  },
+  paths: NORMAL,
   play(lab) {
     const [client, server] = lab.clientAndServer()
     server.program(

@@ -1,14 +1,9 @@
 /** Flow control and congestion control: how much may be on its way. */
 
-import type { Script } from '../application.ts'
 import type { Scenario } from '../scenario.ts'
 import { hasText, isPureAck } from '../scenario-rules.ts'
-import { closeSecond, open, serve } from './scripts.ts'
-
-const NORMAL = {
-  client: ['CLOSED -> SYN-SENT -> ESTABLISHED -> FIN-WAIT-1 -> FIN-WAIT-2 -> TIME-WAIT -> CLOSED'],
-  server: ['CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED'],
-}
+import { NORMAL } from './paths.ts'
+import { closeSecond, receiveAll, sendAll, serve } from './scripts.ts'
 
 export const zeroWindow: Scenario = {
   name: 'zero-window',
@@ -32,13 +27,7 @@ export const zeroWindow: Scenario = {
         yield* closeSecond(socket)
       }),
     )
-    client.program(function* (host): Script {
-      const socket = yield* open(host, server, 80)
-      yield* socket.write(octets)
-      yield* host.until(() => socket.connection!.queued === 0)
-      yield* host.sleep(100)
-      socket.close()
-    }, 10)
+    client.program((host) => sendAll(host, server, octets, 100), 10)
   },
 }
 
@@ -56,18 +45,8 @@ export const windowScaling: Scenario = {
     const server = lab.host('server', 300, { mtu: 9000, config })
     lab.pair(client, server, { delayUs: 50_000 })
     const octets = lab.bytes(250_000)
-    server.program(
-      serve(80, function* (socket) {
-        yield* socket.readAll(octets)
-        yield* closeSecond(socket)
-      }),
-    )
-    client.program(function* (host): Script {
-      const socket = yield* open(host, server, 80)
-      yield* socket.write(octets)
-      yield* host.until(() => socket.connection!.queued === 0)
-      socket.close()
-    }, 10)
+    server.program(receiveAll(octets))
+    client.program((host) => sendAll(host, server, octets), 10)
   },
 }
 
@@ -84,17 +63,7 @@ export const slowStart: Scenario = {
     const octets = lab.bytes(40_000)
     let segments = 0
     lab.from(client).next('lose', (segment) => hasText(segment) && ++segments === 20)
-    server.program(
-      serve(80, function* (socket) {
-        yield* socket.readAll(octets)
-        yield* closeSecond(socket)
-      }),
-    )
-    client.program(function* (host): Script {
-      const socket = yield* open(host, server, 80)
-      yield* socket.write(octets)
-      yield* host.until(() => socket.connection!.queued === 0)
-      socket.close()
-    }, 10)
+    server.program(receiveAll(octets))
+    client.program((host) => sendAll(host, server, octets), 10)
   },
 }

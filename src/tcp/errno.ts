@@ -1,9 +1,10 @@
 /** What a system call answers where TCP says no, or where a connection has ended: errno(3). */
 
-import type { HostedConnection } from '../stack/hosted-connection.ts'
-import { CallError, type CallErrorReason } from '../tcp/call-error.ts'
 import type { CloseReason } from '../trace/reasons.ts'
+import { CallError, type CallErrorReason } from './call-error.ts'
+import type { Connection } from './connection.ts'
 
+/** All that sockets on top of TCP answer with: some of them are no word of TCP's. */
 export type Errno =
   | 'EACCES'
   | 'EADDRINUSE'
@@ -24,7 +25,7 @@ export type Errno =
   | 'EPIPE'
   | 'ETIMEDOUT'
 
-const OF_CALLS: Readonly<Record<CallErrorReason, Errno>> = {
+const ERRNO_OF_CALL: Readonly<Record<CallErrorReason, Errno>> = {
   'connection-does-not-exist': 'ENOTCONN',
   'connection-already-exists': 'EISCONN',
   'connection-closing': 'EPIPE',
@@ -37,7 +38,7 @@ const OF_CALLS: Readonly<Record<CallErrorReason, Errno>> = {
 }
 
 /** An end that is no error is null: `read` returns 0. */
-const OF_ENDS: Readonly<Record<CloseReason, Errno | null>> = {
+export const ERRNO_OF_END: Readonly<Record<CloseReason, Errno | null>> = {
   'closed-normally': null,
   'closed-by-user': null,
   'time-wait-reused': null,
@@ -61,15 +62,15 @@ const OF_ENDS: Readonly<Record<CloseReason, Errno | null>> = {
 
 /** @throws what is no CallError: a defect of ours. */
 export function errnoOfCall(error: unknown): Errno {
-  if (error instanceof CallError) return OF_CALLS[error.reason]
+  if (error instanceof CallError) return ERRNO_OF_CALL[error.reason]
   throw error
 }
 
 /** Why the connection ended, or null where it goes on or ended well. A soft error explains a time-out better. */
-export function errnoOfEnd(connection: HostedConnection): Errno | null {
+export function errnoOfEnd(connection: Connection): Errno | null {
   const { closeReason, softError } = connection
   if (closeReason === null) return null
-  const errno = OF_ENDS[closeReason]
+  const errno = ERRNO_OF_END[closeReason]
   if (errno !== 'ETIMEDOUT' || softError === null) return errno
-  return OF_ENDS[softError]
+  return ERRNO_OF_END[softError]
 }
