@@ -67,6 +67,9 @@ export class Driver {
     if (this.#flushing || this.#closed) return
     this.#flushing = true
     try {
+      // A busy loop may keep the host's timer waiting long after a deadline.
+      const now = nowUs()
+      if (this.stack.pollTimeout() <= now) this.stack.handleTimeout(now)
       let sent = this.#transmit(PACKETS_PER_FLUSH)
       while (this.#tell() && sent < PACKETS_PER_FLUSH) sent += this.#transmit(PACKETS_PER_FLUSH - sent)
       if (sent >= PACKETS_PER_FLUSH && this.#held === 0) this.#again()
