@@ -90,7 +90,7 @@ export function saveCapture(file: string, result: ScenarioResult, host = result.
 }
 
 /** Makes the folder where it is missing. */
-export function saveFile(file: string, octets: Uint8Array): void {
+function saveFile(file: string, octets: Uint8Array): void {
   try {
     makeFolder(dirname(file))
     writeFileSync(file, octets)

@@ -131,7 +131,7 @@ function summaryOf(stream: TcpStream, since: number): ConnectionSummary {
 }
 
 /** 999 B, 1.2 kB, 34.5 MB. */
-export function sizeText(octets: number): string {
+function sizeText(octets: number): string {
   if (octets < 1000) return `${Math.round(octets)} B`
   const units = ['kB', 'MB', 'GB', 'TB']
   let value = octets

@@ -25,7 +25,7 @@ export function discard(stream: TcpStream): void {
 }
 
 /** RFC 864: lines of 72 of the 95 printing characters, each line one further, as fast as the other side reads. */
-export function generate(stream: TcpStream): void {
+function generate(stream: TcpStream): void {
   let line = 0
   const fill = (): void => {
     while (!stream.writableEnded && !stream.destroyed) {

@@ -66,23 +66,20 @@ export class Driver {
   flush(): void {
     if (this.#flushing || this.#closed) return
     this.#flushing = true
+    let more = false
     try {
       // A busy loop may keep the host's timer waiting long after a deadline.
       const now = nowUs()
       if (this.stack.pollTimeout() <= now) this.stack.handleTimeout(now)
       let sent = this.#transmit(PACKETS_PER_FLUSH)
       while (this.#tell() && sent < PACKETS_PER_FLUSH) sent += this.#transmit(PACKETS_PER_FLUSH - sent)
-      if (sent >= PACKETS_PER_FLUSH && this.#held === 0) this.#again()
+      more = sent >= PACKETS_PER_FLUSH && this.#held === 0
     } finally {
       this.#flushing = false
     }
-    if (!this.#closed) this.#setTimer()
-  }
-
-  /** The link took the last packet and others wait: go on in the next turn. */
-  #again(): void {
-    this.#flushing = false
-    this.wake()
+    if (this.#closed) return
+    if (more) this.wake() // the link took the last packet and others wait: go on in the next turn
+    this.#setTimer()
   }
 
   #transmit(most: number): number {

@@ -30,7 +30,6 @@ export function enterClosedWithReset(tcb: Tcb, cause: string, reason: CloseReaso
 export function oweReset(tcb: Tcb, why: SendReason, seq: number): void {
   tcb.owed.reset = why
   tcb.owed.resetSeq = seq
-  tcb.owed.resetHasAck = false
 }
 
 /** RFC 9293 3.10.7.4: a passive connection whose opening failed waits for the next SYN. The user need not know. */

@@ -48,7 +48,7 @@ export function chooseSegment(tcb: Tcb): SendReason | null {
 
 function chooseReset(tcb: Tcb): SendReason | null {
   plan.seq = tcb.owed.resetSeq
-  plan.flags = tcb.owed.resetHasAck ? RST | ACK : RST
+  plan.flags = RST
   return tcb.owed.reset
 }
 

@@ -64,8 +64,7 @@ function fillSegment(tcb: Tcb): void {
   seg.dstPort = path.remotePort
   seg.seq = plan.seq
   seg.flags = flags
-  seg.ack = (flags & RST) !== 0 ? tcb.owed.resetAck : rcv.nxt
-  if ((flags & ACK) === 0) seg.ack = 0
+  seg.ack = (flags & ACK) !== 0 ? rcv.nxt : 0
   seg.textLength = plan.length
   seg.urgentPointer = (flags & URG) === 0 ? 0 : Math.min((snd.up - plan.seq) | 0, 0xffff)
   seg.mss = -1

@@ -135,11 +135,9 @@ export class Owed {
   ack: SendReason | null = null
   /** Duplicate acknowledgments due, one for each out-of-order segment (RFC 5681 3.2). */
   duplicateAcks = 0
-  /** Why a reset is due, or null; and its numbers. `resetAck` is meaningful where `resetHasAck`. */
+  /** Why a reset <SEQ=resetSeq><CTL=RST> is due, or null. */
   reset: SendReason | null = null
   resetSeq = 0
-  resetAck = 0
-  resetHasAck = false
   /** Why the segment at SND.UNA must be sent again, whatever the windows say; or null. */
   retransmit: SendReason | null = null
   /** A zero-window probe, a keep-alive probe, the release of a silly-window segment. */
