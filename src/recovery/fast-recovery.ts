@@ -15,7 +15,7 @@ export const RECOVERED = 2
 export type Advice = typeof NOTHING | typeof RETRANSMIT | typeof RECOVERED
 
 export class FastRecovery {
-  /** True between the third duplicate acknowledgment and the one that covers `recover`. */
+  /** True between the third duplicate acknowledgment and the one that covers `recover` (RFC 6582 6 (b)). */
   active = false
   /** Duplicate acknowledgments in a row. */
   duplicates = 0
@@ -26,9 +26,10 @@ export class FastRecovery {
   inflation = 0
   /** RFC 6582's "recover": SND.NXT when the last loss was found. No second reduction below it. */
   recover: number
-  /** Partial acknowledgments in this recovery: only the first restarts the timer (RFC 6582 3.2, impatient variant). */
+  /** Partial acknowledgments in this recovery: only the first restarts the timer (RFC 6582 3.2 (3c)). */
   partials = 0
 
+  /** @param iss RFC 6582 3.2 (1): below it nothing is lost. */
   constructor(iss: number) {
     this.recover = iss
   }
@@ -41,21 +42,21 @@ export class FastRecovery {
   onDuplicate(una: number, nxt: number, mss: number, threshold: number): Advice {
     this.duplicates++
     if (this.active) {
-      this.inflation += mss // RFC 5681 3.2 step 4
+      this.inflation += mss // RFC 5681 3.2 (4)
       return NOTHING
     }
     if (this.duplicates < threshold) {
-      this.inflation = this.duplicates * mss // RFC 3042 2
+      this.inflation = this.duplicates * mss // RFC 3042 2, RFC 5681 3.2 (1, d): cwnd stays
       return NOTHING
     }
-    if (this.duplicates > threshold || !seqGT(una, this.recover)) {
+    if (!seqGT(una, this.recover)) {
       this.inflation = 0
-      return NOTHING // RFC 6582 3.2 step 2: duplicates of what a timeout sent again
+      return NOTHING // RFC 6582 3.2 (2): duplicates of what a timeout sent again
     }
     this.active = true
     this.recover = nxt
     this.partials = 0
-    this.inflation = threshold * mss // RFC 5681 3.2 step 3
+    this.inflation = threshold * mss // RFC 5681 3.2 (3)
     return RETRANSMIT
   }
 
@@ -68,7 +69,7 @@ export class FastRecovery {
     this.duplicates = 0
     if (!this.active) {
       this.inflation = 0
-      // Drawn along, lest it seem to lie ahead once 2^31 octets went by without a loss.
+      // RFC 6582 6 (c): drawn along, lest it seem to lie ahead once 2^31 octets went by without a loss.
       if (seqGT(una, this.recover)) this.recover = (una - 1) | 0
       return NOTHING
     }
@@ -77,14 +78,14 @@ export class FastRecovery {
       this.inflation = 0
       return RECOVERED
     }
-    // RFC 6582 3.2 step 3: deflate by what was acknowledged, add one segment back.
+    // RFC 6582 3.2 (3b), RFC 5681 4.3 (e): deflate by what was acknowledged, add one segment back.
     this.partials++
     this.inflation -= acked
     if (acked >= mss) this.inflation += mss
     return RETRANSMIT
   }
 
-  /** The retransmission timer expired: recovery ends, and what is outstanding may not reveal a new loss. */
+  /** RFC 6582 3.2 (4): the retransmission timer expired: recovery ends, and what is outstanding may not reveal a new loss. */
   onTimeout(nxt: number): void {
     this.active = false
     this.duplicates = 0

@@ -2,7 +2,7 @@
  * The retransmission timeout: SRTT, RTTVAR and back-off (RFC 6298). All times are integer microseconds.
  */
 
-/** K of RFC 6298 2.2, and the gains of 2.3 as divisors: alpha = 1/8, beta = 1/4. */
+/** K of RFC 6298 2.2, and the gains as divisors: alpha = 1/8, beta = 1/4 (RFC 6298 2.3 (a)). */
 const K = 4
 const ALPHA_DIVISOR = 8
 const BETA_DIVISOR = 4
@@ -30,7 +30,7 @@ export class RttEstimator {
 
   /**
    * @param initialUs RTO before the first sample (RFC 6298 2.1).
-   * @param floorUs least distance of the RTO above SRTT.
+   * @param floorUs least distance of the RTO above SRTT; more than the clock's granularity (RFC 6298 4).
    * @param ceilingUs upper limit of the RTO (RFC 6298 2.5).
    */
   constructor(initialUs: number, floorUs: number, ceilingUs: number) {
@@ -53,7 +53,7 @@ export class RttEstimator {
   sample(rttUs: number): void {
     const r = Math.max(1, rttUs)
     this.latestUs = r
-    if (r < this.minUs) this.minUs = r
+    this.minUs = Math.min(this.minUs, r)
     if (this.srttUs === 0) {
       this.srttUs = r
       this.rttvarUs = r / 2
@@ -91,5 +91,16 @@ export class RttEstimator {
   restartAt(initialUs: number): void {
     this.#baseUs = initialUs
     this.backoff = 0
+  }
+
+  /** As CongestionControl.remember: all that was measured passes through `each`. */
+  remember(each: (value: number) => number): void {
+    this.srttUs = each(this.srttUs)
+    this.rttvarUs = each(this.rttvarUs)
+    this.latestUs = each(this.latestUs)
+    this.minUs = each(this.minUs)
+    this.backoff = each(this.backoff)
+    this.#forgotten = each(this.#forgotten)
+    this.#baseUs = each(this.#baseUs)
   }
 }

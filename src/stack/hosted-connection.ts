@@ -60,6 +60,16 @@ export class HostedConnection extends Connection {
     return octets
   }
 
+  override push(): void {
+    super.push()
+    this.#host.called(this)
+  }
+
+  override acknowledgeQuickly(quickly: boolean): void {
+    super.acknowledgeQuickly(quickly)
+    this.#host.called(this)
+  }
+
   override close(): void {
     super.close()
     this.#host.called(this)

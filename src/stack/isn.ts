@@ -21,7 +21,7 @@ export class InitialNumbers {
   }
 
   /**
-   * ISN = M + F(local socket, remote socket, secret), int32. // MUST-8 SHLD-1 MUST-9
+   * ISN = M + F(local socket, remote socket, secret), int32. // MUST-8 SHLD-1 MUST-9 RFC 6528 3 (a, b)
    *
    * M ticks every four microseconds and comes round every 4.77 hours.
    */
@@ -30,7 +30,7 @@ export class InitialNumbers {
   }
 
   /**
-   * What a connection adds to its timestamp clock, int32: TSval = clock + offset (RFC 7323 5.4).
+   * What a connection adds to its timestamp clock, int32: TSval = clock + offset (RFC 7323 5.4, 7.1 and RFC 7323 7).
    *
    * It hides how long this host has been up. The same sockets get the same offset again, so timestamps go on
    * rising from one incarnation to the next, as PAWS and RFC 6191 want, and a SYN cookie need not remember it.

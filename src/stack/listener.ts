@@ -36,8 +36,9 @@ export class Listener {
   readonly address: Address | null
   readonly version: 4 | 6 | null
   readonly remote: { readonly address: Address; readonly port: number } | null
-  readonly backlog: number
-  readonly config: Config | null
+  /** Connections that may wait for `accept`; listen(2) may be called again. */
+  backlog: number
+  #config: Config | null
   closed = false
   /** An acceptable connection waits and the owner was not yet told. */
   eventPending = false
@@ -52,7 +53,17 @@ export class Listener {
     this.version = options.address?.version ?? options.version ?? null
     this.remote = options.remote ?? null
     this.backlog = backlog
-    this.config = options.config ?? null
+    this.#config = options.config ?? null
+  }
+
+  /** Tunables of its connections; null: the stack's. */
+  get config(): Config | null {
+    return this.#config
+  }
+
+  /** Connections from now on have other tunables. */
+  reconfigure(config: Config): void {
+    this.#config = config
   }
 
   /** Half-open connections. */

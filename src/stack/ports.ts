@@ -1,5 +1,6 @@
 /**
- * Port ranges (RFC 6335 6) and the choice of an ephemeral port (RFC 6056 3.3.5, algorithm 5: random increments).
+ * Port ranges (RFC 6335 6) and the choice of an ephemeral port (RFC 6056 3.3, 3.3.5 (a), algorithm 5: random
+ * increments; RFC 5927 4.2).
  *
  * Each choice goes a random step on from the last one, so an outsider cannot guess the next port and a port comes back
  * only after a round of the whole range.
@@ -9,7 +10,7 @@
 export const WELL_KNOWN_PORTS = { first: 0, last: 1023 } as const
 /** Listed by the IANA as a convenience; for anybody's servers. */
 export const REGISTERED_PORTS = { first: 1024, last: 49151 } as const
-/** Never assigned: where clients take their ephemeral ports. */
+/** Never assigned: where clients take their ephemeral ports, because no service needs them (RFC 6056 3.2 (a)). */
 export const DYNAMIC_PORTS = { first: 49152, last: 65535 } as const
 
 export type PortRange = 'well-known' | 'registered' | 'dynamic'
@@ -23,7 +24,7 @@ export function portRange(port: number): PortRange {
   return port <= REGISTERED_PORTS.last ? 'registered' : 'dynamic'
 }
 
-/** N of RFC 6056 3.3.5: a step is 1 to this many ports, a trade between unpredictability and early reuse. */
+/** N of RFC 6056 3.3.5 (a): a step is 1 to this many ports, a trade between unpredictability and early reuse. */
 const LONGEST_STEP = 500
 
 export interface PortBounds {

@@ -18,7 +18,7 @@ export const PURPOSE = {
   synCookie: 5,
 } as const
 
-/** Octets of a secret. */
+/** Octets of a secret (RFC 6528 3 (c)). */
 export const SECRET_LENGTH = 16
 
 export class SipHash {

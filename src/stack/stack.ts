@@ -166,6 +166,12 @@ export class Stack implements Host {
     return listener
   }
 
+  /** An ephemeral port that nobody listens on and no connection has (RFC 6056); -1 where none is free. */
+  freePort(): number {
+    const taken = new Set(this.connections().map(({ tcb }) => tcb.path.localPort))
+    return this.#ports.select((port) => !this.#listeners.has(port) && !taken.has(port))
+  }
+
   /**
    * The connection that waited longest at a listener, or null. From here on its events are told. It may have ended
    * while it waited: then GONE is among them.
@@ -212,7 +218,7 @@ export class Stack implements Host {
     const isFree = (port: number): boolean => !this.#table.has(local, remote, port, remotePort)
     const localPort =
       options.localPort ||
-      // A listener's port would be somebody else's, and the port that we connect to on this very host our own.
+      // RFC 6056 3.1: a listener's port would be somebody else's, and the port that we connect to on this very host our own.
       this.#ports.select((p) => isFree(p) && !this.#listeners.has(p) && !(toSelf && p === remotePort))
     if (localPort < 0) throw new CallError('address-not-available', 'no ephemeral port is free')
     if (!isFree(localPort)) throw new CallError('address-in-use', `port ${localPort}`)

@@ -93,10 +93,8 @@ export class Assembler {
       if (this.#count >= this.#maxRanges) return false
       this.#openSlot(i)
     } else {
-      const firstStart = this.start(i)
-      const lastEnd = this.end(next - 1)
-      if (firstStart < start) start = firstStart
-      if (lastEnd > end) end = lastEnd
+      start = Math.min(start, this.start(i))
+      end = Math.max(end, this.end(next - 1))
       if (next - i > 1) this.#closeSlots(i, next - i - 1)
     }
     const slot = 2 * (this.#first + i)

@@ -15,6 +15,9 @@ export class SendBuffer {
   #head = 0
   #length = 0
   #capacity: number
+  /** Octets ever dropped; and where records end, counted from the first octet ever held. Null: there are none. */
+  #dropped = 0
+  #recordEnds: number[] | null = null
 
   /**
    * @param pool where the memory comes from.
@@ -55,6 +58,33 @@ export class SendBuffer {
     return accepted
   }
 
+  /** The octets held so far end a record: no segment holds octets from both sides of its end. */
+  endRecord(): void {
+    this.#recordEnds ??= []
+    const end = this.#dropped + this.#length
+    if (this.#recordEnds.at(-1) !== end) this.#recordEnds.push(end)
+  }
+
+  /** Whether a record ends somewhere, so that `untilRecordEnd` is worth asking. */
+  get hasRecords(): boolean {
+    return this.#recordEnds !== null
+  }
+
+  /** Octets from the one at `from` until the end of its record; Infinity where it ends nowhere yet. */
+  untilRecordEnd(from: number): number {
+    const ends = this.#recordEnds
+    if (ends === null) return Number.POSITIVE_INFINITY
+    const place = this.#dropped + from
+    let low = 0
+    let high = ends.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (ends[middle]! <= place) low = middle + 1
+      else high = middle
+    }
+    return low < ends.length ? ends[low]! - place : Number.POSITIVE_INFINITY
+  }
+
   /**
    * Copies `length` octets, the first of them `from` octets after the first held, to `target[targetOffset]` on.
    * @throws RangeError when they are not all held, or don't fit.
@@ -70,6 +100,7 @@ export class SendBuffer {
    */
   acknowledge(n: number): void {
     if (n < 0 || n > this.#length) notHeld()
+    if (this.#recordEnds !== null) this.#dropRecords(n)
     if (n === this.#length) {
       this.clear()
     } else {
@@ -84,6 +115,7 @@ export class SendBuffer {
     this.#ring = NO_RING
     this.#head = 0
     this.#length = 0
+    this.#recordEnds = null
     if (ring !== NO_RING) this.#pool.release(ring)
   }
 
@@ -106,6 +138,15 @@ export class SendBuffer {
     const held = this.#length - from
     const untilEnd = this.#ring.length - this.offsetOf(from)
     return Math.min(held, untilEnd)
+  }
+
+  #dropRecords(n: number): void {
+    const ends = this.#recordEnds!
+    this.#dropped += n
+    let passed = 0
+    while (passed < ends.length && ends[passed]! <= this.#dropped) passed++
+    if (passed === ends.length) this.#recordEnds = null
+    else ends.splice(0, passed)
   }
 
   #grow(octets: number): void {

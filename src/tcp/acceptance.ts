@@ -12,18 +12,16 @@ import { SYN_RECEIVED, TIME_WAIT } from './state.ts'
 import type { Tcb } from './tcb.ts'
 import { receiveWindow } from './window.ts'
 
-/** RFC 7323 5.5: after this long without a segment TS.Recent says nothing. */
+/** RFC 7323 5.5 (a): after this long without a segment TS.Recent says nothing. */
 const TS_RECENT_LIFETIME_US = 24 * 24 * 3600 * 1e6
 
 /** First: check the sequence number. */
 export function sequenceAcceptable(tcb: Tcb, seg: Segment): boolean {
+  // RFC 7323 3.2 (j): where they were not agreed on they mean nothing.
   if (tcb.timestamps && !timestampAcceptable(tcb, seg)) return false
   if (tcb.state === SYN_RECEIVED && (seg.flags & SYN) !== 0 && seg.seq === tcb.irs) return synAgain(tcb, seg)
   const window = receiveWindow(tcb)
-  if (inWindow(tcb, seg, window)) {
-    noteTimestamp(tcb, seg)
-    return true
-  }
+  if (inWindow(tcb, seg, window)) return true
   if (window === 0 && seg.seq === tcb.rcv.nxt) {
     // MUST-66: with the window closed nothing is acceptable, but RST, ACK and URG are still taken.
     noteDrop(tcb, 'beyond-window')
@@ -59,7 +57,7 @@ function inWindow(tcb: Tcb, seg: Segment, window: number): boolean {
 
 function refuseSequence(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & RST) !== 0) {
-    noteDrop(tcb, 'rst-out-of-window') // RFC 5961 3.2, silently
+    noteDrop(tcb, 'rst-out-of-window') // RFC 5961 3.2 (1), silently
     return false
   }
   noteDrop(tcb, 'out-of-window')
@@ -67,7 +65,7 @@ function refuseSequence(tcb: Tcb, seg: Segment): boolean {
     oweAck(tcb, 'time-wait-ack')
     restartTimeWait(tcb)
   } else if ((seg.flags & SYN) !== 0) {
-    oweLimitedAck(tcb, 'challenge-syn') // RFC 5961 4.2: wherever it stands
+    oweLimitedAck(tcb, 'challenge-syn') // RFC 5961 4.2 (1): wherever it stands
   } else if (seg.length > 0) {
     oweAck(tcb, 'unacceptable-ack') // text and FIN are paced by their sender, so they need no limit
   } else {
@@ -78,13 +76,13 @@ function refuseSequence(tcb: Tcb, seg: Segment): boolean {
 
 /**
  * The SYN that opened this connection, again. Alone, our answer was lost: repeat it. With an acknowledgment of our
- * SYN, both sides opened at once (RFC 9293 figure 7): its SYN was processed before, the rest counts.
+ * SYN after an active OPEN, both sides opened at once (RFC 9293 figure 7): its SYN was processed before, the rest counts.
  */
 function synAgain(tcb: Tcb, seg: Segment): boolean {
-  if ((seg.flags & (ACK | RST)) === ACK && seg.ack === tcb.snd.nxt) {
+  if (!tcb.passive && (seg.flags & (ACK | RST)) === ACK && seg.ack === tcb.snd.nxt) {
     seg.flags &= ~SYN
     seg.seq = (seg.seq + 1) | 0
-    seg.window >>>= tcb.sndScale // RFC 7323 2.2: a SYN's window is not scaled, but what it has become is
+    seg.window >>>= tcb.sndScale // RFC 7323 2.2 (f): a SYN's window is not scaled, but what it has become is
     return true
   }
   noteDrop(tcb, 'duplicate-text')
@@ -92,27 +90,35 @@ function synAgain(tcb: Tcb, seg: Segment): boolean {
   return false
 }
 
-/** RFC 7323 5: PAWS. A reset is exempt, as its sender may have no timestamp to give. */
+/**
+ * PAWS, once for each segment that arrives and before its number is looked at (RFC 7323 5.3 (a, b, c, R1)), in TIME-WAIT
+ * too (RFC 1337 3 (F2)). A reset is exempt, as its sender may have no timestamp to give: RFC 7323 5.2 (d).
+ */
 function timestampAcceptable(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & RST) !== 0) return true
   if (!seg.hasTimestamps) {
-    noteDrop(tcb, 'timestamp-missing') // RFC 7323 3.2: silently; but RFC 5961 4.2 challenges every SYN
+    if (tcb.config.toleratesMissingTimestamps) return true
+    noteDrop(tcb, 'timestamp-missing') // RFC 7323 3.2 (h, i): silently; but RFC 5961 4.2 (1) challenges every SYN
     if ((seg.flags & SYN) !== 0) oweLimitedAck(tcb, 'challenge-syn')
     return false
   }
-  if (!seqLT(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) return true
+  if (!seqLT(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) return true // RFC 7323 5.2 (g): modulo 2^32
   noteDrop(tcb, 'paws')
   if (seg.length > 0) oweAck(tcb, 'paws-ack')
   else oweLimitedAck(tcb, 'paws-ack')
   return false
 }
 
-/** RFC 7323 5.5: idle for that long, the other clock may have gone round, and TS.Recent is compared to nothing. */
+/** RFC 7323 5.5 (a): idle for that long, the other clock may have gone round, and TS.Recent is compared to nothing. */
 function timestampOutdated(tcb: Tcb): boolean {
   return tcb.clock.now - tcb.tsRecentAt > TS_RECENT_LIFETIME_US
 }
 
-/** RFC 7323 4.3: TS.Recent follows acceptable segments that cover Last.ACK.sent. */
+/**
+ * RFC 7323 4.3 (A, B, C, 2), 5.3 (R3): TS.Recent follows acceptable segments that cover Last.ACK.sent, and never goes
+ * back. Nothing moves it before its ACK field was found acceptable (docs/deviations.md), and so no reset does (RFC 7323
+ * 5.2 (a, e)): else a forged segment could have all that follows refused.
+ */
 export function noteTimestamp(tcb: Tcb, seg: Segment): void {
   if (!tcb.timestamps || !seg.hasTimestamps || !seqLE(seg.seq, tcb.rcv.acked)) return
   if (seqGE(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) {
@@ -121,11 +127,14 @@ export function noteTimestamp(tcb: Tcb, seg: Segment): void {
   }
 }
 
-/** Second: check the RST bit. SHLD-2: text in a reset is allowed and means nothing. */
+/**
+ * Second: check the RST bit. RFC 5961 3.2 (2, 3), 4.2 (b): it counts at RCV.NXT, where the answer to a challenge stands,
+ * and is challenged elsewhere. SHLD-2: text in a reset is allowed and means nothing.
+ */
 export function resetAbsent(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & RST) === 0) return true
   if (tcb.state === TIME_WAIT) {
-    noteDrop(tcb, 'rst-in-time-wait') // RFC 1337
+    noteDrop(tcb, 'rst-in-time-wait') // RFC 1337 3 (F1)
     return false
   }
   if (seg.seq !== tcb.rcv.nxt) {
@@ -140,7 +149,7 @@ export function resetAbsent(tcb: Tcb, seg: Segment): boolean {
   return false
 }
 
-/** Fourth: check the SYN bit. RFC 5961 4.2: never a reset, always a challenge. */
+/** Fourth: check the SYN bit. RFC 5961 4.2 (1, a): never a reset, always a challenge, and nothing else of it counts. */
 export function synAbsent(tcb: Tcb, seg: Segment): boolean {
   if ((seg.flags & SYN) === 0) return true
   if (tcb.state === SYN_RECEIVED && tcb.passive) {
@@ -153,7 +162,7 @@ export function synAbsent(tcb: Tcb, seg: Segment): boolean {
 }
 
 /**
- * MAY-2, SHLD-4, RFC 6191 2: may this SYN take over from TIME-WAIT? Where both incarnations use timestamps the later
+ * MAY-2, SHLD-4, RFC 6191 2 (a, b, c, d, e): may this SYN take over from TIME-WAIT? Where both incarnations use timestamps the later
  * timestamp decides; where only the new one does it may; else a sequence number beyond all that the old one used.
  */
 export function acceptsNewIncarnation(tcb: Tcb, seg: Segment): boolean {

@@ -6,6 +6,7 @@
 import { NOTHING, RECOVERED, RETRANSMIT } from '../recovery/fast-recovery.ts'
 import { ACK, FIN, type Segment, SYN } from '../wire/segment.ts'
 import { seqGE, seqGT, seqLE, seqLT } from '../wire/seq.ts'
+import { noteTimestamp } from './acceptance.ts'
 import { oweLimitedAck } from './acknowledge.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, oweReset, startTimeWait } from './closing.ts'
@@ -26,6 +27,7 @@ export function ackArrives(tcb: Tcb, seg: Segment): boolean {
   }
   if (tcb.state === SYN_RECEIVED && !synReceivedAcknowledged(tcb, seg)) return false
   if (!ackAcceptable(tcb, seg)) return false
+  noteTimestamp(tcb, seg)
   const advance = (seg.ack - tcb.snd.una) | 0
   if (advance > 0) newAck(tcb, seg)
   else if (advance === 0 && isDuplicate(tcb, seg)) duplicateAck(tcb)
@@ -51,8 +53,9 @@ export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
   measure(tcb, seg, (snd.una + 1) | 0)
   snd.una = (snd.una + 1) | 0
   tcb.synAcknowledged = true
+  tcb.softError = null
   stopWaiting(tcb)
-  // A SYN's window field is never scaled, that of the acknowledgment of our SYN always is (RFC 7323 2.2).
+  // A SYN's window field is never scaled, that of the acknowledgment of our SYN always is (RFC 7323 2.2 (f), 2.3 (d)).
   snd.wnd = (seg.flags & SYN) !== 0 ? seg.window : seg.window << tcb.sndScale
   snd.wl1 = seg.seq
   snd.wl2 = seg.ack
@@ -60,7 +63,7 @@ export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
 }
 
 /**
- * MAY-12, RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge. Before our SYN is acknowledged,
+ * MAY-12, RFC 5961 5.2 (a, b): SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge. Before our SYN is acknowledged,
  * as it may be in FIN-WAIT-1, there is nothing old to acknowledge.
  */
 function ackAcceptable(tcb: Tcb, seg: Segment): boolean {
@@ -90,13 +93,19 @@ function newAck(tcb: Tcb, seg: Segment): void {
   tcb.sendBuffer.acknowledge(Math.min(acked, tcb.sendBuffer.length))
   snd.una = seg.ack
   tcb.retransmissions = 0
+  tcb.softError = null // it has mended
   tcb.owed.retransmit = null
   if (snd.urgent && seqGE(snd.una, snd.up)) snd.urgent = false
 
+  if (tcb.config.ackReleasesText && snd.end !== snd.nxt) tcb.owed.release = true
+  tcb.counts.octetsAcknowledged += acked
+
+  const told = recovery.duplicates
   const advice = recovery.onAdvance(snd.una, acked, tcb.mss)
   if (advice === RETRANSMIT) tcb.owed.retransmit = 'partial-ack'
-  else if (advice === RECOVERED) tcb.congestion.onRecovered(flightSize(tcb))
-  else tcb.congestion.onAck(acked, tcb.cwndLimited)
+  else if (advice === RECOVERED)
+    tcb.congestion.onRecovered(flightSize(tcb)) // RFC 6582 6 (d): and no more
+  else tcb.congestion.onAck(tcb.config.growsByNewsOnly ? news(tcb, acked, told) : acked, windowUsed(tcb))
   if (tcb.lost.active) advanceLost(tcb)
   if (snd.una === snd.nxt) stopWaiting(tcb)
   else if (advice !== RETRANSMIT || recovery.partials === 1) restartWaiting(tcb)
@@ -104,6 +113,18 @@ function newAck(tcb: Tcb, seg: Segment): void {
 
   if (tcb.sendBuffer.length === 0) signal(tcb, DRAINED)
   if (full || tcb.wantsWritable) noticeRoom(tcb)
+}
+
+/** Octets of an acknowledgment that duplicates before it had not told of: at least a segment, as it fills a hole. */
+function news(tcb: Tcb, acked: number, duplicates: number): number {
+  return Math.max(acked - duplicates * tcb.mss, Math.min(acked, tcb.mss))
+}
+
+/** Whether cwnd was used, so that it may grow. */
+function windowUsed(tcb: Tcb): boolean {
+  if (tcb.cwndLimited || !tcb.config.growsWhenHalfUsed) return tcb.cwndLimited
+  const { cwnd, ssthresh } = tcb.congestion
+  return cwnd < ssthresh && cwnd < 2 * tcb.usedOctets
 }
 
 function noticeRoom(tcb: Tcb): void {
@@ -123,7 +144,7 @@ function advanceLost(tcb: Tcb): void {
   }
 }
 
-/** RFC 5681 2: what makes an acknowledgment a duplicate. */
+/** RFC 5681 2 (b): what makes an acknowledgment a duplicate. */
 function isDuplicate(tcb: Tcb, seg: Segment): boolean {
   return (
     tcb.snd.una !== tcb.snd.nxt &&
@@ -136,16 +157,17 @@ function isDuplicate(tcb: Tcb, seg: Segment): boolean {
 function duplicateAck(tcb: Tcb): void {
   if (tcb.lost.active || tcb.snd.wnd === 0) return
   const { snd, recovery, config, congestion } = tcb
-  // RFC 5681 3.2 step 2: what limited transmit sent beyond cwnd does not count.
+  // RFC 5681 3.2 (f): what limited transmit sent beyond cwnd does not count.
   const flight = Math.min(flightSize(tcb), congestion.cwnd)
   if (recovery.onDuplicate(snd.una, snd.nxt, tcb.mss, config.duplicateAckThreshold) === NOTHING) return
   congestion.onLoss(flight)
-  tcb.owed.retransmit = 'fast-retransmit'
+  tcb.owed.retransmit = 'fast-retransmit' // RFC 5681 3.2 (c, 3)
   traceRecovery(tcb)
 }
 
 /**
- * RFC 9293 3.10.7.4: the newest segment decides. MUST-34: a window that shrank is taken as it is. MUST-1: unsigned.
+ * RFC 9293 3.10.7.4: the newest segment decides. MUST-34, RFC 7323 2.4 (a): a window that shrank is taken as it is.
+ * MUST-1: unsigned.
  *
  * One that acknowledges something new is the newest, though it be a retransmission that SND.WL1 takes for old: the window
  * counts from SND.UNA, and the old one would now reach beyond what was ever offered (docs/deviations.md).
@@ -153,8 +175,9 @@ function duplicateAck(tcb: Tcb): void {
 function updateSendWindow(tcb: Tcb, seg: Segment, isNews: boolean): void {
   const { snd } = tcb
   if (!(isNews || seqLT(snd.wl1, seg.seq) || (snd.wl1 === seg.seq && seqLE(snd.wl2, seg.ack)))) return
-  const wnd = seg.window << tcb.sndScale // REC-1: below 2^30 by RFC 7323 2.3
+  const wnd = seg.window << tcb.sndScale // REC-1: below 2^30 by RFC 7323 2.3 (d, f)
   const wasClosed = snd.wnd === 0
+  tcb.probes = 0
   snd.wnd = wnd
   snd.wl1 = seg.seq
   snd.wl2 = seg.ack
@@ -200,7 +223,7 @@ function finAcknowledged(tcb: Tcb): boolean {
 }
 
 /**
- * MUST-18: Karn's algorithm. A round trip counts where nothing in it was sent twice. After a timeout the echo tells
+ * MUST-18, RFC 6298 3 (a): Karn's algorithm. A round trip counts where nothing in it was sent twice. After a timeout the echo tells
  * which copy was answered (RFC 7323 4), unless the acknowledgment of an earlier copy was lost: then it is as old as
  * that copy, and says nothing of the path.
  */
@@ -213,6 +236,7 @@ function measure(tcb: Tcb, seg: Segment, ack: number): void {
   }
   if (tcb.retransmissions === 0) return
   const elapsedUs = clock.now - tcb.retransmittedAt
+  // RFC 7323 3.2 (c): no segment without ACK comes here; RFC 7323 4.1 (b): nor one that acknowledges nothing new.
   const echoes = tcb.timestamps && seg.hasTimestamps && seg.tsEcr !== 0
   if (echoes && seqGE(seg.tsEcr, timestampAt(tcb, tcb.retransmittedAt))) return rtt.sample(elapsedUs)
   // Sooner than any round trip: either this answers an earlier copy, and the path is slower than the timeout, or the
@@ -220,7 +244,7 @@ function measure(tcb: Tcb, seg: Segment, ack: number): void {
   if (elapsedUs >= rtt.minUs / 2) rtt.forgetBackoff()
 }
 
-/** TSval: milliseconds, from an offset of the connection's own (RFC 7323 5.4). */
+/** TSval: milliseconds (RFC 7323 4.1 (a), 5.4 (a, b, c)), from an offset of the connection's own (7.1). */
 export function timestampNow(tcb: Tcb): number {
   return timestampAt(tcb, tcb.clock.now)
 }
@@ -229,6 +253,7 @@ function timestampAt(tcb: Tcb, time: number): number {
   return (Math.floor(time / 1000) + tcb.tsOffset) | 0
 }
 
+/** RFC 6298 5.2: nothing is outstanding any more. */
 function stopWaiting(tcb: Tcb): void {
   tcb.timers.retransmission = NEVER
   tcb.timers.user = NEVER

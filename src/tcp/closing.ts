@@ -24,12 +24,14 @@ export function enterClosed(tcb: Tcb, cause: string, reason: CloseReason): void 
 export function enterClosedWithReset(tcb: Tcb, cause: string, reason: CloseReason, why: SendReason): void {
   enterClosed(tcb, cause, reason)
   oweReset(tcb, why, tcb.snd.nxt)
+  tcb.owed.resetAck = tcb.config.resetsAcknowledge && why !== 'reset-data-after-close'
 }
 
 /** A reset <SEQ=seq><CTL=RST>. */
 export function oweReset(tcb: Tcb, why: SendReason, seq: number): void {
   tcb.owed.reset = why
   tcb.owed.resetSeq = seq
+  tcb.owed.resetAck = false
 }
 
 /** RFC 9293 3.10.7.4: a passive connection whose opening failed waits for the next SYN. The user need not know. */

@@ -21,11 +21,20 @@ export interface Config {
   readonly receiveBufferBytes: number
   /** Most separate ranges of out-of-order octets, 1 to 4096. */
   readonly reassemblyRanges: number
+  /**
+   * Segments that go anyway tell the window to the octet, as long as it is a segment or half of the buffer, as those of
+   * the BSDs; if not it moves by as much at a time (RFC 9293 3.8.6.2.2). An update of its own is worth the same to both.
+   */
+  readonly windowFollowsRoom: boolean
 
   /** Offer window scaling (RFC 7323 2). */
   readonly windowScaling: boolean
   /** Offer timestamps (RFC 7323 3). */
   readonly timestamps: boolean
+  /** Take segments without the timestamps that were negotiated, as Linux does; RFC 7323 3.2 has them dropped. */
+  readonly toleratesMissingTimestamps: boolean
+  /** The shift count that our window scale option offers, 0 to 14; -1: the least that fits the receive buffer. */
+  readonly windowShift: number
 
   /** Initial window in segments (RFC 6928 2), 1 to 100. */
   readonly initialWindowSegments: number
@@ -33,18 +42,46 @@ export interface Config {
   readonly duplicateAckThreshold: number
   /** Restart with the initial window after an idle time of one RTO (RFC 5681 4.1). */
   readonly restartAfterIdle: boolean
+  /** L of RFC 3465 2.2: segments that one acknowledgment may add to cwnd in slow start; 1 to 65535. */
+  readonly slowStartSegmentsPerAck: number
+  /** cwnd grows in slow start also where only half of it was used (RFC 7661 4.2), not just where it held us back. */
+  readonly growsWhenHalfUsed: boolean
+  /** What duplicate acknowledgments told of before adds nothing to cwnd when it is acknowledged, as in Linux. */
+  readonly growsByNewsOnly: boolean
 
   /** Nagle's algorithm (RFC 9293 3.7.4, SHLD-7); off is TCP_NODELAY (MUST-17). */
   readonly nagle: boolean
   /** How long data that was sent without PUSH may wait for more, milliseconds (RFC 9293 3.8.6.2.1: 100 to 1000). */
   readonly overrideTimeoutMs: number
+  /** Nagle's algorithm holds a small segment back only behind another small one (Minshall's variant, Linux). */
+  readonly nagleSmallOnly: boolean
+  /** Small segments wait for more whatever SEND says, up to `overrideTimeoutMs`: TCP_CORK. */
+  readonly corked: boolean
+  /** Octets without PUSH wait for more only until the next acknowledgment of new data, as MSG_MORE of Linux. */
+  readonly ackReleasesText: boolean
+  /** Set PSH in the last segment that is queued though its SEND did not push (MUST-61). */
+  readonly pushesLast: boolean
+  /**
+   * Set PSH at the end of every burst of several segments, as Linux on what its network cards cut up: the least number of
+   * segments in such a burst, 0 to 64; 0: never.
+   */
+  readonly burstSegments: number
 
   /** How long an acknowledgment may be delayed, milliseconds, below 500 (RFC 9293 3.8.6.3, MUST-40). */
   readonly delayedAckMs: number
   /** Full-sized segments per acknowledgment, 1 or 2 (RFC 9293 3.8.6.3, SHLD-19). */
   readonly segmentsPerAck: number
+  /**
+   * Text segments that are acknowledged at once when a connection begins, and again after it was idle for an RTO, so that
+   * the other side's slow start is not held up; 0 to 1000.
+   */
+  readonly quickAcks: number
+  /** A zero-window probe carries an octet of text (RFC 9293 3.8.6.1); if not it repeats the number before SND.UNA. */
+  readonly probesWithText: boolean
+  /** Resets that we send on our own carry an acknowledgment, as those of the BSDs and Linux. */
+  readonly resetsAcknowledge: boolean
 
-  /** RTO before the first measurement, milliseconds (RFC 6298 2.1). */
+  /** RTO before the first measurement, milliseconds (RFC 6298 2.1, 2.1 (a)). */
   readonly rtoInitialMs: number
   /** RTO when data follow a SYN that was retransmitted, milliseconds (RFC 6298 5.7). */
   readonly rtoAfterSynLossMs: number
@@ -81,9 +118,9 @@ export interface Config {
   /** How long an orphan waits in FIN-WAIT-2, milliseconds. RFC 9293 3.6 knows no limit; Linux has 60 s. */
   readonly finWait2Ms: number
 
-  /** Challenge ACKs allowed per interval and connection (RFC 5961 7). */
+  /** Challenge ACKs allowed per interval and connection (RFC 5961 7 (b)). */
   readonly challengeAckLimit: number
-  /** The interval of that limit, milliseconds (RFC 5961 7: 5 s). */
+  /** The interval of that limit, milliseconds (RFC 5961 7 (b): 5 s). */
   readonly challengeAckIntervalMs: number
 
   /** TTL and hop limit of segments sent, 1 to 255 (RFC 9293 3.9.2, MUST-49). */
@@ -102,15 +139,29 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   sendBufferBytes: 1 << 20,
   receiveBufferBytes: 1 << 20,
   reassemblyRanges: 512,
+  windowFollowsRoom: false,
   windowScaling: true,
   timestamps: true,
+  toleratesMissingTimestamps: false,
+  windowShift: -1,
   initialWindowSegments: 10,
   duplicateAckThreshold: 3,
   restartAfterIdle: true,
+  slowStartSegmentsPerAck: 2,
+  growsWhenHalfUsed: false,
+  growsByNewsOnly: false,
   nagle: true,
   overrideTimeoutMs: 200,
+  nagleSmallOnly: false,
+  corked: false,
+  ackReleasesText: false,
+  pushesLast: true,
+  burstSegments: 0,
   delayedAckMs: 40,
   segmentsPerAck: 2,
+  quickAcks: 0,
+  probesWithText: true,
+  resetsAcknowledge: false,
   rtoInitialMs: 1000,
   rtoAfterSynLossMs: 3000,
   rtoMinMs: 200,
@@ -147,6 +198,10 @@ const BOUNDS: {
   receiveBufferBytes: [1, 1 << 30],
   reassemblyRanges: [1, 4096],
   initialWindowSegments: [1, 100],
+  windowShift: [-1, 14],
+  slowStartSegmentsPerAck: [1, 65_535],
+  burstSegments: [0, 64],
+  quickAcks: [0, 1000],
   duplicateAckThreshold: [1, 255],
   overrideTimeoutMs: [1, 1000],
   delayedAckMs: [0, 499],

@@ -85,6 +85,8 @@ export class Connection {
     const { tcb } = this
     if (tcb.state === LISTEN) takePath(tcb, ip, seg)
     tcb.receivedTos = ip.tos
+    tcb.counts.segmentsReceived++
+    if (seg.textLength > 0) tcb.counts.textSegmentsReceived++
     traceReceived(tcb, seg)
     segmentArrives(tcb, seg)
   }
@@ -121,6 +123,16 @@ export class Connection {
     return calls.receive(this.tcb, target, offset, length)
   }
 
+  /** Sends what is queued, whether it is worth a segment or not: the end of TCP_CORK, TCP_NODELAY. */
+  push(): void {
+    calls.pushQueued(this.tcb)
+  }
+
+  /** Acknowledges at once what arrives from now on, or no longer: TCP_QUICKACK. */
+  acknowledgeQuickly(quickly: boolean): void {
+    calls.acknowledgeQuickly(this.tcb, quickly)
+  }
+
   /** CLOSE: no more to send. */
   close(): void {
     calls.close(this.tcb)
@@ -152,7 +164,8 @@ export class Connection {
     tcb.config = config
     tcb.sendBuffer.setCapacity(config.sendBufferBytes)
     // A smaller buffer takes nothing back that was offered (SHLD-14): only the window stops moving.
-    tcb.receiveBuffer.setCapacity(Math.max(tcb.receiveBuffer.capacity, receiveCapacity(config)))
+    const capacity = receiveCapacity(config, Math.max(tcb.rcvScale, tcb.offer.shift))
+    tcb.receiveBuffer.setCapacity(Math.max(tcb.receiveBuffer.capacity, capacity))
     calls.keepAliveChanged(tcb)
   }
 

@@ -10,10 +10,10 @@ import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, oweReset } from './closing.ts'
 import { defaultMss, startMss, updateMss } from './mss.ts'
 import { CONNECTED, noteDrop, READABLE, signal, WRITABLE } from './signals.ts'
-import { ESTABLISHED, enterState, FIN_WAIT_1, SYN_RECEIVED } from './state.ts'
-import { MAX_SHIFT, scaleFor, type Tcb } from './tcb.ts'
+import { ESTABLISHED, enterState, FIN_WAIT_1, SYN_RECEIVED, SYN_SENT } from './state.ts'
+import { MAX_SHIFT, shiftToOffer, type Tcb } from './tcb.ts'
 import { finArrives, textArrives, urgentArrives } from './text-arrives.ts'
-import { synWindow } from './window.ts'
+import { receiveWindow, synWindow } from './window.ts'
 
 /** RFC 9293 3.10.7.2. The caller has filled in the path from the packet. */
 export function arrivesInListen(tcb: Tcb, seg: Segment): void {
@@ -35,6 +35,7 @@ export function arrivesInSynSent(tcb: Tcb, seg: Segment): void {
     return oweReset(tcb, 'reset-bad-ack', seg.ack)
   }
   if ((seg.flags & RST) !== 0) {
+    // RFC 5961 3.2 (a): only one that acknowledges our SYN counts.
     if (hasAck) enterClosed(tcb, 'refused', 'connection-refused')
     else noteDrop(tcb, 'rst-ignored')
     return
@@ -70,12 +71,14 @@ export function enterEstablished(tcb: Tcb, cause: 'syn-ack' | 'ack-of-syn'): voi
 /** What begins with the first synchronized state, be it ESTABLISHED or FIN-WAIT-1. */
 export function beginSynchronized(tcb: Tcb): void {
   const { config } = tcb
-  tcb.congestion.start(tcb.mss, tcb.synLost ? 1 : config.initialWindowSegments)
+  tcb.quickAcks = config.quickAcks
+  tcb.counts.synchronizedAt = tcb.clock.now
+  tcb.congestion.start(tcb.mss, tcb.synLost ? 1 : config.initialWindowSegments) // RFC 5681 3.1 (c, d)
   if (tcb.synLost && !tcb.rtt.measured) tcb.rtt.restartAt(msToUs(config.rtoAfterSynLossMs)) // RFC 6298 5.7
   if (config.keepAlive) tcb.timers.keepAlive = tcb.clock.now + msToUs(config.keepAliveIdleMs) // MUST-24
 }
 
-/** ISS, SND.UNA and SND.NXT before our SYN is sent; `commitSegment` counts it (MUST-8, SHLD-1). */
+/** ISS, SND.UNA and SND.NXT before our SYN is sent, and what it will offer; `commitSegment` counts it (MUST-8, SHLD-1). */
 export function chooseInitialNumbers(tcb: Tcb): void {
   const iss = tcb.isn.sequenceNumber(tcb.path, tcb.clock.now) | 0
   tcb.iss = iss
@@ -84,15 +87,24 @@ export function chooseInitialNumbers(tcb: Tcb): void {
   tcb.snd.nxt = iss
   tcb.snd.end = (iss + 1) | 0
   tcb.snd.psh = (iss + 1) | 0
+  tcb.snd.small = iss
+  tcb.burstEnd = iss
+  tcb.usedUntil = iss
+  tcb.rcv.adv = tcb.rcv.nxt // nothing was offered yet
   tcb.recovery.recover = iss
   tcb.tsOffset = tcb.isn.timestampOffset(tcb.path) | 0
+  tcb.offer.timestamps = tcb.config.timestamps
+  tcb.offer.scaling = tcb.config.windowScaling
+  tcb.offer.shift = shiftToOffer(tcb.config)
   startMss(tcb)
   tcb.timers.retransmission = NEVER
 }
 
 /** The SYN of the other side: its number, its window and what its options agree with ours. */
 function takeSyn(tcb: Tcb, seg: Segment): void {
-  const { config, snd, rcv } = tcb
+  const { offer, snd, rcv } = tcb
+  // What our SYN offered, or what the answer to theirs will.
+  const window = tcb.state === SYN_SENT ? receiveWindow(tcb) : synWindow(tcb)
   tcb.irs = seg.seq
   rcv.nxt = (seg.seq + 1) | 0
   rcv.acked = rcv.nxt
@@ -101,15 +113,16 @@ function takeSyn(tcb: Tcb, seg: Segment): void {
   snd.max = seg.window
   snd.wl1 = seg.seq
   snd.wl2 = snd.una
-  tcb.timestamps = config.timestamps && seg.hasTimestamps
+  tcb.timestamps = offer.timestamps && seg.hasTimestamps // RFC 7323 3.2 (g)
   if (tcb.timestamps) {
     tcb.tsRecent = seg.tsVal
     tcb.tsRecentAt = tcb.clock.now
   }
-  tcb.scaling = config.windowScaling && seg.windowScale >= 0
-  tcb.sndScale = tcb.scaling ? Math.min(seg.windowScale, MAX_SHIFT) : 0 // RFC 7323 2.3: a larger one counts as this
-  tcb.rcvScale = tcb.scaling ? scaleFor(config.receiveBufferBytes) : 0
-  rcv.adv = (rcv.nxt + synWindow(tcb)) | 0
+  // RFC 7323 2.2 (c), 2.3 (c): both or none. Only a SYN is asked: RFC 7323 2.2 (e).
+  tcb.scaling = offer.scaling && seg.windowScale >= 0
+  tcb.sndScale = tcb.scaling ? Math.min(seg.windowScale, MAX_SHIFT) : 0 // RFC 7323 2.3 (h): a larger one counts as this
+  tcb.rcvScale = tcb.scaling ? offer.shift : 0
+  rcv.adv = (rcv.nxt + window) | 0
   // A zero is a mistake of its sender, taken for the least we send.
   tcb.peerMss = seg.mss >= 0 ? seg.mss : defaultMss(tcb)
   updateMss(tcb)

@@ -17,17 +17,19 @@ export function arrivesAsPredicted(tcb: Tcb, seg: Segment): boolean {
   const { rcv, snd } = tcb
   if ((seg.flags & ~PSH) !== ACK || seg.seq !== rcv.nxt) return false
   if (seg.hasTimestamps !== tcb.timestamps) return false
-  if (tcb.timestamps && seqLT(seg.tsVal, tcb.tsRecent)) return false
+  if (tcb.timestamps && seqLT(seg.tsVal, tcb.tsRecent)) return false // RFC 7323 5.6: first PAWS
   if (seg.textLength > receiveWindow(tcb) || rcv.finSeen) return false
   if (seqGT(seg.ack, snd.nxt) || seqLT(seg.ack, snd.una)) return false
-  noteTimestamp(tcb, seg)
   const wnd = seg.window << tcb.sndScale
   if (seqGT(seg.ack, snd.una) || seg.textLength === 0 || wnd !== snd.wnd || wnd === 0) {
     ackArrives(tcb, seg)
-  } else if (seqLE(snd.wl1, seg.seq)) {
-    // The same acknowledgment and the same window: only where they stand moves on.
-    snd.wl1 = seg.seq
-    snd.wl2 = seg.ack
+  } else {
+    noteTimestamp(tcb, seg)
+    if (seqLE(snd.wl1, seg.seq)) {
+      // The same acknowledgment and the same window: only where they stand moves on.
+      snd.wl1 = seg.seq
+      snd.wl2 = seg.ack
+    }
   }
   if (seg.textLength > 0) textArrives(tcb, seg)
   return true

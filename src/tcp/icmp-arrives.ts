@@ -27,7 +27,7 @@ const REASONS: Partial<Record<IcmpMeaning, CloseReason>> = {
   'administratively-prohibited': 'administratively-prohibited',
 }
 
-/** SHLD-26: these abort a connection that is not yet synchronized; RFC 5927 5.2: and no other. */
+/** SHLD-26: these abort a connection that is not yet synchronized; RFC 5927 5.2 (a): and no other. */
 const HARD: ReadonlySet<IcmpMeaning> = new Set([
   'protocol-unreachable',
   'port-unreachable',
@@ -35,6 +35,8 @@ const HARD: ReadonlySet<IcmpMeaning> = new Set([
 ])
 
 /**
+ * An ICMP error about this connection, which says nothing of others to the same host (RFC 5927 5.2 (b)).
+ *
  * @param seq sequence number of the segment quoted.
  * @param mtu next-hop MTU, octets, where the router gave one.
  * @param quotedLength total length of the packet quoted, octets.
@@ -47,7 +49,7 @@ export function icmpArrives(
   quotedLength: number,
 ): void {
   if (tcb.state === CLOSED || tcb.state === LISTEN) return noteDrop(tcb, 'icmp-unhandled')
-  if (meaning === 'source-quench') return noteDrop(tcb, 'icmp-source-quench') // MUST-55
+  if (meaning === 'source-quench') return noteDrop(tcb, 'icmp-source-quench') // MUST-55, RFC 5927 6.2
   if (!(seqGE(seq, tcb.snd.una) && seqLT(seq, tcb.snd.nxt))) return noteDrop(tcb, 'icmp-out-of-window') // RFC 5927 4.1
   if (meaning === 'fragmentation-needed') return packetTooBig(tcb, mtu, quotedLength)
   const reason = REASONS[meaning]
@@ -57,10 +59,12 @@ export function icmpArrives(
   signalSoftError(tcb, reason) // SHLD-25, MUST-56
 }
 
-/** RFC 1191, RFC 8201; RFC 5927 7.2: not below what every path carries, never larger than what was quoted. */
+/** RFC 1191 3: not below what every path carries. RFC 5927 7.2 (a): and smaller than what was quoted. */
 function packetTooBig(tcb: Tcb, mtu: number, quotedLength: number): void {
   const { path } = tcb
   const least = path.version === 4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6
+  // RFC 8201 4: every IPv6 link carries 1280 octets, so a router that says less is none, and is not believed at all.
+  if (path.version === 6 && mtu > 0 && mtu < least) return noteDrop(tcb, 'icmp-out-of-window')
   const told = mtu === 0 ? Math.min(quotedLength - 1, path.mtu - 1) : mtu
   const next = Math.max(told, least)
   if (next >= path.mtu || (quotedLength > 0 && next >= quotedLength))

@@ -25,6 +25,7 @@ function brokenWhileClosed(tcb: Tcb): string | null {
 function brokenSend(tcb: Tcb): string | null {
   const { snd, congestion, config } = tcb
   if (!seqLE(snd.una, snd.nxt)) return 'SND.UNA is beyond SND.NXT'
+  if (tcb.state === ESTABLISHED && !tcb.synAcknowledged) return 'ESTABLISHED before our SYN was acknowledged'
   const last = (snd.end + (tcb.closeRequested ? 1 : 0)) | 0
   if (seqGT(snd.nxt, last)) return 'SND.NXT is beyond all that was queued'
   if (tcb.sendBuffer.length > config.sendBufferBytes) return 'the send buffer is over its bound'

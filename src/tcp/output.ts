@@ -9,6 +9,8 @@
 import type { SendReason } from '../trace/reasons.ts'
 import { ACK, FIN, PSH, RST, SYN, URG } from '../wire/segment.ts'
 import { seqGE, seqGT, seqLT } from '../wire/seq.ts'
+import { notePingPong } from './acknowledge.ts'
+import { planBurst } from './bursts.ts'
 import { msToUs, NEVER } from './clock.ts'
 import {
   CLOSE_WAIT,
@@ -20,7 +22,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from './state.ts'
-import { finSent, flightSize, type Tcb } from './tcb.ts'
+import { dataStart, finSent, flightSize, type Tcb } from './tcb.ts'
 import { traceTimer } from './tracing.ts'
 
 /** The segment chosen: one scratch object, valid from `chooseSegment` to `commitSegment`. */
@@ -31,6 +33,8 @@ export const plan = {
   length: 0,
   /** SYN, FIN, RST, ACK, PSH, URG. */
   flags: 0,
+  /** Where the burst ends that the text belongs to (bursts.ts). */
+  burstEnd: 0,
 }
 
 /** Why a segment must be sent now, or null. Changes nothing but `plan`, and notes in `cwndLimited` what held it back. */
@@ -48,7 +52,7 @@ export function chooseSegment(tcb: Tcb): SendReason | null {
 
 function chooseReset(tcb: Tcb): SendReason | null {
   plan.seq = tcb.owed.resetSeq
-  plan.flags = RST
+  plan.flags = tcb.owed.resetAck ? RST | ACK : RST
   return tcb.owed.reset
 }
 
@@ -70,20 +74,20 @@ function chooseText(tcb: Tcb): SendReason | null {
   return chooseNew(tcb)
 }
 
-/** A segment that was sent before, from `seq` on. SHLD-16: also where the window has shrunk below it (MAY-7). */
+/** A segment that was sent before, from `seq` on. SHLD-16: also where the window has shrunk below it (MAY-7, RFC 7323 2.4 (4)). */
 function chooseAgain(tcb: Tcb, seq: number, reason: SendReason): SendReason | null {
   const { snd } = tcb
   const sentText = (seqLT(snd.nxt, snd.end) ? snd.nxt : snd.end) - seq
   const probe = snd.wnd === 0
-  planText(tcb, seq, Math.min(sentText | 0, probe ? 1 : tcb.mss), finSent(tcb))
+  planText(tcb, seq, withinRecord(tcb, seq, Math.min(sentText | 0, probe ? 1 : tcb.mss)), finSent(tcb))
   return probe ? 'zero-window-probe' : reason
 }
 
-/** After a timeout everything outstanding counts as lost and goes again, in slow start (RFC 5681 3.1). */
+/** After a timeout everything outstanding counts as lost and goes again, in slow start (RFC 5681 3.1 (a)). */
 function chooseLost(tcb: Tcb): SendReason | null {
   const { lost, snd } = tcb
   const out = (lost.next - snd.una) | 0
-  const size = Math.min((lost.end - lost.next) | 0, tcb.mss)
+  const size = withinRecord(tcb, lost.next, Math.min((lost.end - lost.next) | 0, tcb.mss))
   if (out > 0 && out + size > tcb.congestion.cwnd) {
     tcb.cwndLimited = true
     return null
@@ -92,7 +96,7 @@ function chooseLost(tcb: Tcb): SendReason | null {
   return chooseAgain(tcb, lost.next, 'loss-recovery')
 }
 
-/** Data never sent before, and FIN: RFC 9293 3.8.6.2.1 (MUST-38), Nagle (SHLD-7), the two windows. */
+/** Data never sent before, and FIN: RFC 9293 3.8.6.2.1 (MUST-38), Nagle (SHLD-7), the two windows (RFC 5681 2 (a)). */
 function chooseNew(tcb: Tcb): SendReason | null {
   const { snd, owed, recovery } = tcb
   if (finSent(tcb)) return null
@@ -101,11 +105,13 @@ function chooseNew(tcb: Tcb): SendReason | null {
   if (unsent === 0 && !tcb.closeRequested) return null
   const flight = flightSize(tcb)
   if (owed.probe && snd.wnd === 0) {
+    if (!tcb.config.probesWithText) return chooseEmptyProbe(tcb)
     planText(tcb, snd.nxt, Math.min(unsent, 1), tcb.closeRequested)
     return 'zero-window-probe'
   }
-  const usable = snd.wnd - flight // may be negative: MUST-34. SHLD-15: then nothing new.
-  const size = Math.min(unsent, tcb.mss, Math.max(usable, 0)) // SHLD-28: all that a segment holds
+  const usable = snd.wnd - flight // may be negative: MUST-34. SHLD-15, RFC 7323 2.4 (3): then nothing new.
+  const room = Math.min(unsent, tcb.mss, Math.max(usable, 0)) // SHLD-28: all that a segment holds
+  const size = withinRecord(tcb, snd.nxt, room)
   const withFin = tcb.closeRequested && size === unsent && usable > size
   if (size === 0 && !withFin) return null
   if (size > 0 && flight > 0 && flight + size > tcb.congestion.cwnd + recovery.inflation) {
@@ -115,7 +121,9 @@ function chooseNew(tcb: Tcb): SendReason | null {
   if (size < tcb.mss && !withFin && !smallSegmentAllowed(tcb, unsent, size, flight)) return null
   planText(tcb, snd.nxt, size, withFin)
   if (size === 0) return 'fin'
+  if (tcb.config.burstSegments > 0) planBurst(tcb, usable, unsent)
   if (owed.override && size < tcb.mss) return 'silly-window-override'
+  // RFC 5681 3.2 (1): one for each of the first two duplicates; RFC 5681 3.2 (5), 4.3 (b): in recovery what the inflation allows.
   return flight + size > tcb.congestion.cwnd && !recovery.active ? 'limited-transmit' : 'new-data'
 }
 
@@ -123,11 +131,38 @@ function chooseNew(tcb: Tcb): SendReason | null {
  * MUST-38: a segment below Eff.snd.MSS goes only if it is all there is and pushed, or half of the largest window, or
  * the override timer said so; and with Nagle's algorithm only if nothing is outstanding.
  */
-function smallSegmentAllowed(tcb: Tcb, unsent: number, size: number, flight: number): boolean {
-  if (tcb.owed.override) return true
-  if (tcb.config.nagle && flight > 0) return false // MUST-17: `nagle: false` switches it off
-  if (size === unsent && seqGE(tcb.snd.psh, tcb.snd.end)) return true
-  return size * 2 >= tcb.snd.max && size > 0
+export function smallSegmentAllowed(tcb: Tcb, unsent: number, size: number, flight: number): boolean {
+  const { snd, owed, config } = tcb
+  if (owed.override || owed.push) return true
+  if (size < unsent && endsRecord(tcb, (snd.nxt + size) | 0)) return true // no more can come to it
+  if (config.corked) return false
+  if (config.nagle && flight > 0 && !(config.nagleSmallOnly && !smallOutstanding(tcb))) return false // MUST-17: `nagle: false` switches it off
+  if (size === unsent && (owed.release || seqGE(snd.psh, snd.end))) return true
+  return size * 2 >= snd.max && size > 0
+}
+
+/** A segment below Eff.snd.MSS was sent and not acknowledged. */
+function smallOutstanding({ snd }: Tcb): boolean {
+  return seqGT(snd.small, snd.una) && seqGE(snd.nxt, snd.small)
+}
+
+/** As many of the octets from `seq` on as belong to one record. */
+function withinRecord(tcb: Tcb, seq: number, octets: number): number {
+  if (!tcb.sendBuffer.hasRecords || octets <= 0) return octets
+  return Math.min(octets, tcb.sendBuffer.untilRecordEnd((seq - dataStart(tcb)) | 0))
+}
+
+function endsRecord(tcb: Tcb, end: number): boolean {
+  if (!tcb.sendBuffer.hasRecords) return false
+  return tcb.sendBuffer.untilRecordEnd((end - dataStart(tcb) - 1) | 0) === 1
+}
+
+/** As Linux asks: the number before SND.UNA again, which the other side must answer though it is not new. */
+function chooseEmptyProbe(tcb: Tcb): SendReason {
+  plan.seq = (tcb.snd.una - 1) | 0
+  plan.length = 0
+  plan.flags = ACK
+  return 'zero-window-probe'
 }
 
 /** Fills in `plan` for text at `seq`; `fin` allows a FIN where the text reaches SND.END. */
@@ -139,9 +174,15 @@ function planText(tcb: Tcb, seq: number, length: number, fin: boolean): void {
   plan.length = text
   plan.flags = ACK
   if (fin && end === snd.end) plan.flags |= FIN
-  // MUST-61: PSH in the last buffered segment. SHLD-27: one bit for all pushes that the segment covers.
-  if (text > 0 && (end === snd.end || (seqGT(snd.psh, seq) && seqGE(end, snd.psh)))) plan.flags |= PSH
+  if (text > 0 && pushes(tcb, seq, end)) plan.flags |= PSH
   if (snd.urgent && seqGT(snd.up, seq)) plan.flags |= URG
+}
+
+/** MUST-61: PSH in the last buffered segment. SHLD-27: one bit for all pushes that the segment covers. */
+function pushes(tcb: Tcb, seq: number, end: number): boolean {
+  const { snd, config } = tcb
+  if (seqGT(snd.psh, seq) && seqGE(end, snd.psh)) return true
+  return (end === snd.end && (config.pushesLast || tcb.owed.override)) || endsRecord(tcb, end)
 }
 
 /** Segments without text: probes and acknowledgments. MUST-58: whatever carries text acknowledges as well. */
@@ -170,7 +211,8 @@ function chooseAck(tcb: Tcb, reason: SendReason): SendReason {
 
 /** The segment in `plan` was written: everything that follows from having sent it. */
 export function commitSegment(tcb: Tcb, reason: SendReason): void {
-  const { owed, snd, rcv, clock, lost } = tcb
+  const { owed, snd, rcv, clock, lost, counts } = tcb
+  counts.segmentsSent++
   if ((plan.flags & RST) !== 0) {
     owed.reset = null
     return
@@ -180,12 +222,20 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
   acknowledged(tcb, reason)
   rcv.acked = rcv.nxt
   owed.keepAlive = false
-  if (end === plan.seq) return
+  if (end === plan.seq) {
+    if (reason === 'zero-window-probe') owed.probe = false
+    return
+  }
+  if (plan.length > 0) {
+    counts.textSegmentsSent++
+    counts.octetsSent += plan.length
+  }
   tcb.lastSentAt = clock.now
   const again = seqLT(plan.seq, snd.nxt)
   if (again) {
     owed.retransmit = null
     tcb.totalRetransmissions++
+    counts.octetsRetransmitted += plan.length
     tcb.timed.active = false // MUST-18
     if (plan.seq === snd.una) tcb.retransmittedAt = clock.now
     if (lost.active && plan.seq === lost.next) lost.next = end
@@ -200,10 +250,29 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
     timeSegment(tcb)
   }
   if (seqGT(end, snd.nxt)) snd.nxt = end
+  if (!again && plan.length > 0) sentNew(tcb, end)
   owed.probe = false
-  // RFC 6582 3.2: of the partial acknowledgments only the first restarts the timer, which ack-arrives.ts has done.
+  // RFC 6582 3.2 (3c): of the partial acknowledgments only the first restarts the timer, which ack-arrives.ts has done.
   startWaiting(tcb, plan.seq === snd.una && reason !== 'partial-ack')
   if ((plan.flags & FIN) !== 0 && tcb.state === CLOSE_WAIT) enterState(tcb, LAST_ACK, 'close')
+}
+
+/** New text was sent, up to `end`: what the tunables want to know of it. */
+function sentNew(tcb: Tcb, end: number): void {
+  const { config, snd, owed } = tcb
+  if (snd.nxt === snd.end) {
+    owed.push = false
+    owed.release = false
+  }
+  if (config.quickAcks > 0) notePingPong(tcb)
+  if (config.nagleSmallOnly && plan.length < tcb.mss) snd.small = end
+  if (config.burstSegments > 0) tcb.burstEnd = plan.burstEnd
+  if (config.growsWhenHalfUsed) {
+    const flight = flightSize(tcb)
+    if (flight <= tcb.usedOctets && seqLT(snd.una, tcb.usedUntil)) return
+    tcb.usedOctets = flight
+    tcb.usedUntil = end
+  }
 }
 
 /** What the segment says about RCV.NXT need not be said again; duplicates are counted by the other side, so each goes. */
@@ -217,7 +286,7 @@ function acknowledged(tcb: Tcb, reason: SendReason): void {
   tcb.timers.delayedAck = NEVER
 }
 
-/** Times one segment per round trip (RFC 6298 3). */
+/** Times one segment per round trip (RFC 6298 3 (b)), with timestamps too: alpha and beta are made for that (RFC 7323 4.2). */
 function timeSegment(tcb: Tcb): void {
   if (tcb.timed.active) return
   tcb.timed.active = true
@@ -225,7 +294,7 @@ function timeSegment(tcb: Tcb): void {
   tcb.timed.sentAt = tcb.clock.now
 }
 
-/** RFC 6298 5.1: the timer runs while anything is outstanding; a copy of the front segment starts it anew (5.5). */
+/** RFC 6298 5.1, 5.6: the timer runs while anything is outstanding; a copy of the front segment starts it anew. */
 function startWaiting(tcb: Tcb, front: boolean): void {
   const { timers, clock, rtt } = tcb
   if (timers.retransmission === NEVER) {
@@ -249,7 +318,10 @@ export function armSendTimers(tcb: Tcb): void {
   if (snd.wnd === 0) {
     if (timers.retransmission !== NEVER) return
     timers.retransmission = clock.now + tcb.rtt.rtoUs
-    tcb.waitingSince = clock.now
+    if (tcb.probes === 0) tcb.waitingSince = clock.now
+    if (!tcb.config.probesWithText && tcb.config.userTimeoutMs > 0 && timers.user === NEVER) {
+      timers.user = clock.now + msToUs(tcb.config.userTimeoutMs)
+    }
     traceTimer(tcb, 'persist', 'started', tcb.rtt.rtoUs)
   } else if (timers.override === NEVER) {
     timers.override = clock.now + msToUs(tcb.config.overrideTimeoutMs)

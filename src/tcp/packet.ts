@@ -11,7 +11,7 @@ import { timestampNow } from './ack-arrives.ts'
 import { mssToOffer } from './mss.ts'
 import { plan } from './output.ts'
 import { SYN_SENT } from './state.ts'
-import { dataStart, scaleFor, type Tcb } from './tcb.ts'
+import { dataStart, type Tcb } from './tcb.ts'
 import { traceSent } from './tracing.ts'
 import { synWindow, windowField, windowOffered } from './window.ts'
 
@@ -70,34 +70,37 @@ function fillSegment(tcb: Tcb): void {
   seg.mss = -1
   seg.windowScale = -1
   seg.sackPermitted = false
-  // RFC 7323 3.2: once agreed on, in every segment but a reset.
-  seg.hasTimestamps = tcb.timestamps && (flags & RST) === 0
+  // RFC 7323 3.2 (e): once agreed on, in every segment but a reset, which has something to echo only with ACK.
+  seg.hasTimestamps = tcb.timestamps && (flags & (RST | ACK)) !== RST
   if ((flags & SYN) !== 0) return fillSyn(tcb)
   fillTimestamps(tcb)
   if ((flags & RST) !== 0) {
     seg.window = 0
     return
   }
-  seg.window = windowField(tcb)
+  seg.window = windowField(tcb) // RFC 7323 2.3 (e): in units of 2^rcvScale
   windowOffered(tcb, seg.window << tcb.rcvScale)
 }
 
-/** MUST-14, MUST-65: the MSS option stands in a SYN and nowhere else. SHLD-5, MAY-3: always sent. */
+/**
+ * MUST-14, MUST-65: the MSS option stands in a SYN and nowhere else. SHLD-5, MAY-3: always sent. RFC 7323 2.2 (a, b, d),
+ * 2.3 (b): so does our shift, though it be 0. RFC 7323 1.3 (a), 2.3 (a), 3.2 (d): in a SYN-ACK only what the SYN had.
+ */
 function fillSyn(tcb: Tcb): void {
   const first = tcb.state === SYN_SENT
   seg.mss = mssToOffer(tcb)
-  const scaling = first ? tcb.config.windowScaling : tcb.scaling
-  seg.windowScale = scaling ? scaleFor(tcb.config.receiveBufferBytes) : -1
-  seg.hasTimestamps = first ? tcb.config.timestamps : tcb.timestamps
+  const agreed = first ? tcb.offer : tcb
+  seg.windowScale = agreed.scaling ? tcb.offer.shift : -1
+  seg.hasTimestamps = agreed.timestamps
   fillTimestamps(tcb)
   seg.window = synWindow(tcb)
-  if (!first) windowOffered(tcb, seg.window)
+  windowOffered(tcb, seg.window)
 }
 
 function fillTimestamps(tcb: Tcb): void {
   if (!seg.hasTimestamps) return
   seg.tsVal = timestampNow(tcb)
-  seg.tsEcr = (seg.flags & ACK) !== 0 ? tcb.tsRecent : 0
+  seg.tsEcr = (seg.flags & ACK) !== 0 ? tcb.tsRecent : 0 // RFC 7323 3.2 (a, b), 4.3 (3)
 }
 
 function fillIpHeader(tcb: Tcb, totalLength: number): void {
@@ -107,7 +110,7 @@ function fillIpHeader(tcb: Tcb, totalLength: number): void {
   ip.ttl = config.ttl // MUST-49
   ip.protocol = PROTOCOL_TCP
   ip.identification = 0 // RFC 6864 4.1: with DF set it means nothing
-  ip.dontFragment = true // RFC 1191 3: path MTU discovery
+  ip.dontFragment = true // RFC 1191 3, RFC 7323 5.7: path MTU discovery
   ip.src0 = path.local0
   ip.src1 = path.local1
   ip.src2 = path.local2

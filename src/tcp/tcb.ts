@@ -40,6 +40,8 @@ export class SendSpace {
   end = 0
   /** The number after the last octet that was sent with PUSH. Octets behind it may wait for more (MAY-16). */
   psh = 0
+  /** The number after the last small segment sent, for Minshall's variant of Nagle's algorithm. */
+  small = 0
 }
 
 /** Receive sequence space (RFC 9293 3.3.1, figure 4). */
@@ -145,6 +147,11 @@ export class Owed {
   keepAlive = false
   override = false
   urgentNotice = false
+  /** The reset carries an acknowledgment. */
+  resetAck = false
+  /** What is queued goes at once, small or not; or: no longer waits for a PUSH. Until all of it was sent. */
+  push = false
+  release = false
 
   clear(): void {
     this.ack = null
@@ -155,7 +162,33 @@ export class Owed {
     this.keepAlive = false
     this.override = false
     this.urgentNotice = false
+    this.push = false
+    this.release = false
   }
+}
+
+/** Counts that the user may ask for (STATUS); no decision rests on them but that on quick acknowledgments. */
+export class Counts {
+  segmentsSent = 0
+  segmentsReceived = 0
+  textSegmentsSent = 0
+  textSegmentsReceived = 0
+  outOfOrderSegments = 0
+  octetsSent = 0
+  octetsRetransmitted = 0
+  octetsAcknowledged = 0
+  octetsReceived = 0
+  timeouts = 0
+  /** When the connection was synchronized, and when text last arrived; microseconds, -1: never. */
+  synchronizedAt = -1
+  lastTextAt = -1
+}
+
+/** What our SYN offers, decided once: one that goes again says the same, and the answer is held against it. */
+export class Offer {
+  timestamps = false
+  scaling = false
+  shift = 0
 }
 
 /** What is taken as lost after a timeout, or once the window or the path MTU changed: [next, end) goes again. */
@@ -231,31 +264,34 @@ export class Tcb {
   /** SEND found the buffer full: WRITABLE is owed once there is room. */
   wantsWritable = false
   closeReason: CloseReason | null = null
+  /** What may mend: an ICMP error, R1. Null again once something new is acknowledged. */
   softError: CloseReason | null = null
 
   /** Eff.snd.MSS: octets of text per segment, options already subtracted (RFC 9293 3.7.1, MUST-16). */
   mss = 0
   /** What the peer's MSS option said, or the default (MUST-15). */
   peerMss = 0
-  /** Both sides offered window scaling (RFC 7323 2.2). */
+  readonly offer = new Offer()
+  /** Both sides offered window scaling (RFC 7323 2.2 (c)). */
   scaling = false
   sndScale = 0
   rcvScale = 0
-  /** Both sides offered timestamps (RFC 7323 3.2). */
+  /** Both sides offered timestamps: Snd.TS.OK (RFC 7323 3.2 (g)). */
   timestamps = false
-  /** TS.Recent, int32, and when it was taken (RFC 7323 4.3, 5.5). */
+  /** TS.Recent, int32, and when it was taken (RFC 7323 4.3, 5.5 (b)). */
   tsRecent = 0
   tsRecentAt = 0
   /** What is added to the clock in TSval (RFC 7323 5.4). */
   tsOffset = 0
 
   readonly rtt: RttEstimator
-  readonly congestion: CongestionControl = new NewReno()
+  readonly congestion: CongestionControl
   readonly recovery = new FastRecovery(0)
   readonly lost = new Lost()
   readonly timed = new TimedSegment()
   readonly timers = new Timers()
   readonly owed = new Owed()
+  readonly counts = new Counts()
 
   /** Octets of text received and not yet acknowledged: the count of delayed ACK. */
   unackedText = 0
@@ -263,8 +299,17 @@ export class Tcb {
   receiveMss = 536
   /** The longest text that ever arrived in one segment: what counts as full-sized for delayed ACK. */
   receivedMss = 0
+  /** Text segments that will yet be acknowledged at once (`config.quickAcks`). */
+  quickAcks = 0
+  /** Zero-window probes without an answer. */
+  probes = 0
   /** cwnd, not the application or the peer, held the sender back when it last looked for new data to send. */
   cwndLimited = false
+  /** The most that was outstanding since SND.UNA was below `usedUntil`, where `config.growsWhenHalfUsed`. */
+  usedOctets = 0
+  usedUntil = 0
+  /** Where the burst ends that the last new segment belongs to, where `config.burstSegments`. */
+  burstEnd = 0
   /** When text, SYN or FIN was last sent, and when any segment last arrived, microseconds as all times here. */
   lastSentAt = 0
   lastReceivedAt = 0
@@ -303,11 +348,12 @@ export class Tcb {
     this.id = id
     this.sendBuffer = new SendBuffer(environment.pool, config.sendBufferBytes)
     this.receiveBuffer = new ReceiveBuffer(environment.pool, receiveCapacity(config), config.reassemblyRanges)
+    this.congestion = new NewReno(config.slowStartSegmentsPerAck)
     this.rtt = new RttEstimator(msToUs(config.rtoInitialMs), msToUs(config.rtoMinMs), msToUs(config.rtoMaxMs))
   }
 }
 
-/** The largest shift count (RFC 7323 2.3). */
+/** The largest shift count (RFC 7323 2.3 (f)). */
 export const MAX_SHIFT = 14
 
 /** The shift count with which a buffer's size fits the 16-bit field. */
@@ -317,9 +363,14 @@ export function scaleFor(bufferBytes: number): number {
   return shift
 }
 
+/** The shift count of our window scale option. */
+export function shiftToOffer(config: Config): number {
+  return config.windowShift >= 0 ? config.windowShift : scaleFor(config.receiveBufferBytes)
+}
+
 /** The window is offered in units of 2^scale, so up to one unit more than the buffer may be on its way to us. */
-export function receiveCapacity(config: Config): number {
-  return config.receiveBufferBytes + (1 << scaleFor(config.receiveBufferBytes))
+export function receiveCapacity(config: Config, agreedShift = 0): number {
+  return config.receiveBufferBytes + (1 << Math.max(agreedShift, shiftToOffer(config)))
 }
 
 /** Octets outstanding: FlightSize of RFC 5681, SYN and FIN counted. */

@@ -84,12 +84,17 @@ function storeText(tcb: Tcb, seg: Segment, start: number, from: number, length: 
     noteDrop(tcb, 'reassembly-full')
     return oweDuplicateAck(tcb)
   }
-  if (advance === 0) return oweDuplicateAck(tcb)
+  if (advance === 0) {
+    tcb.counts.outOfOrderSegments++
+    return oweDuplicateAck(tcb)
+  }
+  tcb.counts.octetsReceived += advance
   rcv.nxt = (rcv.nxt + advance) | 0
   if ((seg.flags & PSH) !== 0 && seqGE(rcv.nxt, start + length)) rcv.psh = (start + length) | 0
-  // What duplicates had to tell is past: sent now, they would repeat the new number and look like another loss.
+  // RFC 5681 3.2 (b), 4.2 (d), RFC 6582 5: at once. What duplicates had to tell is past: sent now, they would repeat the new number and look like another loss.
   if (hadGaps || tcb.owed.duplicateAcks > 0) oweAck(tcb, 'gap-filled-ack')
   else oweDelayedAck(tcb, length)
+  tcb.counts.lastTextAt = tcb.clock.now
   tcb.owed.duplicateAcks = 0
   if (tcb.state !== SYN_RECEIVED) signal(tcb, READABLE)
 }

@@ -61,13 +61,14 @@ function retransmissionExpires(tcb: Tcb): void {
   const probing = synchronized && tcb.snd.wnd === 0
   traceTimer(tcb, probing ? 'persist' : 'retransmission', 'expired')
   tcb.retransmissions++
+  tcb.counts.timeouts++
   tcb.timed.active = false
   if (tcb.retransmissions === tcb.config.r1Retransmissions) {
     tcb.negativeAdvice = true // MUST-20: the IP layer should try another route
     signalSoftError(tcb, 'unanswered') // SHLD-9
   }
   tcb.rtt.backOff() // RFC 6298 5.5, MUST-19, SHLD-30
-  tcb.owed.retransmit = 'retransmission-timeout'
+  tcb.owed.retransmit = 'retransmission-timeout' // RFC 6298 5.4; RFC 6298 5 (a): and not before
   if (!synchronized) {
     tcb.synLost = true
     return
@@ -83,8 +84,13 @@ function retransmissionExpires(tcb: Tcb): void {
 /** MUST-35, MUST-36: the window is closed and nothing is outstanding, so ask. */
 function persistExpires(tcb: Tcb): void {
   if (tcb.snd.wnd > 0 || tcb.state === TIME_WAIT) return
+  // A probe without text leaves nothing outstanding whose timer would give up.
+  if (tcb.probes > 0 && tcb.clock.now - tcb.waitingSince >= msToUs(tcb.config.r2Ms)) {
+    return giveUp(tcb, 'retransmission-limit')
+  }
   traceTimer(tcb, 'persist', 'expired')
   tcb.rtt.backOff()
+  if (!tcb.config.probesWithText) tcb.probes++
   tcb.owed.probe = true
 }
 

@@ -64,6 +64,8 @@ export interface SendOptions {
   readonly push?: boolean
   /** RFC 9293 3.8.5. SHLD-13: new applications should not. */
   readonly urgent?: boolean
+  /** No segment holds these octets and later ones: MSG_EOR. Default false. */
+  readonly endOfRecord?: boolean
 }
 
 /**
@@ -93,9 +95,23 @@ export function send(
     snd.urgent = true
     tcb.owed.urgentNotice = true
   }
+  if (options?.endOfRecord === true && accepted === length) tcb.sendBuffer.endRecord()
   if (accepted < length) tcb.wantsWritable = true
   traceCall(tcb, 'send', accepted, options?.urgent === true ? 'urgent' : undefined)
   return accepted
+}
+
+/** What is queued goes at once, in segments of any size, as far as the windows allow. */
+export function pushQueued(tcb: Tcb): void {
+  if (seqGT(tcb.snd.end, tcb.snd.nxt)) tcb.owed.push = true
+}
+
+/** The next acknowledgments go at once, and one that waits now; or they are delayed again. */
+export function acknowledgeQuickly(tcb: Tcb, quickly: boolean): void {
+  tcb.quickAcks = quickly ? tcb.config.quickAcks : 0
+  if (!quickly || tcb.timers.delayedAck === NEVER) return
+  tcb.timers.delayedAck = NEVER
+  oweAck(tcb, 'quick-ack')
 }
 
 /** @throws CallError where this side can say no more: there is no connection, or CLOSE was called before. */

@@ -13,9 +13,10 @@ export function receiveWindow(tcb: Tcb): number {
   return (tcb.rcv.adv - tcb.rcv.nxt) | 0
 }
 
-/** The window that a SYN offers: never scaled (RFC 7323 2.2). */
+/** The window that a SYN offers: never scaled (RFC 7323 2.2 (f)), and said again never less than before (SHLD-14). */
 export function synWindow(tcb: Tcb): number {
-  return Math.min(tcb.config.receiveBufferBytes - tcb.receiveBuffer.readable, 0xffff)
+  const free = tcb.config.receiveBufferBytes - tcb.receiveBuffer.readable
+  return Math.min(Math.max(free, receiveWindow(tcb)), 0xffff)
 }
 
 /**
@@ -29,7 +30,8 @@ export function windowField(tcb: Tcb): number {
   const shift = tcb.rcvScale
   const offered = receiveWindow(tcb)
   const free = freeSpace(tcb)
-  if (free - offered >= leastAdvance(tcb)) {
+  const follows = tcb.config.windowFollowsRoom && free >= leastAdvance(tcb)
+  if (free - offered >= (follows ? 1 : leastAdvance(tcb))) {
     const field = free >>> shift
     if (field << shift > offered) return field
   }
@@ -38,7 +40,7 @@ export function windowField(tcb: Tcb): number {
   return offered >>> shift
 }
 
-/** Records what a segment offered. */
+/** Records what a segment offered: the rightmost edge stands, and whatever lies before it is taken (RFC 7323 2.4 (1, 2)). */
 export function windowOffered(tcb: Tcb, octets: number): void {
   const edge = (tcb.rcv.nxt + octets) | 0
   if (((edge - tcb.rcv.adv) | 0) > 0) tcb.rcv.adv = edge

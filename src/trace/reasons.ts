@@ -22,6 +22,7 @@ export const SEND_REASONS = {
   'zero-window-probe': 'the window is closed: asks whether it has opened (RFC 9293 3.8.6.1)',
   'silly-window-override': 'the override timer let a small segment go (RFC 9293 3.8.6.2.1)',
   'delayed-ack': 'the delayed-ACK timer expired (RFC 9293 3.8.6.3)',
+  'quick-ack': 'acknowledges at once while the other side begins or begins again (RFC 5681 4.2)',
   'second-segment-ack': 'at least every second full-sized segment is acknowledged (RFC 9293 3.8.6.3)',
   'out-of-order-ack': 'duplicate acknowledgment for a segment beyond a gap (RFC 5681 3.2)',
   'gap-filled-ack': 'acknowledges at once a segment that fills a gap (RFC 5681 4.2)',

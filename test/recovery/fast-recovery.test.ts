@@ -66,7 +66,7 @@ const steps = fc.array(
   { maxLength: 80 },
 )
 
-test('RFC 6582: window, advice and recovery point agree with the plain algorithm for any events', () => {
+test('RFC 6582 3.2 (2, 3b, 4): window, advice and recovery point agree with the plain algorithm for any events', () => {
   const property = fc.property(steps, fc.constantFrom(0, 2 ** 31 - 5000, -5000), (events, iss) => {
     const recovery = new FastRecovery(iss | 0)
     const plain = new PlainRecovery(0, 20_000)
@@ -102,7 +102,7 @@ test('the third duplicate and no other reveals a loss', () => {
   assert.deepEqual(advice, [NOTHING, NOTHING, RETRANSMIT, NOTHING, NOTHING])
 })
 
-test('RFC 6582 3.2 step 2: below the recovery point three duplicates reveal nothing new', () => {
+test('RFC 6582 3.2 (2, 4): below the recovery point three duplicates reveal nothing new', () => {
   const recovery = new FastRecovery(0)
   recovery.onTimeout(9001)
   for (let i = 0; i < 5; i++) assert.equal(recovery.onDuplicate(3001, 9001, MSS, 3), NOTHING)
@@ -111,7 +111,7 @@ test('RFC 6582 3.2 step 2: below the recovery point three duplicates reveal noth
   assert.equal(recovery.onDuplicate(9002, 12_001, MSS, 3), RETRANSMIT)
 })
 
-test('the recovery point does not fall behind by half the sequence space while nothing is lost', () => {
+test('RFC 6582 6 (c): the recovery point does not fall behind by half the sequence space while nothing is lost', () => {
   const recovery = new FastRecovery(0)
   let una = 0
   for (let i = 0; i < 5; i++) {
@@ -120,4 +120,14 @@ test('the recovery point does not fall behind by half the sequence space while n
   }
   for (let i = 0; i < 2; i++) recovery.onDuplicate(una, (una + 9000) | 0, MSS, 3)
   assert.equal(recovery.onDuplicate(una, (una + 9000) | 0, MSS, 3), RETRANSMIT)
+})
+
+test('RFC 6582 3.2 (1): from the start the first octet may be found lost, and the SYN not', () => {
+  for (const iss of [0, 2 ** 31 - 1, -(2 ** 31), -1]) {
+    const nothing = new FastRecovery(iss)
+    for (let i = 0; i < 5; i++) assert.equal(nothing.onDuplicate(iss, (iss + 1) | 0, MSS, 3), NOTHING)
+    const recovery = new FastRecovery(iss)
+    for (let i = 0; i < 2; i++) recovery.onDuplicate((iss + 1) | 0, (iss + 9001) | 0, MSS, 3)
+    assert.equal(recovery.onDuplicate((iss + 1) | 0, (iss + 9001) | 0, MSS, 3), RETRANSMIT)
+  }
 })

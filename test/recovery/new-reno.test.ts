@@ -18,12 +18,12 @@ test('RFC 6928 2: IW = min(10 MSS, max(2 MSS, 14600)) for any MSS', () => {
   fc.assert(property)
 })
 
-test('RFC 5681 3.1: where the SYN was lost the initial window is one segment', () => {
+test('RFC 5681 3.1 (d): where the SYN was lost the initial window is one segment', () => {
   const property = fc.property(mssRange, (mss) => assert.equal(started(mss, 1).cwnd, mss))
   fc.assert(property)
 })
 
-test('MUST-19, RFC 5681 3.1, RFC 3465 2.2: slow start grows by what was acknowledged, at most two segments', () => {
+test('MUST-19, RFC 3465 2.2, RFC 5681 5: slow start grows by what was acknowledged, at most two segments', () => {
   const property = fc.property(fc.integer({ min: 1, max: 10_000 }), (acked) => {
     const reno = started()
     reno.onAck(acked, true)
@@ -44,7 +44,7 @@ test('RFC 3465 2.3: after a timeout slow start grows by one segment at most unti
   assert.deepEqual(windows, [2000, 3000, 4000, 5000])
 })
 
-test('MUST-19, RFC 5681 3.1: congestion avoidance adds one segment per window acknowledged, however it is cut up', () => {
+test('MUST-19, RFC 5681 3.1 (h, i): congestion avoidance adds one segment per window acknowledged, however it is cut up', () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 300 })
   const property = fc.property(cuts, (acks) => {
     const reno = started()
@@ -65,7 +65,7 @@ test('MUST-19, RFC 5681 3.1: congestion avoidance adds one segment per window ac
   fc.assert(property)
 })
 
-test('RFC 5681 equation 4: ssthresh = max(FlightSize / 2, 2 SMSS) on a loss and on a timeout', () => {
+test('RFC 5681 3.1 (k, m), 3.2 (2), 4.3 (a): ssthresh = max(FlightSize / 2, 2 SMSS) on a loss and on a timeout', () => {
   const property = fc.property(fc.integer({ min: 0, max: 1_000_000 }), mssRange, (flight, mss) => {
     const wanted = Math.max(Math.floor(flight / 2), 2 * mss)
     const lossy = started(mss)
@@ -78,14 +78,14 @@ test('RFC 5681 equation 4: ssthresh = max(FlightSize / 2, 2 SMSS) on a loss and 
   fc.assert(property)
 })
 
-test('RFC 5681 3.1: a second timeout of the same segment leaves ssthresh where it is', () => {
+test('RFC 5681 3.1 (l): a second timeout of the same segment leaves ssthresh where it is', () => {
   const reno = started()
   reno.onTimeout(30_000, true)
   reno.onTimeout(8000, false)
   assert.deepEqual([reno.cwnd, reno.ssthresh], [1000, 15_000])
 })
 
-test('RFC 6582 3.2 step 3: recovery ends with cwnd = min(ssthresh, max(FlightSize, SMSS) + SMSS)', () => {
+test('RFC 6582 3.2 (3a): recovery ends with cwnd = min(ssthresh, max(FlightSize, SMSS) + SMSS)', () => {
   const property = fc.property(fc.integer({ min: 0, max: 40_000 }), (flight) => {
     const reno = started()
     reno.onLoss(20_000)
@@ -112,8 +112,33 @@ test('RFC 5681 4.1: idle, the window falls to the initial one and is never raise
   assert.deepEqual([small.cwnd, small.ssthresh], [1000, 2000])
 })
 
+test('RFC 5681 3.1 (f): until there is a loss ssthresh is above any window', () => {
+  assert.ok(started().ssthresh > 2 ** 30)
+})
+
+test('RFC 5681 3.1 (e): smaller segments make the window smaller in proportion, never below one segment', () => {
+  const reno = started(1000)
+  reno.setMss(400)
+  assert.equal(reno.cwnd, 4000)
+  for (let i = 0; i < 50; i++) reno.onAck(800, true)
+  reno.onIdle()
+  assert.equal(reno.cwnd, 4000, 'and the window that it restarts with')
+  const small = started(1000, 1)
+  small.setMss(300)
+  assert.equal(small.cwnd, 300)
+})
+
 test('a larger segment size does not leave a window below one segment', () => {
   const reno = started(1000, 1)
   reno.setMss(1400)
   assert.equal(reno.cwnd, 1400)
+})
+
+test('MUST-19, RFC 5681 3.1: the acknowledgment that completes a window earns the segment, not the next one', () => {
+  const reno = started()
+  reno.onLoss(20_000)
+  reno.onAck(9999, true)
+  assert.equal(reno.cwnd, 10_000)
+  reno.onAck(1, true)
+  assert.equal(reno.cwnd, 11_000)
 })

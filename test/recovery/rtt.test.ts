@@ -19,7 +19,7 @@ function plainRto(samples: readonly number[], floor: number, ceiling: number): n
   return Math.min(srtt + Math.max(floor, 4 * rttvar), ceiling)
 }
 
-test('RFC 6298 2: SRTT, RTTVAR and RTO follow the formula for any series of samples', () => {
+test('RFC 6298 2.3, 2.3 (a): SRTT, RTTVAR and RTO follow the formula for any series of samples', () => {
   const samples = fc.array(fc.integer({ min: 1, max: 20_000_000 }), { minLength: 1, maxLength: 60 })
   const property = fc.property(samples, fc.integer({ min: 1, max: 1_000_000 }), (series, floorUs) => {
     const rtt = new RttEstimator(1_000_000, floorUs, 60_000_000)
@@ -49,7 +49,7 @@ test('RFC 6298 2.2: the first sample R gives SRTT = R, RTTVAR = R/2 and RTO = SR
   assert.deepEqual([rtt.srttUs, rtt.rttvarUs, rtt.rtoUs], [100_000, 50_000, 300_000])
 })
 
-test('a steady round trip leaves the floor above SRTT, so that a delayed ACK does not meet the timer', () => {
+test('RFC 6298 4: a steady round trip leaves the floor above SRTT, so that a delayed ACK does not meet the timer', () => {
   const rtt = new RttEstimator(1_000_000, 200_000, 60_000_000)
   for (let i = 0; i < 200; i++) rtt.sample(50_000)
   assert.equal(rtt.rtoUs, 250_000)
@@ -111,4 +111,13 @@ test('RFC 6298 5.7: after a lost SYN the timeout restarts at the given time, und
   rtt.backOff()
   rtt.restartAt(3_000_000)
   assert.equal(rtt.rtoUs, 3_000_000)
+})
+
+test('MUST-18: only a back-off that was there counts as forgotten', () => {
+  const rtt = new RttEstimator(1_000_000, 200_000, 60_000_000)
+  rtt.sample(100_000)
+  for (let i = 0; i < 5; i++) rtt.forgetBackoff()
+  rtt.backOff()
+  rtt.forgetBackoff()
+  assert.equal(rtt.rtoUs, 300_000)
 })

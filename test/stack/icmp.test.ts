@@ -69,7 +69,7 @@ for (const version of VERSIONS) {
     }
 
     for (const kind of [...HARD, ...SOFT]) {
-      test(`MUST-56, SHLD-25, RFC 5927 5.2: ${kind} ends no synchronized connection, but its user hears of it`, () => {
+      test(`MUST-56, SHLD-25, RFC 5927 5.2 (a): ${kind} ends no synchronized connection, but its user hears of it`, () => {
         const { host, connection, flying } = busy()
         assert.deepEqual(host.inject(errorOf(flying, kind)), [])
         assert.equal(connection.stateName, 'ESTABLISHED')
@@ -129,7 +129,7 @@ for (const version of VERSIONS) {
       assert.equal(one.connection.stateName, 'SYN-SENT')
     })
 
-    test('MUST-54: of several connections the one that is quoted hears of it, and nobody else', () => {
+    test('MUST-54, RFC 5927 5.2 (b): of several connections the one that is quoted hears of it, and nobody else', () => {
       const host = new Host()
       const all = Array.from({ length: 20 }, (_, i) =>
         host.connect({ to: PEER[version], remotePort: 100 + i }),
@@ -198,7 +198,7 @@ for (const version of VERSIONS) {
   })
 }
 
-test('MUST-55: source quench is ignored', () => {
+test('MUST-55, RFC 5927 6.2: source quench is ignored', () => {
   const host = new Host()
   const { connection } = opened(host, host.listen({ port: 80 }))
   connection.send(new Uint8Array(300))

@@ -50,7 +50,7 @@ test('MUST-8: the clock comes round after 2^32 ticks and not before', () => {
   assert.equal(first, first | 0)
 })
 
-test('SHLD-1: every word of both sockets and the secret count', () => {
+test('SHLD-1, RFC 6528 3 (a): every word of both sockets and the secret count', () => {
   fc.assert(
     fc.property(
       secret,
@@ -86,7 +86,7 @@ test('local and remote are not interchangeable: a simultaneous open has two numb
   assert.notEqual(numbers.sequenceNumber(pathOf(here), 0), numbers.sequenceNumber(pathOf(there), 0))
 })
 
-test('MUST-9: ISNs of neighbouring ports tell nothing: each bit changes in half of all pairs', () => {
+test('MUST-9, RFC 6528 3 (b): ISNs of neighbouring ports tell nothing: each bit changes in half of all pairs', () => {
   const numbers = new InitialNumbers(Uint8Array.from({ length: 16 }, (_, i) => 17 * i))
   const pairs = 20_000
   const flips = new Float64Array(32)
@@ -99,7 +99,7 @@ test('MUST-9: ISNs of neighbouring ports tell nothing: each bit changes in half 
   for (const flipped of flips) assert.ok(Math.abs(flipped - pairs / 2) < 3 * Math.sqrt(pairs), `${flipped}`)
 })
 
-test('RFC 7323 5.4: a timestamp offset is fixed for its sockets and is not the sequence number', () => {
+test('RFC 7323 7, 7.1: a timestamp offset is fixed for its sockets and is not the sequence number', () => {
   fc.assert(
     fc.property(secret, sockets, (key, at) => {
       const numbers = new InitialNumbers(key)

@@ -75,7 +75,7 @@ test('a free port of the range is found whenever there is one, and -1 when there
   )
 })
 
-test('RFC 6056 3.3.5: every step is 1 to 500 ports, and steps differ', () => {
+test('RFC 6056 3.3.5 (a): every step is 1 to 500 ports, and steps differ', () => {
   const selector = new PortSelector(generator(7))
   const count = DYNAMIC_PORTS.last - DYNAMIC_PORTS.first + 1
   const steps = new Set<number>()

@@ -79,7 +79,7 @@ test('hash10 is the hash of its ten words, each in its place', () => {
   )
 })
 
-test('a secret that is not 16 octets long is refused, and a given one is copied', () => {
+test('RFC 6528 3 (c): a secret that is not 16 octets long is refused, and a given one is copied', () => {
   assert.throws(() => new SipHash(new Uint8Array(15)), RangeError)
   assert.throws(() => new SipHash(new Uint8Array(17)), RangeError)
   const secret = KEY.slice()

@@ -15,14 +15,14 @@ function portsOf(host: Host, count: number, remotePort = (_: number) => 80): num
 }
 
 describe('ephemeral ports', () => {
-  test('RFC 6056 3.2: come from the dynamic range, and none comes twice before most others have', () => {
+  test('RFC 6056 3.2 (a, c): come from the dynamic range, and none comes twice before most others have', () => {
     const host = new Host()
     const ports = portsOf(host, 1000)
     for (const port of ports) assert.ok(port >= 49152 && port <= 65535)
     assert.equal(new Set(ports).size, 1000)
   })
 
-  test('RFC 6056 3.3.5: the steps between them are random, and those of another host are others', () => {
+  test('RFC 6056 3.3, 3.3.5 (a), RFC 5927 4.2: the steps between them are random, and those of another host are others', () => {
     const steps = (seed: number) => {
       const ports = portsOf(new Host({ random: randomOf(seed) }), 200)
       return ports.slice(1).map((port, i) => (port - ports[i]! + 16384) % 16384)
@@ -47,7 +47,7 @@ describe('ephemeral ports', () => {
     assert.equal(host.connect().tcb.path.localPort, localPort, 'the one that became free')
   })
 
-  test('never are those of a listener', () => {
+  test('RFC 6056 3.1: never are those of a listener', () => {
     const host = new Host()
     for (let port = 49152; port < 65535; port++) host.listen({ port })
     assert.equal(host.connect().tcb.path.localPort, 65535)

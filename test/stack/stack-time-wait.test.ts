@@ -148,7 +148,7 @@ test('the number beyond the old ones is given to that incarnation and to no othe
   for (const syn of reused.host.poll()) assert.notEqual(syn.seq, floorOf(reused))
 })
 
-test('RFC 1337: a reset does not end TIME-WAIT, wherever it lies', () => {
+test('RFC 1337 3 (F1): a reset does not end TIME-WAIT, wherever it lies', () => {
   const { host, old, seq, sndNxt } = timeWait(false)
   for (const at of [seq, seq + 1, seq + 65_000, seq - 1]) host.inject({ flags: 'R', seq: at, ack: sndNxt })
   assert.equal(old.stateName, 'TIME-WAIT')

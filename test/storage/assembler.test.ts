@@ -322,3 +322,48 @@ test('a stream with a standing hole moves ranges a constant number of times, how
   assert.ok(assembler.moves <= 4 * segments, `${assembler.moves} moves`)
   assert.equal(assembler.count, 5)
 })
+
+test('a range that only grows moves no other, and of two equal sides a merge moves one', () => {
+  const assembler = new Assembler(10)
+  for (let i = 0; i < 6; i++) assembler.add(10 * i + 5, 10 * i + 8)
+  const before = assembler.moves
+  assembler.add(26, 30)
+  assert.equal(assembler.moves, before)
+  assembler.add(28, 36)
+  assert.equal(assembler.moves - before, 2)
+  assert.equal(assembler.count, 5)
+})
+
+test('moves count what doubling the array copies', () => {
+  const assembler = new Assembler(1000)
+  let before = 0
+  for (let i = 0; i < 1000; i++) {
+    assembler.add(2 * i + 1, 2 * i + 2)
+    assert.ok(assembler.moves >= before)
+    before = assembler.moves
+  }
+  assert.ok(assembler.moves >= 500)
+})
+
+test('a standing hole needs one small array, however far the base goes', () => {
+  const RealArray = globalThis.Int32Array
+  const lengths: number[] = []
+  globalThis.Int32Array = new Proxy(RealArray, {
+    construct(real, [length]: [number]) {
+      lengths.push(length)
+      return new real(length)
+    },
+  })
+  try {
+    const assembler = new Assembler(1000)
+    for (let i = 0; i < 1000; i++) {
+      assembler.add(10, 12)
+      assembler.advance(4)
+    }
+    assert.equal(assembler.count, 2)
+  } finally {
+    globalThis.Int32Array = RealArray
+  }
+  // Eight ranges, of two numbers each.
+  assert.deepEqual(lengths, [16])
+})

@@ -10,7 +10,7 @@ const VERSIONS = [4, 6] as const
 const SYNCHRONIZED = ['ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'CLOSE-WAIT', 'CLOSING', 'LAST-ACK'] as const
 
 for (const version of VERSIONS) {
-  test(`RFC 5961 3.2: a reset counts at RCV.NXT alone; elsewhere in the window it is challenged, IPv${version}`, () => {
+  test(`RFC 5961 3.2 (2, 3): a reset counts at RCV.NXT alone; elsewhere in the window it is challenged, IPv${version}`, () => {
     for (const state of SYNCHRONIZED) {
       for (const backwards of [false, true]) {
         const { ep, next, nxt } = reach(state, { version })
@@ -25,7 +25,7 @@ for (const version of VERSIONS) {
     }
   })
 
-  test(`RFC 5961 3.2: a reset outside of the window is dropped silently, IPv${version}`, () => {
+  test(`RFC 5961 3.2 (1): a reset outside of the window is dropped silently, IPv${version}`, () => {
     for (const state of SYNCHRONIZED) {
       const { ep, next } = reach(state, { version })
       for (const seq of [next - 1, next - 1000, EDGE, EDGE + 1, EDGE + 100_000]) {
@@ -35,7 +35,7 @@ for (const version of VERSIONS) {
     }
   })
 
-  test(`RFC 5961 4.2: a SYN is challenged wherever it stands and never resets, IPv${version}`, () => {
+  test(`RFC 5961 4.2 (1, a): a SYN is challenged wherever it stands and never resets, IPv${version}`, () => {
     for (const state of SYNCHRONIZED) {
       const { ep, next, nxt } = reach(state, { version })
       for (const seq of [0, next - 1, next, next + 50, EDGE + 70_000]) {
@@ -46,7 +46,7 @@ for (const version of VERSIONS) {
   })
 }
 
-test('RFC 5961 4.2: the peer that lost its memory answers the challenge with a reset that counts', () => {
+test('RFC 5961 4.2 (b): the peer that lost its memory answers the challenge with a reset that counts', () => {
   const { ep, next } = reach('ESTABLISHED')
   ep.inject({ flags: 'S', seq: next + 50 }).expect({ flags: 'A', ack: next })
   ep.inject({ flags: 'R', seq: next })
@@ -55,7 +55,7 @@ test('RFC 5961 4.2: the peer that lost its memory answers the challenge with a r
 
 // ---- MAY-12: acknowledgments
 
-test('MAY-12: RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge and the text is dropped', () => {
+test('MAY-12: RFC 5961 5.2 (b): SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, else a challenge and the text is dropped', () => {
   for (const [ack, wanted] of [
     [1, true],
     [-999, true],
@@ -121,7 +121,7 @@ const CHALLENGED: Record<string, (ep: Endpoint) => unknown> = {
 }
 
 for (const [name, provoke] of Object.entries(CHALLENGED)) {
-  test(`RFC 5961 7: ${name} draw ten acknowledgments in five seconds and no more`, () => {
+  test(`RFC 5961 7 (a): ${name} draw ten acknowledgments in five seconds and no more`, () => {
     const { ep } = reach('ESTABLISHED')
     ep.advance(10_000)
     for (let i = 0; i < 100; i++) provoke(ep)
@@ -136,7 +136,7 @@ for (const [name, provoke] of Object.entries(CHALLENGED)) {
   })
 }
 
-test('RFC 5961 7: the limit is configurable', () => {
+test('RFC 5961 7 (b): the limit is configurable', () => {
   const { ep } = reach('ESTABLISHED', { challengeAckLimit: 3, challengeAckIntervalMs: 100 })
   ep.advance(1000)
   for (let i = 0; i < 9; i++) ep.inject({ flags: 'R', seq: 40 })
@@ -183,4 +183,14 @@ test('no storm between two sides in TIME-WAIT whose last segments come late and 
   p.run(20_000)
   assert.equal(p.states, 'TIME-WAIT TIME-WAIT')
   assert.ok(p.packets.a + p.packets.b < 100, `${p.packets.a + p.packets.b} packets`)
+})
+
+test('RFC 5961 3.2 (a): in SYN-SENT a reset that does not acknowledge our SYN is dropped silently', () => {
+  const { ep } = reach('SYN-SENT')
+  const { nxt, iss } = { nxt: ep.sentNext, iss: 0 }
+  ep.inject({ flags: 'R', seq: 0 }).expectNothing()
+  for (const ack of [iss, nxt + 1, nxt - 5000]) ep.inject({ flags: 'RA', seq: 0, ack }).expectNothing()
+  assert.equal(ep.state, 'SYN-SENT')
+  ep.inject({ flags: 'RA', seq: 0, ack: nxt }).expectNothing()
+  assert.equal(ep.state, 'CLOSED')
 })

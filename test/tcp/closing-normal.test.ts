@@ -68,7 +68,7 @@ test('MUST-13: a FIN that comes again is acknowledged and starts the 2MSL anew',
   assert.equal(ep.untilTimeoutMs, 2 * MSL_MS)
 })
 
-test('RFC 1337: a reset does not end TIME-WAIT', () => {
+test('RFC 1337 3 (F1): a reset does not end TIME-WAIT', () => {
   const { ep, next } = reach('TIME-WAIT')
   for (const seq of [next, next + 5, next - 1]) ep.inject({ flags: 'R', seq }).expectNothing()
   assert.equal(ep.state, 'TIME-WAIT')

@@ -210,7 +210,7 @@ function syn(ep: Endpoint, seq: number, tsVal?: number, flags = 2): Segment {
   return seg
 }
 
-test('MAY-2: without timestamps a SYN beyond all that was received may take over from TIME-WAIT', () => {
+test('MAY-2, RFC 6191 2 (e): without timestamps a SYN beyond all that was received may take over from TIME-WAIT', () => {
   const { ep, next } = reach('TIME-WAIT')
   assert.equal(acceptsNewIncarnation(ep.tcb, syn(ep, next + 1)), true)
   assert.equal(acceptsNewIncarnation(ep.tcb, syn(ep, next + 0x7fff0000)), true)
@@ -229,7 +229,7 @@ test('MAY-2: nothing but a bare SYN takes over, and from no other state', () => 
   }
 })
 
-test('SHLD-4: RFC 6191, with timestamps the later one decides, and the number where they are equal', () => {
+test('SHLD-4, RFC 6191 2 (a, b, c): with timestamps the later one decides, and the number where they are equal', () => {
   const ep = established({ timestamps: true, peer: { ts: [1000, 0] } })
   ep.close().expect({ flags: 'FA' })
   ep.inject({ flags: 'FA', seq: 1, ack: 2, ts: [1000, 0] }).expect({ flags: 'A', ack: 2 })
@@ -242,14 +242,14 @@ test('SHLD-4: RFC 6191, with timestamps the later one decides, and the number wh
   assert.equal(acceptsNewIncarnation(ep.tcb, syn(ep, -5000)), false)
 })
 
-test('SHLD-4: RFC 6191, where only the new incarnation has timestamps it may take over', () => {
+test('SHLD-4, RFC 6191 2 (d): where only the new incarnation has timestamps it may take over', () => {
   const { ep } = reach('TIME-WAIT', { timestamps: true })
   assert.equal(acceptsNewIncarnation(ep.tcb, syn(ep, -5000, 1)), true)
   const without = reach('TIME-WAIT').ep
   assert.equal(acceptsNewIncarnation(without.tcb, syn(without, -5000, 1)), false)
 })
 
-test('MAY-2: a SYN that may not take over is acknowledged, and TIME-WAIT stays', () => {
+test('MAY-2, RFC 6191 2 (f): a SYN that may not take over is acknowledged, and TIME-WAIT stays', () => {
   const { ep, next, nxt } = reach('TIME-WAIT')
   ep.inject({ flags: 'S', seq: next - 5 }).expect({ flags: 'A', seq: nxt, ack: next })
   assert.equal(ep.state, 'TIME-WAIT')

@@ -19,7 +19,7 @@ function duplicates(ep: Endpoint, n: number, ack: number): void {
   for (let i = 0; i < n; i++) ep.inject({ ack })
 }
 
-test('RFC 3042 2: each of the first two duplicates lets one new segment out, and no more', () => {
+test('RFC 3042 2, RFC 5681 3.2 (1, d): each of the first two duplicates lets one new segment out, and no more', () => {
   const ep = tenOut()
   ep.inject({ ack: 1 }).expect({ seq: 10_001, length: MSS })
   ep.expectNothing()
@@ -29,7 +29,7 @@ test('RFC 3042 2: each of the first two duplicates lets one new segment out, and
   assert.equal(ep.tcb.congestion.cwnd, 10_000)
 })
 
-test('RFC 5681 3.2: the third duplicate sends the lost segment again, once, before its timer', () => {
+test('RFC 5681 3.2 (c, 3): the third duplicate sends the lost segment again, once, before its timer', () => {
   const ep = tenOut()
   duplicates(ep, 2, 1)
   ep.takeSent()
@@ -39,13 +39,13 @@ test('RFC 5681 3.2: the third duplicate sends the lost segment again, once, befo
   ep.inject({ ack: 1 }).expectNothing()
 })
 
-test('RFC 5681 3.2 step 2: ssthresh is half the flight without what limited transmit added', () => {
+test('RFC 5681 3.2 (2, f): ssthresh is half the flight without what limited transmit added', () => {
   const ep = tenOut()
   duplicates(ep, 3, 1)
   assert.equal(ep.tcb.congestion.ssthresh, 5000)
 })
 
-test('RFC 5681 3.2 steps 3, 4: the window is ssthresh plus a segment per duplicate', () => {
+test('RFC 5681 3.2 (3, 4, 5): the window is ssthresh plus a segment per duplicate', () => {
   const ep = tenOut()
   duplicates(ep, 3, 1)
   ep.takeSent()
@@ -56,18 +56,18 @@ test('RFC 5681 3.2 steps 3, 4: the window is ssthresh plus a segment per duplica
   ep.expectNothing()
 })
 
-test('RFC 6582 3.2: the full acknowledgment ends recovery at ssthresh, without a burst', () => {
+test('RFC 5681 3.2 (6), 4.3 (c), RFC 6582 3.2 (3a), RFC 6582 6 (a, d): the full acknowledgment ends recovery at ssthresh, without a burst', () => {
   const ep = tenOut()
   duplicates(ep, 9, 1)
   ep.takeSent()
   const outstanding = ep.sentNext
   ep.inject({ ack: outstanding })
   assert.equal(ep.tcb.recovery.active, false)
-  assert.ok(ep.tcb.congestion.cwnd <= 5000)
+  assert.equal(ep.tcb.congestion.cwnd, 2000, 'nothing is outstanding: one segment and one more')
   assert.ok(ep.takeSent().length <= 2)
 })
 
-test('RFC 6582 3.2: a partial acknowledgment sends the next hole at once and stays in recovery', () => {
+test('RFC 6582 3.2 (3b), RFC 6582 6 (b): a partial acknowledgment sends the next hole at once and stays in recovery', () => {
   const ep = tenOut()
   duplicates(ep, 5, 1)
   ep.takeSent()
@@ -80,7 +80,7 @@ test('RFC 6582 3.2: a partial acknowledgment sends the next hole at once and sta
   assert.equal(ep.tcb.congestion.ssthresh, 5000, 'one window, one reduction')
 })
 
-test('RFC 6582 3.2: only the first partial acknowledgment restarts the retransmission timer', () => {
+test('RFC 6582 3.2 (3c): only the first partial acknowledgment restarts the retransmission timer', () => {
   const ep = tenOut()
   duplicates(ep, 5, 1)
   ep.takeSent()
@@ -95,7 +95,7 @@ test('RFC 6582 3.2: only the first partial acknowledgment restarts the retransmi
   }
 })
 
-test('RFC 6582 3.2 step 2: duplicates of what a timeout sent again bring no second reduction', () => {
+test('RFC 6582 3.2 (2, 4): duplicates of what a timeout sent again bring no second reduction', () => {
   const ep = tenOut()
   ep.advance(ep.untilTimeoutMs)
   ep.takeSent()
@@ -107,7 +107,7 @@ test('RFC 6582 3.2 step 2: duplicates of what a timeout sent again bring no seco
   assert.equal(ep.reasons.includes('fast-retransmit'), false)
 })
 
-test('RFC 5681 2: text, a changed window, FIN or an older acknowledgment make no duplicate', () => {
+test('RFC 5681 2 (b): text, a changed window, FIN or an older acknowledgment make no duplicate', () => {
   const ep = tenOut()
   ep.inject({ ack: 1, text: 10 })
   ep.inject({ ack: 1, win: 65534 })
@@ -118,7 +118,7 @@ test('RFC 5681 2: text, a changed window, FIN or an older acknowledgment make no
   assert.equal(ep.reasons.includes('fast-retransmit'), false)
 })
 
-test('RFC 5681 2: with nothing outstanding an acknowledgment repeated means nothing', () => {
+test('RFC 5681 2 (b): with nothing outstanding an acknowledgment repeated means nothing', () => {
   const ep = established({ peer: { mss: MSS } })
   duplicates(ep, 10, 1)
   ep.expectNothing()
@@ -156,7 +156,7 @@ test('one lost segment costs one retransmission and no timeout', () => {
   assert.equal(wire.a.reasons.includes('retransmission-timeout'), false)
 })
 
-test('RFC 6582: several losses in one window are mended one a round trip, without a timeout', () => {
+test('RFC 5681 4.3 (e): several losses in one window are mended one a round trip, without a timeout', () => {
   const wire = pair({ delayMs: 20 }).open()
   const n = wire.packets.a
   wire.drop('a', n + 2, n + 5, n + 7)
@@ -180,4 +180,31 @@ test('a fast retransmit that is lost as well is mended by the timer', () => {
   assert.deepEqual(wire.b.receive(), text)
   assert.equal(copies, 3)
   assert.equal(wire.a.reasons.includes('retransmission-timeout'), true)
+})
+
+test('RFC 5681 4.3 (b): until the loss is mended no more goes in a round trip than half of what was outstanding', () => {
+  const ep = tenOut()
+  duplicates(ep, 2, 1)
+  ep.takeSent()
+  // All that is outstanding, twelve segments, tells of itself but the lost one.
+  duplicates(ep, 9, 1)
+  assert.ok(ep.takeSent().length <= 5)
+  assert.equal(ep.tcb.recovery.active, true)
+})
+
+test('RFC 5681 4.3 (d): a loss in the next window lowers the window once more, and so does a lost retransmission', () => {
+  const twice = tenOut()
+  duplicates(twice, 5, 1)
+  twice.inject({ ack: twice.sentNext })
+  assert.equal(twice.tcb.congestion.ssthresh, 5000)
+  twice.takeSent()
+  while (twice.tcb.congestion.cwnd < 4000)
+    twice.inject({ ack: ((twice.tcb.snd.una - twice.iss) | 0) + 2 * MSS })
+  const una = (twice.tcb.snd.una - twice.iss) | 0
+  duplicates(twice, 3, una)
+  assert.ok(twice.tcb.congestion.ssthresh < 5000)
+  const again = tenOut()
+  duplicates(again, 5, 1)
+  again.advance(again.untilTimeoutMs)
+  assert.equal(again.tcb.congestion.cwnd, MSS)
 })

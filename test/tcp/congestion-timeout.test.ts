@@ -13,7 +13,7 @@ function tenOut(options: EndpointOptions = {}): Endpoint {
   return ep
 }
 
-test('MUST-19, RFC 5681 3.1: a timeout sends one segment, halves ssthresh and starts slowly', () => {
+test('MUST-19, RFC 5681 3.1 (a, k, m): a timeout sends one segment, halves ssthresh and starts slowly', () => {
   const ep = tenOut()
   ep.advance(ep.untilTimeoutMs)
   ep.expect({ seq: 1, length: MSS })
@@ -56,7 +56,7 @@ test('after a timeout what the acknowledgment shows to have arrived is not sent 
   assert.equal(ep.tcb.totalRetransmissions, 3)
 })
 
-test('RFC 5681 3.1: the second timeout of one segment leaves ssthresh, that of another lowers it', () => {
+test('RFC 5681 3.1 (l): the second timeout of one segment leaves ssthresh, that of another lowers it', () => {
   const ep = tenOut()
   ep.advance(ep.untilTimeoutMs)
   ep.advance(ep.untilTimeoutMs)

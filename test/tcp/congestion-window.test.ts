@@ -34,7 +34,7 @@ test('RFC 6928 2: large segments make the initial window smaller, 14600 octets, 
   }
 })
 
-test('RFC 5681 3.1: where the SYN was lost, the first window is one segment', () => {
+test('RFC 5681 3.1 (c, d): where the SYN was lost, the first window is one segment', () => {
   const ep = established({ windowScaling: true, peer: { mss: MSS, ws: 7 } })
   assert.equal(ep.tcb.congestion.cwnd, 10 * MSS)
   const lossy = pair({ a: { mssLimit: MSS } })
@@ -44,7 +44,7 @@ test('RFC 5681 3.1: where the SYN was lost, the first window is one segment', ()
   assert.equal(lossy.a.takeSent().length, 1)
 })
 
-test('RFC 5681 3.1, RFC 3465 2.2: an acknowledgment of two segments lets four out in slow start', () => {
+test('RFC 5681 3.1 (g), RFC 3465 2.2: an acknowledgment of two segments lets four out in slow start', () => {
   const ep = sender()
   ep.send(100_000)
   ep.takeSent()
@@ -90,7 +90,7 @@ test('RFC 7661 4.4: a window that the peer does not let us fill does not grow', 
   assert.equal(ep.tcb.congestion.cwnd, 10_000)
 })
 
-test('MUST-19, RFC 5681 3.1: congestion avoidance adds one segment a round trip', () => {
+test('MUST-19, RFC 5681 3.1 (a, h): congestion avoidance adds one segment a round trip', () => {
   const ep = sender()
   ep.send(900_000)
   ep.takeSent()
@@ -138,7 +138,7 @@ test('RFC 5681 4.1: the restart can be switched off, and a pause below the RTO i
   }
 })
 
-test('MUST-19: never more outstanding than the congestion window, over a lossy transfer', () => {
+test('MUST-19, RFC 5681 2 (a): never more outstanding than the congestion window, over a lossy transfer', () => {
   const wire = pair({ delayMs: 20, fate: (_from, n) => ({ drop: n > 10 && n % 37 === 0 }) }).open()
   const text = stream(300_000)
   wire.a.send(text)

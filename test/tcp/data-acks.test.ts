@@ -5,7 +5,7 @@ import { type Endpoint, established } from './endpoint.ts'
 
 const MSS = 1460
 
-test('SHLD-18: a lone segment is acknowledged after the delay, not at once', () => {
+test('SHLD-18, RFC 5681 4.2 (a): a lone segment is acknowledged after the delay, not at once', () => {
   const ep = established()
   ep.inject({ text: 100 })
   ep.expectNothing()
@@ -17,7 +17,7 @@ test('SHLD-18: a lone segment is acknowledged after the delay, not at once', () 
   ep.expectNothing()
 })
 
-test('MUST-40: the delay is below half a second, and the configuration takes no longer one', () => {
+test('MUST-40, RFC 5681 4.2 (c): the delay is below half a second, and the configuration takes no longer one', () => {
   assert.ok(DEFAULT_CONFIG.delayedAckMs < 500)
   assert.throws(() => configure({ delayedAckMs: 500 }), RangeError)
   const ep = established({ delayedAckMs: 499 })
@@ -28,7 +28,7 @@ test('MUST-40: the delay is below half a second, and the configuration takes no 
   ep.expect({ flags: 'A', ack: 3 })
 })
 
-test('SHLD-19: every second full-sized segment is acknowledged at once', () => {
+test('SHLD-19, RFC 5681 4.2 (b): every second full-sized segment is acknowledged at once', () => {
   const ep = established()
   for (let i = 0; i < 6; i++) {
     ep.inject({ text: MSS })
@@ -76,14 +76,14 @@ test('MUST-58: one acknowledgment covers text, window and FIN', () => {
   ep.expectNothing()
 })
 
-test('MAY-13: each segment beyond a gap is answered at once with a duplicate acknowledgment', () => {
+test('MAY-13, RFC 5681 3.2 (a), 4.2 (d): each segment beyond a gap is answered at once with a duplicate acknowledgment', () => {
   const ep = established()
   for (let i = 1; i <= 5; i++)
     ep.inject({ seq: 1 + i * 100, text: 100 }).expect({ flags: 'A', ack: 1, length: 0 })
   ep.expectNothing()
 })
 
-test('MAY-13: those of a batch too, one each, all with the same window', () => {
+test('MAY-13, RFC 5681 4.2 (e): those of a batch too, one each, all with the same window', () => {
   const ep = established()
   ep.injectAll({ seq: 101, text: 100 }, { seq: 201, text: 100 }, { seq: 301, text: 100 })
   const sent = ep.takeSent()
@@ -97,7 +97,7 @@ test('MAY-13: those of a batch too, one each, all with the same window', () => {
   )
 })
 
-test('RFC 5681 4.2: a segment that fills a gap, or a part of one, is acknowledged at once', () => {
+test('RFC 5681 3.2 (b), 4.2 (d), RFC 6582 5: a segment that fills a gap, or a part of one, is acknowledged at once', () => {
   const ep = established()
   ep.inject({ seq: 101, text: 100 })
   ep.inject({ seq: 301, text: 100 })

@@ -30,31 +30,35 @@ test('RFC 1191 3: every packet forbids fragmentation, and the MTU that a router 
   }
 })
 
-test('RFC 1191 6.5: what is outstanding goes again at once, without a reduction of the window', () => {
+test('RFC 1191 6.5, RFC 5681 3.1 (e): what is outstanding goes again at once; the window keeps its segments', () => {
   const ep = out()
-  const { cwnd, ssthresh } = ep.tcb.congestion
+  const { ssthresh } = ep.tcb.congestion
   icmp(ep, 'fragmentation-needed', 1, 1000)
   const again = ep.takeSent()
   assert.ok(again.length >= 10)
-  assert.deepEqual([ep.tcb.congestion.cwnd, ep.tcb.congestion.ssthresh], [cwnd, ssthresh])
+  assert.deepEqual([ep.tcb.congestion.cwnd, ep.tcb.congestion.ssthresh], [10 * ep.tcb.mss, ssthresh])
   // The others of the flight met the same router.
   icmp(ep, 'fragmentation-needed', 1461, 1000)
   icmp(ep, 'fragmentation-needed', 2921, 1000)
   ep.expectNothing()
 })
 
-test('RFC 5927 7.2: an MTU below what every path carries is raised to that', () => {
-  for (const [version, least] of [
-    [4, 552],
-    [6, 1280],
-  ] as const) {
-    const ep = out({ version })
-    icmp(ep, 'fragmentation-needed', 1, 68)
-    assert.equal(ep.tcb.path.mtu, least)
-  }
+test('RFC 1191 3: an MTU below what every IPv4 path carries is raised to that', () => {
+  const ep = out({ version: 4 })
+  icmp(ep, 'fragmentation-needed', 1, 68)
+  assert.equal(ep.tcb.path.mtu, 552)
 })
 
-test('RFC 5927 7.2: an MTU that is no smaller than the packet quoted is a lie', () => {
+test('RFC 8201 4: an MTU below what every IPv6 link carries is not believed', () => {
+  const ep = out({ version: 6 })
+  icmp(ep, 'fragmentation-needed', 1, 1279)
+  ep.expectNothing()
+  assert.equal(ep.tcb.path.mtu, 1500)
+  icmp(ep, 'fragmentation-needed', 1, 1280)
+  assert.equal(ep.tcb.path.mtu, 1280)
+})
+
+test('RFC 5927 7.2 (a): an MTU that is no smaller than the packet quoted is a lie', () => {
   const ep = out()
   icmp(ep, 'fragmentation-needed', 1, 1500)
   icmp(ep, 'fragmentation-needed', 1, 1200, 600)

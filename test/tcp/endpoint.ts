@@ -15,6 +15,7 @@ import { Connection } from '../../src/tcp/connection.ts'
 import { brokenInvariant } from '../../src/tcp/invariants.ts'
 import * as signals from '../../src/tcp/signals.ts'
 import { CLOSED } from '../../src/tcp/state.ts'
+import type { SendOptions } from '../../src/tcp/user-calls.ts'
 import { Recorder } from '../../src/trace/recorder.ts'
 import type { StateName } from '../../src/trace/states.ts'
 import { decodeIp } from '../../src/wire/ip.ts'
@@ -133,7 +134,7 @@ export class Endpoint {
   }
 
   /** Returns how many octets were taken. */
-  send(text: string | number | Uint8Array, options?: { push?: boolean; urgent?: boolean }): number {
+  send(text: string | number | Uint8Array, options?: SendOptions): number {
     const octets =
       typeof text === 'number'
         ? patternOf((this.tcb.snd.end - this.iss) | 0, text)

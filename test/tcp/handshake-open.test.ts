@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { configure } from '../../src/tcp/config.ts'
 import { IpHeader } from '../../src/wire/ip-header.ts'
 import { Segment } from '../../src/wire/segment.ts'
 import { Endpoint, patternOf } from './endpoint.ts'
@@ -223,7 +224,7 @@ for (const [name, fate] of Object.entries(BOTH_OPEN)) {
   }
 }
 
-test('RFC 7323 2.2: the window of a SYN-ACK is never scaled, in a simultaneous open neither', () => {
+test('RFC 7323 2.2 (f): the window of a SYN-ACK is never scaled, in a simultaneous open neither', () => {
   const ep = new Endpoint({ windowScaling: true }).connect()
   ep.expect({ flags: 'S' })
   ep.inject({ flags: 'S', seq: 0, mss: 1460, ws: 7, win: 1000 }).expect({ flags: 'SA' })
@@ -240,4 +241,15 @@ test('a connection to oneself: the SYN comes back as it was sent', () => {
   ep.inject({ flags: 'S', seq: 0, mss: 1460 }).expect({ flags: 'SA', seq: 0, ack: 1 })
   ep.inject({ flags: 'SA', seq: 0, ack: 1, mss: 1460 })
   assert.equal(ep.state, 'ESTABLISHED')
+})
+
+test('RFC 7323 2.2 (f), 3.2 (g): what our SYN offered is agreed on, whatever is configured before the answer comes', () => {
+  const ep = new Endpoint({ timestamps: true, windowScaling: true, receiveBufferBytes: 1 << 20 }).connect()
+  ep.expect({ flags: 'S', ws: 5 })
+  const other = { timestamps: false, windowScaling: false, receiveBufferBytes: 4096 }
+  ep.connection.reconfigure(configure(other, ep.tcb.config))
+  ep.advance(1000)
+  assert.notEqual(ep.expect({ flags: 'S', ws: 5 }).ts, null, 'the SYN that goes again says the same')
+  ep.inject({ flags: 'SA', seq: 0, ack: 1, mss: 1460, ws: 7, ts: [1, 0] })
+  assert.deepEqual([ep.tcb.rcvScale, ep.tcb.sndScale, ep.tcb.timestamps], [5, 7, true])
 })

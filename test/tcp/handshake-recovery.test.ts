@@ -40,6 +40,14 @@ test('MUST-11: a SYN in the window returns a passive connection to LISTEN, an ac
   assert.equal(active.state, 'SYN-RECEIVED')
 })
 
+test('RFC 9293 3.10.7.4: after a passive OPEN a SYN-ACK with the number of the SYN before it opens nothing', () => {
+  const { ep } = reach('SYN-RECEIVED')
+  ep.inject({ flags: 'SA', seq: 0, ack: 1 }).expect({ flags: 'SA', seq: 0, ack: 1 })
+  assert.equal(ep.state, 'SYN-RECEIVED')
+  ep.inject({ seq: 1, ack: 1 })
+  assert.equal(ep.state, 'ESTABLISHED')
+})
+
 test('MUST-11: an active OPEN in LISTEN makes the connection active for good', () => {
   const { ep } = reach('LISTEN')
   ep.tcb.path.remotePort = 80

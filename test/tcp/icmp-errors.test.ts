@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { errnoOfEnd } from '../../src/tcp/errno.ts'
 import type { IcmpMeaning } from '../../src/wire/icmp.ts'
 import { type Endpoint, established, patternOf } from './endpoint.ts'
 import { pair, stream } from './pair.ts'
@@ -53,7 +54,23 @@ test('MUST-56: an opening goes on after a soft error and may succeed', () => {
   assert.equal(ep.state, 'ESTABLISHED')
 })
 
-test('RFC 5927 5.2: a hard error does not end a synchronized connection: it is a soft one there', () => {
+test('a soft error is forgotten once something gets through: it explains no end that comes later', () => {
+  const opening = reach('SYN-SENT').ep
+  icmp(opening, 'host-unreachable', 0)
+  opening.inject({ flags: 'SA', seq: 0, ack: 1 })
+  assert.equal(opening.connection.softError, null)
+  const ep = established()
+  ep.send('text')
+  icmp(ep, 'port-unreachable', 1)
+  ep.inject({ seq: 1, ack: 5 })
+  assert.equal(ep.connection.softError, null)
+  ep.send('more')
+  ep.advance(400_000)
+  assert.equal(ep.state, 'CLOSED')
+  assert.equal(errnoOfEnd(ep.connection), 'ETIMEDOUT')
+})
+
+test('RFC 5927 5.2 (a): a hard error does not end a synchronized connection: it is a soft one there', () => {
   for (const meaning of HARD) {
     const ep = established()
     ep.send('text')
@@ -70,7 +87,7 @@ test('a hard error does not end a passive opening: anybody may have forged the S
   assert.equal(ep.state, 'SYN-RECEIVED')
 })
 
-test('MUST-55: Source Quench is discarded silently in every state', () => {
+test('MUST-55, RFC 5927 6.2: Source Quench is discarded silently in every state', () => {
   for (const state of ALL_STATES) {
     if (state === 'CLOSED') continue
     const { ep, una } = reach(state, { active: state === 'SYN-RECEIVED' })
@@ -130,7 +147,7 @@ for (const [version, mtu, mss] of [
   [4, 1000, 960],
   [6, 1300, 1240],
 ] as const) {
-  test(`RFC 1191, RFC 8201: a packet too big is sent again in smaller pieces at once, IPv${version}`, () => {
+  test(`RFC 1191, RFC 8201, RFC 7323 5.7: a packet too big is sent again in smaller pieces at once, IPv${version}`, () => {
     const ep = established({ version, peer: { mss: 1460 } })
     ep.send(2800)
     const first = ep.takeSent()
@@ -154,14 +171,15 @@ for (const [version, mtu, mss] of [
   })
 }
 
-test('RFC 5927 7.2: not below what every path carries, not above what it was, not as large as what was quoted', () => {
+test('RFC 1191 3, RFC 8201 4, RFC 5927 7.2 (a): not below what every path carries, not above what it was, not as large as what was quoted', () => {
   for (const [version, told, quoted, wanted] of [
     [4, 68, 1500, 552],
     [4, 1, 1500, 552],
     [4, 2000, 1500, 1500],
     [4, 1500, 1500, 1500],
     [4, 1400, 1000, 1500],
-    [6, 600, 1500, 1280],
+    [6, 600, 1500, 1500],
+    [6, 1279, 1500, 1500],
     [6, 1280, 1500, 1280],
     [6, 1400, 1500, 1400],
   ] as const) {
@@ -169,6 +187,7 @@ test('RFC 5927 7.2: not below what every path carries, not above what it was, no
     ep.send(2800)
     icmp(ep, 'fragmentation-needed', 1, told, quoted)
     assert.equal(ep.tcb.path.mtu, wanted, `IPv${version} told ${told} of ${quoted}`)
+    if (wanted === 1500) assert.equal(ep.tcb.lastDrop, 'icmp-out-of-window')
   }
 })
 

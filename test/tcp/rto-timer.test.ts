@@ -47,7 +47,7 @@ test('RFC 6298 5.2, 5.3: an acknowledgment of new data starts it over, of all da
   assert.equal(ep.untilTimeoutMs, Infinity)
 })
 
-test('MUST-19, RFC 6298 5.4 to 5.6: each expiry sends the first segment again and doubles the wait, up to a minute', () => {
+test('MUST-19, RFC 6298 5.4, 5.5, 5.6 and RFC 6298 5 (a): each expiry sends the first segment again and doubles the wait, up to a minute', () => {
   const ep = measured(100, { blackHoleDetection: false })
   ep.send(3 * MSS)
   ep.takeSent()
@@ -59,7 +59,7 @@ test('MUST-19, RFC 6298 5.4 to 5.6: each expiry sends the first segment again an
   assert.deepEqual(gaps, [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 60_000, 60_000])
 })
 
-test('MUST-18: an acknowledgment of what was sent twice is no sample (Karn)', () => {
+test('MUST-18, RFC 6298 3 (a): an acknowledgment of what was sent twice is no sample (Karn)', () => {
   const ep = measured(100)
   ep.send(MSS)
   ep.advance(300)
@@ -83,7 +83,7 @@ test('MUST-18: nor is one that also covers something sent once, nor after a fast
   assert.equal(fast.tcb.rtt.latestUs, 100_000)
 })
 
-test('RFC 6298 5: an acknowledgment of new data ends the back-off', () => {
+test('RFC 6298 5 (c): an acknowledgment of new data ends the back-off', () => {
   const ep = measured(100)
   ep.send(MSS)
   ep.advance(300 + 600 + 60)
@@ -134,7 +134,7 @@ test('MUST-18: a round trip that grows beyond the RTO is learned, not retransmit
   assert.ok(wire.a.tcb.rtt.srttUs > 900_000)
 })
 
-test('RFC 6298 3: one segment a round trip is timed, from its sending to its acknowledgment', () => {
+test('RFC 6298 3 (b): one segment a round trip is timed, from its sending to its acknowledgment', () => {
   const ep = measured(100)
   ep.send(MSS)
   ep.advance(40)

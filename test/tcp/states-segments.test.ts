@@ -49,8 +49,8 @@ const SEGMENTS: Record<string, (at: Standing, same: number) => Arriving> = {
 }
 
 /**
- * Where the cell differs from the letter of RFC 9293 on purpose, docs/deviations.md says why: SYN again in SYN-RECEIVED
- * repeats the SYN-ACK, SYN-ACK again opens (appendix A.2), resets do nothing in TIME-WAIT (RFC 1337).
+ * Where the cell differs from the letter of RFC 9293 on purpose, docs/deviations.md says why: what repeats the SYN in
+ * SYN-RECEIVED, which is passive here, is answered by the SYN-ACK again; resets do nothing in TIME-WAIT (RFC 1337).
  */
 const TABLE = `
                       | CLOSED | LISTEN          | SYN-SENT        | SYN-RECEIVED     | ESTABLISHED     | FIN-WAIT-1      | FIN-WAIT-2     | CLOSE-WAIT | CLOSING      | LAST-ACK  | TIME-WAIT
@@ -58,7 +58,7 @@ SYN again             | -      | SA>SYN-RECEIVED | SA>SYN-RECEIVED | SA         
 SYN in window         | -      | SA>SYN-RECEIVED | SA>SYN-RECEIVED | ->LISTEN         | A               | A               | A              | A          | A            | A         | A
 SYN beyond            | -      | SA>SYN-RECEIVED | SA>SYN-RECEIVED | A                | A               | A               | A              | A          | A            | A         | A
 SYN before            | -      | SA>SYN-RECEIVED | SA>SYN-RECEIVED | A                | A               | A               | A              | A          | A            | A         | A
-SYN-ACK again         | -      | R               | A>ESTABLISHED   | ->ESTABLISHED    | A               | A               | A              | A          | A            | A         | A
+SYN-ACK again         | -      | R               | A>ESTABLISHED   | SA               | A               | A               | A              | A          | A            | A         | A
 SYN-ACK in window     | -      | R               | A>ESTABLISHED   | ->LISTEN         | A               | A               | A              | A          | A            | A         | A
 SYN-FIN in window     | -      | SA>SYN-RECEIVED | SA>SYN-RECEIVED | ->LISTEN         | A               | A               | A              | A          | A            | A         | A
 ACK old               | -      | R               | R               | R                | -               | -               | -              | -          | -            | -         | -

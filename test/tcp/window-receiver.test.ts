@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { configure } from '../../src/tcp/config.ts'
-import { established } from './endpoint.ts'
+import { Endpoint, established } from './endpoint.ts'
 
 const MSS = 1000
 
@@ -41,6 +41,25 @@ test('MUST-39: an acknowledgment sent for another reason does not open the windo
   ep.receive(500)
   ep.inject({ text: 1 }) // a probe
   ep.expect({ ack: 10_001, win: 0 })
+})
+
+test('MUST-39: a window that follows the room tells of each octet while it is a segment or more, and of none below', () => {
+  const ep = established({ receiveBufferBytes: 10_000, windowFollowsRoom: true, peer: { mss: MSS } })
+  ep.inject({ text: MSS })
+  ep.inject({ text: MSS })
+  ep.expect({ ack: 2001, win: 8000 })
+  ep.receive(7)
+  ep.expectNothing()
+  ep.inject({ text: 1, flags: 'PA' })
+  ep.advance(100)
+  ep.expect({ ack: 2002, win: 8006 })
+  for (let i = 0; i < 8; i++) ep.inject({ text: MSS })
+  ep.inject({ text: 6 })
+  ep.advance(100)
+  assert.equal(ep.takeSent().at(-1)!.win, 0)
+  ep.receive(MSS - 1)
+  ep.inject({ text: 1 }) // a probe
+  ep.expect({ ack: 10_008, win: 0 })
 })
 
 test('a reader that keeps up sends no window updates: acknowledgments tell', () => {
@@ -125,7 +144,7 @@ test('SHLD-14: the right edge never moves left, and no more is offered than the 
   fc.assert(property, { numRuns: 200 })
 })
 
-test('RFC 7323 2.4: with a scale the edge moves left by less than a unit, and all that was offered is taken', () => {
+test('RFC 7323 2.4 (1, 2): with a scale the edge moves left by less than a unit, and all that was offered is taken', () => {
   const sizes = fc.integer({ min: 66_000, max: 600_000 })
   const property = fc.property(fc.array(step, { maxLength: 80 }), sizes, (steps, buffer) => {
     const ep = established({ receiveBufferBytes: buffer, windowScaling: true, peer: { ws: 0 } })
@@ -194,6 +213,23 @@ test('SHLD-14: a smaller buffer takes nothing back: what was offered is still re
   ep.advance(100)
   assert.equal(ep.takeSent().at(-1)!.win, 0)
   assert.equal(ep.receive().length, 3000)
+})
+
+test('SHLD-14: a smaller buffer takes nothing back that our SYN offered', () => {
+  const ep = new Endpoint({ receiveBufferBytes: 8192 }).connect()
+  ep.expect({ flags: 'S', win: 8192 })
+  ep.connection.reconfigure(configure({ receiveBufferBytes: 1 }, ep.tcb.config))
+  ep.inject({ flags: 'SA', seq: 0, ack: 1 })
+  ep.expect({ flags: 'A', ack: 1, win: 8192 })
+})
+
+test('SHLD-14: a SYN-ACK that is sent again offers what it did, though the buffer holds more than it should', () => {
+  const ep = new Endpoint({ receiveBufferBytes: 8192 }).connect()
+  ep.inject({ flags: 'S', seq: 0, text: 2 })
+  ep.takeSent()
+  ep.connection.reconfigure(configure({ receiveBufferBytes: 1 }, ep.tcb.config))
+  ep.advance(1000)
+  ep.expect({ flags: 'SA', ack: 3, win: 8190 })
 })
 
 test('a larger buffer opens the window further, and what comes is received', () => {

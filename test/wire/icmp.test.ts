@@ -238,7 +238,7 @@ for (const version of [4, 6] as const) {
   })
 }
 
-test('RFC 5927: a quote whose length field a router has changed is still a quote', () => {
+test('a quote whose length field a router has changed is still a quote', () => {
   const quote = [...ipv4Packet(tcpSegment(4, []), { totalLength: 0xdc05 }).subarray(0, 28)]
   assert.equal(decode(packetOf(4, icmpMessage(4, 3, 1, [0, 0, 0, 0, ...quote]))), 'ok')
   // And one with a TTL that no longer agrees with its header checksum.
