@@ -14,20 +14,25 @@ interface Entry {
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { what: 'play the classic connection and draw it', load: () => import('./demo.ts') },
   sim: { what: 'play a scenario on a simulated network', load: () => import('./sim.ts') },
+  drill: { what: 'play packetdrill scripts in virtual time', load: () => import('./drill.ts') },
   states: { what: 'print the state machine', load: () => import('./states.ts') },
+  conformance: {
+    what: 'print what the RFCs ask, and where it is met',
+    load: () => import('./conformance.ts'),
+  },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }
 
 export function mainHelp(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(10)}${what}`)
+  const commands = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`)
   return `Elko: TCP, whole and in the open.
 
 Usage: elko COMMAND [options]
 
 Commands:
 ${commands.join('\n')}
-  help      help on a command: elko help sim
+  help         help on a command: elko help sim
 
 Options:
   --help, -h       this text; after a command: help on it

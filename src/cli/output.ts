@@ -90,7 +90,7 @@ export function saveCapture(file: string, result: ScenarioResult, host = result.
 }
 
 /** Makes the folder where it is missing. */
-function saveFile(file: string, octets: Uint8Array): void {
+export function saveFile(file: string, octets: Uint8Array): void {
   try {
     makeFolder(dirname(file))
     writeFileSync(file, octets)

@@ -85,6 +85,8 @@ export interface IpSpec {
   readonly ecn: 'noecn' | 'ect0' | 'ect1' | 'ect01' | 'ce' | null
   /** The whole DiffServ octet. */
   readonly tos: number | null
+  /** Its upper six bits alone, 0 to 63. */
+  readonly dscp: number | null
   readonly ttl: number | null
   readonly flowLabel: number | null
 }
@@ -94,7 +96,7 @@ export interface Ports {
   readonly destination: number
 }
 
-/** The octets that a segment stands for: `start:end(length)`, end = start + length. */
+/** The octets that a segment stands for: `start:end(length)`, end = start + length; for `...(length)` start is 0. */
 export interface SequenceRange {
   readonly start: number
   readonly end: number
@@ -106,11 +108,17 @@ export interface TcpSpec {
   readonly ports: Ports | null
   readonly flags: FlagsSpec
   readonly sequence: SequenceRange
+  /** As everywhere, or `start:end(length)!`: the number on the wire itself, or `...(length)`: not checked. */
+  readonly sequenceIs: 'relative' | 'absolute' | 'any'
   readonly ack: number | null
   readonly window: number | null
   readonly urgent: number | null
   /** In the order of the header. null: `<...>`, not checked (out only). Empty: there must be none. */
   readonly options: readonly OptionSpec[] | null
+  /** `/udp(9811 > 1)`: the ports of a UDP header between IP and TCP. */
+  readonly udp: Ports | null
+  /** `[code 1, pen 2]`: what a reset says of its cause in its payload. */
+  readonly resetCause: { readonly code: number; readonly pen: number } | null
 }
 
 export interface FlagsSpec {
@@ -127,10 +135,22 @@ export type OptionSpec =
   | { readonly kind: 'wscale'; readonly shift: number }
   | { readonly kind: 'sackOK' }
   | { readonly kind: 'sack'; readonly blocks: readonly { readonly left: number; readonly right: number }[] }
-  | { readonly kind: 'TS'; readonly val: number; readonly ecr: number }
+  | {
+      readonly kind: 'TS'
+      readonly val: number
+      /** `val ...`: not checked; `val` is 0. */
+      readonly anyVal: boolean
+      readonly ecr: number
+      /** `ecr 5!`: the number on the wire itself, whatever was sent before. */
+      readonly absoluteEcr: boolean
+    }
   /** Whole or, where `experimental`, behind the identifier of RFC 6994. A cookie of no octets asks for one. */
   | { readonly kind: 'FO'; readonly cookie: Uint8Array; readonly experimental: boolean }
-  /** Anything else: MD5, AccECN and options by number. `data` without kind and length octets. */
+  /** RFC 2385. null: the digest that is right for the segment. */
+  | { readonly kind: 'md5'; readonly digest: Uint8Array | null }
+  /** The whole options area in hexadecimal; the only item of its list. */
+  | { readonly kind: 'raw'; readonly octets: Uint8Array }
+  /** Anything else: AccECN and options by number. `data` without kind and length octets, with the identifier of RFC 6994. */
   | { readonly kind: 'other'; readonly name: string; readonly number: number; readonly data: Uint8Array }
 
 export interface UdpSpec {
@@ -148,7 +168,7 @@ export interface IcmpSpec {
   readonly id: number | null
   /** The packet that it quotes; null where none is named. */
   readonly quoted:
-    | { readonly kind: 'tcp'; readonly sequence: SequenceRange }
+    | { readonly kind: 'tcp'; readonly sequence: SequenceRange; readonly udp: Ports | null }
     | { readonly kind: 'udp'; readonly length: number }
     | { readonly kind: 'raw'; readonly length: number }
     | null
@@ -180,7 +200,6 @@ export type Expression = { readonly place: Place } & (
     }
   | { readonly kind: 'symbol'; readonly name: string }
   | { readonly kind: 'or'; readonly operands: readonly Expression[] }
-  | { readonly kind: 'not'; readonly operand: Expression }
   /** e.g. htons(8080), inet_addr("192.0.2.1"), inet_pton(AF_INET6, "::1"). */
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
   | { readonly kind: 'list'; readonly items: readonly Expression[] }

@@ -26,6 +26,8 @@ export type Request =
   | { readonly kind: 'collect'; readonly until: number }
   /** TCP_INFO of a socket, by the kernel's field names; null where the stage has none. Answer: Info. */
   | { readonly kind: 'info'; readonly fd: number }
+  /** A command of the script's, as it is written. Answer: Commanded. */
+  | { readonly kind: 'command'; readonly text: string }
 
 export interface Done {
   readonly kind: 'done'
@@ -58,4 +60,15 @@ export interface Info {
   readonly fields: Readonly<Record<string, number>> | null
 }
 
-export type Answer = Done | Sniffed | Called | Info
+export interface Commanded {
+  readonly kind: 'commanded'
+  readonly now: number
+  /** What of the command means nothing here, in words. */
+  readonly notes: readonly string[]
+  /** Why it failed, as a shell's command does that does not exit with 0; null: it did not. */
+  readonly failed: string | null
+  /** What of it the stage cannot do, though the script rests on it. */
+  readonly unsupported: string | null
+}
+
+export type Answer = Done | Sniffed | Called | Info | Commanded

@@ -18,10 +18,10 @@ export interface Outcome {
 /** Runs `elko ...args` in a folder of its own, without a terminal. */
 export function elko(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; main?: string } = {},
 ): Outcome {
   const { NO_COLOR: _, ELKO_DEBUG: __, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [options.main ?? MAIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...env, ...options.env },
     encoding: 'utf8',

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { drawing } from '../../src/cli/output.ts'
 import { elko, MAIN } from './elko.ts'
 
-const COMMANDS = ['demo', 'sim', 'states', 'listen', 'connect']
+const COMMANDS = ['demo', 'sim', 'states', 'conformance', 'listen', 'connect']
 
 test('--help names every command; help CMD, CMD --help and CMD -h say the same', () => {
   const { code, stdout } = elko(['--help'])
@@ -41,7 +41,7 @@ test('a wrong command line: exit code 2, nothing on stdout, and a message that n
   const cases: [args: string[], message: RegExp][] = [
     [[], /^Elko[\s\S]*Usage: elko COMMAND/],
     [['simm'], /unknown command "simm"; did you mean sim\?/],
-    [['xyzzy'], /unknown command "xyzzy"; expected one of demo, sim, states, listen, connect, help/],
+    [['xyzzy'], /unknown command "xyzzy"; expected one of demo, sim, .*connect,.* help/],
     [['help', 'xyzzy'], /unknown command "xyzzy"/],
     [['--frobnicate'], /unknown option "--frobnicate"/],
     [['toString'], /unknown command "toString"/],
