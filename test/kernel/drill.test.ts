@@ -1,0 +1,76 @@
+/**
+ * Our own scripts (test/drill) against the Linux kernel, in real time: the kernel does in all of them what RFC 9293 asks
+ * and Elko does, but for those named here, each with its row of docs/linux-differences.md.
+ */
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { requirements } from './netns.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+/** What Linux does otherwise: the title of the row that says why Elko does not. */
+const KNOWN: Readonly<Record<string, string>> = {
+  'listen/syn-with-data.pkt': 'text with a SYN',
+  'syn-received/rst-at-rcv-nxt-active.pkt': 'reset of a simultaneous open',
+  'syn-received/syn-ack-active.pkt': 'SYN again in SYN-RECEIVED',
+  'syn-received/syn-ack.pkt': 'SYN again in SYN-RECEIVED',
+  'time-wait/ack-future.pkt': 'bad ACK in TIME-WAIT',
+  'time-wait/data-in.pkt': 'new segment in TIME-WAIT',
+  'time-wait/data-out-of-order.pkt': 'new segment in TIME-WAIT',
+  'time-wait/data-overlapping.pkt': 'text across the FIN',
+  'time-wait/no-ack.pkt': 'new segment in TIME-WAIT',
+  'time-wait/rst-at-rcv-nxt.pkt': 'reset in TIME-WAIT',
+}
+
+/** Scripts wait for most of their time, so several processes play them at once. */
+const PROCESSES = 8
+const skip = { skip: requirements(), timeout: 600_000 }
+
+interface Result {
+  readonly file: string
+  readonly agreement: string
+  readonly kernel: { readonly failure?: unknown; readonly reason?: string }
+}
+
+async function compare(files: readonly string[], version: string): Promise<Result[]> {
+  // The times are those of a simulation: a host that is busy with other tests is late now and then.
+  const args = ['drill', '--against', 'tun', '--json', '--tolerance_usecs=80000', `--ip_version=${version}`]
+  const child = spawn(process.execPath, [MAIN, ...args, ...files], { cwd: root })
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+  const [code] = (await once(child, 'close')) as [number | null]
+  assert.ok(code === 0 || code === 1, `exit ${code}: ${Buffer.concat(err)}`)
+  return (JSON.parse(Buffer.concat(out).toString()) as { results: Result[] }).results
+}
+
+const scripts = readdirSync(`${root}test/drill`, { recursive: true })
+  .map((name) => `test/drill/${String(name)}`)
+  .filter((name) => name.endsWith('.pkt'))
+  .sort()
+
+for (const version of ['ipv4', 'ipv6']) {
+  test(`the kernel does as our scripts say, but for the known differences, ${version}`, skip, async (t) => {
+    const shares = Array.from({ length: PROCESSES }, (_, i) => scripts.filter((_, n) => n % PROCESSES === i))
+    const results = (await Promise.all(shares.map((share) => compare(share, version)))).flat()
+    t.diagnostic(`${results.length} scripts played to both`)
+    const differing = results.filter(({ agreement }) => agreement !== 'both')
+    const unknown = differing.filter(({ file }) => KNOWN[file.replace('test/drill/', '')] === undefined)
+    assert.deepEqual(unknown, [])
+    for (const { file, agreement } of differing) assert.equal(agreement, 'only elko', file)
+    const gone = Object.keys(KNOWN).filter((name) => !differing.some(({ file }) => file.endsWith(`/${name}`)))
+    assert.deepEqual(gone, [], 'known differences that are gone')
+  })
+}
+
+test('each known difference has its row in docs/linux-differences.md', () => {
+  const text = readFileSync(`${root}docs/linux-differences.md`, 'utf8')
+  for (const title of Object.values(KNOWN)) assert.ok(text.includes(`| \`${title}\` |`), title)
+})
