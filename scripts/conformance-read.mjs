@@ -10,16 +10,19 @@ import ts from 'typescript'
 const REGISTER = {
   Deviations: 'deviation',
   'Allowed and not done': 'not implemented',
+  'Not built yet': 'not built yet',
   'Asked of applications': 'for applications',
 }
-/** What the judgement rests on. `code`: {file, owner, text}; `tests`: {file, title, skipped}. */
+/** What the judgement rests on. `code`: {file, owner, text}; `tests`: {file, title, text, skipped}: `text` is what counts. */
 export function read(root) {
-  const requirements = JSON.parse(readFileSync(join(root, 'docs/requirements.json'), 'utf8')).requirements
+  const json = (name) => JSON.parse(readFileSync(join(root, 'docs', name), 'utf8'))
+  const { requirements, sections } = json('requirements.json')
+  const { documents } = json('requirements-other.json')
   const register = registerOf(readFileSync(join(root, 'docs/deviations.md'), 'utf8'))
   const each = (folder, ending, parse) =>
     filesUnder(root, folder, ending).flatMap((file) => parse(file, readFileSync(join(root, file), 'utf8')))
   const tests = [...each('test', '.ts', testsOf), ...each('test', '.pkt', scriptOf)]
-  return { requirements, register, code: each('src', '.ts', commentsOf), tests }
+  return { requirements, sections, documents, register, code: each('src', '.ts', commentsOf), tests }
 }
 
 function filesUnder(root, folder, ending) {
@@ -39,18 +42,24 @@ export function labelsIn(text) {
 }
 
 const SECTION = String.raw`(?:\d{1,2}(?:\.\d{1,2})*|[A-Z](?:\.\d{1,2})+)(?![\w%]|\.\d)`
+const RULE = '(?:[A-Z]?\\d{1,2}[a-z]?|[A-Za-z])'
+const PLACE = `${SECTION}(?: \\(${RULE}(?:, ${RULE})*\\))?`
 const CITATION = new RegExp(
-  `\\bRFC (\\d+)(?: (${SECTION})((?:(?:, | and |, and )(?=\\d+\\.\\d)${SECTION})*))?`,
+  `\\bRFC (\\d+)(?: (${PLACE}(?:(?:, | and |, and )(?=\\d+\\.\\d)${PLACE})*))?`,
   'g',
 )
+const PLACES = new RegExp(`(${SECTION})(?: \\((${RULE}(?:, ${RULE})*)\\))?`, 'g')
 
-/** Citations such as `RFC 5961 3.2` or `RFC 6298 2.2, 2.3`; section '' where only the document is named. */
+/**
+ * Citations such as `RFC 5961 3.2 (1)`, `RFC 6298 2.2, 2.3` or `RFC 7323 2.2 (a, f)`, one for each rule. section is ''
+ * where only the document is named, rule '' where only a section is.
+ */
 export function citationsIn(text) {
   const citations = []
-  for (const [, rfc, section, more] of text.matchAll(CITATION)) {
-    citations.push({ rfc, section: section ?? '' })
-    for (const next of (more ?? '').split(/,? and |, /).filter((part) => part !== '')) {
-      citations.push({ rfc, section: next })
+  for (const [, rfc, places] of text.matchAll(CITATION)) {
+    if (places === undefined) citations.push({ rfc, section: '', rule: '' })
+    for (const [, section, rules] of (places ?? '').matchAll(PLACES)) {
+      for (const rule of (rules ?? '').split(', ')) citations.push({ rfc, section, rule })
     }
   }
   return citations
@@ -120,7 +129,7 @@ export function testsOf(file, text) {
     const call = ts.isCallExpression(node) ? calledTest(node) : null
     const title = call === null ? null : titleOf(node.arguments[0])
     if (title !== null) {
-      tests.push({ file, title, skipped: call.isSkipped || node.arguments.some(alwaysSkips) })
+      tests.push({ file, title, text: title, skipped: call.isSkipped || node.arguments.some(alwaysSkips) })
     }
     ts.forEachChild(node, visit)
   }
@@ -170,11 +179,14 @@ function partsOf(node) {
   return null
 }
 
-/** A packetdrill script is one test; its title is what its comments say. */
+/**
+ * A packetdrill script is one test: its title is the first sentence of its comments, and all that they say counts.
+ */
 export function scriptOf(file, text) {
-  const comments = [...text.matchAll(/\/\/(.*)|\/\*([\s\S]*?)\*\/|^\s*#(.*)/gm)]
+  const comments = [...text.matchAll(/\/\/(.*)|\/\*([\s\S]*?)\*\/|^\s*#(?!!)(.*)/gm)]
   const said = comments.map(([, line, block, hash]) => plain(line ?? block ?? hash)).join(' ')
-  return [{ file, title: said === '' ? file : said, skipped: false }]
+  const title = said.match(/^.*?\.(?= [A-Z(])|^.*/)?.[0] ?? ''
+  return [{ file, title: title === '' ? file : title, text: said, skipped: false }]
 }
 
 /** The rows of docs/deviations.md: {kind, labels, citations, requirement, what, why, test, isPending}. */

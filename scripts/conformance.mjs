@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 /**
- * Which requirement is met where: writes docs/conformance.md from the labels in the code and in the titles of tests.
+ * Which requirement is met where: writes docs/conformance.md, and docs/conformance.json for `elko conformance`, from the
+ * labels in the code and in the titles of tests.
  *
- *   node scripts/conformance.mjs            writes docs/conformance.md
- *   node scripts/conformance.mjs --check    exit 1 where it is stale, or where a requirement has no code or no test and
- *                                           does not stand in docs/deviations.md
- *   node scripts/conformance.mjs --json     prints the same as JSON
+ *   node scripts/conformance.mjs            writes both
+ *   node scripts/conformance.mjs --check    exit 1 where one is stale, where a requirement has no code or no test and
+ *                                           does not stand in docs/deviations.md, or where a label names nothing
+ *   node scripts/conformance.mjs --json     prints what docs/conformance.json holds
  *
- * Code counts by its comments (`// MUST-14`, `MUST-35, MUST-36`, `SHLD-9..11`, `RFC 5961 3.2`), tests by the titles of
- * test(), it() and describe() and by the comments of packetdrill scripts. A test that is always skipped does not count.
- * Links name files and declarations, never lines, so that a row goes stale only where it has become wrong.
+ * Code counts by its comments (`// MUST-14`, `MUST-35, MUST-36`, `SHLD-9..11`, `RFC 5961 3.2 (1)`), tests by the titles
+ * of test(), it() and describe() and by the comments of packetdrill scripts. A test that is always skipped does not
+ * count. Links name files and declarations, never lines, so that a row goes stale only where it has become wrong.
+ *
+ * RFC 9293 has labels of its own (docs/requirements.json). The rules of the others (docs/requirements-other.json) are
+ * named by section and, where a section has several, by a rule in parentheses: `RFC 7323 2.2 (f)`, `RFC 5961 3.2 (1, 2)`.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,85 +21,77 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { citationsIn, labelsIn, read } from './conformance-read.mjs'
+import { data, OPEN, render, summary } from './conformance-render.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const OUTPUT = 'docs/conformance.md'
-const DOCUMENTS = {
-  7323: 'TCP Extensions for High Performance',
-  5961: "Improving TCP's Robustness to Blind In-Window Attacks",
-  6298: "Computing TCP's Retransmission Timer",
-  5681: 'TCP Congestion Control',
-  6582: 'The NewReno Modification to Fast Recovery',
-  6528: 'Defending against Sequence Number Attacks',
-  6056: 'Recommendations for Transport-Protocol Port Randomization',
-  5927: 'ICMP Attacks against TCP',
-  1337: 'TIME-WAIT Assassination Hazards in TCP',
-  6191: 'Reducing the TIME-WAIT State Using TCP Timestamps',
+const OUTPUTS = {
+  'docs/conformance.md': render,
+  'docs/conformance.json': (model) => `${JSON.stringify(data(model), null, 2)}\n`,
 }
-const VERDICTS = [
-  'done',
-  'implemented',
-  'deviation',
-  'for applications',
-  'not implemented',
-  'no code',
-  'no test',
-  'not covered',
-]
-const OPEN = new Set(['no code', 'no test', 'not covered'])
 
 function main() {
   const { values } = parseArgs({ options: { check: { type: 'boolean' }, json: { type: 'boolean' } } })
   const model = evaluate(read(ROOT))
-  const text = render(model)
-  const file = join(ROOT, OUTPUT)
-  if (values.json) return console.log(JSON.stringify(model, null, 2))
+  if (values.json) return console.log(JSON.stringify(data(model), null, 2))
+  const said = `RFC 9293: ${summary(model.rows)}\nThe others: ${summary(model.documents.flatMap(({ rows }) => rows))}`
   if (!values.check) {
-    writeFileSync(file, text)
-    return console.log(`${OUTPUT}: ${summary(model)}`)
+    for (const [file, write] of Object.entries(OUTPUTS)) writeFileSync(join(ROOT, file), write(model))
+    return console.log(said)
   }
   const found = problems(model)
-  const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== text
-  if (isStale) found.unshift(`${OUTPUT} is stale: run node scripts/conformance.mjs and commit it`)
+  for (const [name, write] of Object.entries(OUTPUTS)) {
+    const file = join(ROOT, name)
+    const isStale = !existsSync(file) || readFileSync(file, 'utf8') !== write(model)
+    if (isStale) found.unshift(`${name} is stale: run node scripts/conformance.mjs and commit it`)
+  }
   for (const problem of found) console.log(problem)
-  console.log(found.length === 0 ? `Conformance: ${summary(model)}` : `\n${found.length} to do`)
+  console.log(found.length === 0 ? said : `\n${found.length} to do`)
   process.exitCode = found.length === 0 ? 0 : 1
 }
 
-/** Joins requirements, code, tests and the register. */
-export function evaluate({ requirements, register, code, tests }) {
+/** Joins requirements, code, tests and the register. `sections`: those that RFC 9293 has, or undefined. */
+export function evaluate({ requirements, sections, documents = [], register, code, tests }) {
   const running = tests.filter((test) => !test.skipped)
   const rows = requirements.map((requirement) => {
-    const has = ({ text, title }) => labelsIn(text ?? title).includes(requirement.id)
-    const row = {
-      ...requirement,
-      kind: requirement.id.split('-')[0],
-      code: places(code.filter(has)),
-      tests: running.filter(has).map(({ file, title }) => ({ file, title })),
-      register: register.filter(({ labels }) => labels.includes(requirement.id)),
-    }
-    return { ...row, verdict: verdictOf(row) }
+    const has = ({ text }) => labelsIn(text).includes(requirement.id)
+    return rowOf(requirement, has, { code, tests: running, register }, ({ labels }) =>
+      labels.includes(requirement.id),
+    )
   })
-  const known = new Set(requirements.map(({ id }) => id))
   const mentions = [
-    ...code.map(({ file, text }) => ({ file, text })),
-    ...tests.map(({ file, title }) => ({ file, text: title })),
+    ...code,
+    ...tests,
     ...register.map(({ requirement }) => ({ file: 'docs/deviations.md', text: requirement })),
   ]
-  const unknown = mentions.flatMap(({ file, text }) =>
-    labelsIn(text)
+  const known = new Set(requirements.map(({ id }) => id))
+  const unknown = mentions.flatMap(({ file, text }) => [
+    ...labelsIn(text)
       .filter((label) => !known.has(label))
-      .map((label) => ({ file, label })),
-  )
+      .map((label) => `${file}: ${label} is no requirement of RFC 9293`),
+    ...wrongCitations(text, documents, sections).map((wrong) => `${file}: ${wrong}`),
+  ])
   const pins = register
     .filter(({ kind }) => kind === 'deviation')
     .map((row) => ({ ...row, exists: running.some(({ title }) => title === row.test) }))
-  return { rows, documents: documentsOf(code, running, register), unknown, pins, counts: countsOf(rows) }
+  const found = documents.map((one) => documentOf(one, { code, tests: running, register }))
+  return { rows, documents: found, unknown: [...new Set(unknown)], pins }
 }
 
-function verdictOf({ kind, code, tests, register }) {
+/** A requirement with what is found about it. */
+function rowOf(requirement, has, { code, tests, register }, registered) {
+  const row = {
+    ...requirement,
+    code: places(code.filter(has)),
+    tests: tests.filter(has).map(({ file, title }) => ({ file, title })),
+    register: register.filter(registered),
+  }
+  return { ...row, verdict: verdictOf(row) }
+}
+
+function verdictOf({ level, code, tests, register, notApplicable }) {
+  if (notApplicable !== undefined) return 'not applicable'
   if (register.length > 0) return register[0].kind
-  if (kind === 'MAY' && code.length > 0) return 'implemented'
+  if (level === 'MAY' && code.length > 0) return 'implemented'
   if (code.length === 0) return tests.length > 0 ? 'no code' : 'not covered'
   return tests.length > 0 ? 'done' : 'no test'
 }
@@ -106,47 +102,70 @@ function places(comments) {
   return [...seen.values()]
 }
 
-function documentsOf(code, tests, register) {
-  return Object.entries(DOCUMENTS).map(([rfc, title]) => {
-    const sections = new Map()
-    const take = (text, add) => {
-      for (const citation of citationsIn(text).filter((one) => one.rfc === rfc)) {
-        const { section } = citation
-        if (!sections.has(section)) sections.set(section, { section, code: [], tests: [], register: [] })
-        add(sections.get(section))
-      }
-    }
-    for (const comment of code) take(comment.text, (row) => row.code.push(comment))
-    for (const { file, title: name } of tests) take(name, (row) => row.tests.push({ file, title: name }))
-    for (const entry of register) take(entry.requirement, (row) => row.register.push(entry))
-    const rows = [...sections.values()].map((row) => ({ ...row, code: places(row.code) }))
-    return { rfc, title, rows: rows.sort((a, b) => compareSections(a.section, b.section)) }
+/** One of the documents whose rules are named by section, with what is found about each rule. */
+function documentOf({ requirements, ...document }, { code, tests, register }) {
+  const rows = requirements.map((requirement) => {
+    const [{ rfc, section, rule }] = citationsIn(requirement.id)
+    const names = (text) =>
+      citationsIn(text).some((one) => one.rfc === rfc && one.section === section && one.rule === rule)
+    const has = ({ text }) => names(text)
+    const row = { ...requirement, section, rule }
+    return rowOf(row, has, { code, tests, register }, (entry) => names(entry.requirement))
   })
+  const isRule = ({ section, rule }) => rows.some((row) => row.section === section && row.rule === rule)
+  return { ...document, rows, general: generalCitations(document.rfc, isRule, { code, tests, register }) }
 }
 
-const compareSections = (a, b) => a.localeCompare(b, 'en', { numeric: true })
-
-function countsOf(rows) {
-  const counts = {}
-  for (const { kind, verdict } of rows) {
-    counts[kind] ??= Object.fromEntries(VERDICTS.map((name) => [name, 0]))
-    counts[kind][verdict]++
+/** What cites a document or a section of it, and no rule. */
+function generalCitations(rfc, isRule, { code, tests, register }) {
+  const sections = new Map()
+  const take = (text, add) => {
+    for (const citation of citationsIn(text).filter((one) => one.rfc === rfc && !isRule(one))) {
+      const { section } = citation
+      if (!sections.has(section)) sections.set(section, { section, code: [], tests: [], register: [] })
+      add(sections.get(section))
+    }
   }
-  return counts
+  for (const comment of code) take(comment.text, (row) => row.code.push(comment))
+  for (const { file, title, text } of tests) take(text, (row) => row.tests.push({ file, title }))
+  for (const entry of register) take(entry.requirement, (row) => row.register.push(entry))
+  const rows = [...sections.values()].map((row) => ({ ...row, code: places(row.code) }))
+  return rows.sort((a, b) => a.section.localeCompare(b.section, 'en', { numeric: true }))
+}
+
+/** Citations of sections and rules that do not exist. */
+function wrongCitations(text, documents, sections) {
+  const wrong = []
+  for (const { rfc, section, rule } of citationsIn(text)) {
+    const document = documents.find((one) => one.rfc === rfc)
+    const all = rfc === '9293' ? sections : document?.sections
+    if (all === undefined || section === '') continue
+    const name = `RFC ${rfc} ${section}`
+    if (!all.includes(section)) wrong.push(`${name} does not exist`)
+    else if (rule !== '' && document !== undefined) {
+      const id = `${name} (${rule})`
+      if (!document.requirements.some((one) => one.id === id))
+        wrong.push(`${id} names no rule of docs/requirements-other.json`)
+    }
+  }
+  return wrong
 }
 
 /** What --check finds, one sentence each. A MAY that is coded needs no test; one that is not needs a word about it. */
-export function problems({ rows, pins, unknown }) {
-  const found = unknown.map(({ file, label }) => `${file}: ${label} is no requirement of RFC 9293`)
-  for (const { id, kind, section, verdict, code } of rows) {
-    const where = `${id} (RFC 9293 ${section})`
-    if (kind === 'MAY' && verdict === 'not implemented' && code.length > 0) {
+export function problems({ rows, documents, pins, unknown }) {
+  const found = [...unknown]
+  const all = [
+    ...rows.map((row) => ({ ...row, where: `${row.id} (RFC 9293 ${row.section})` })),
+    ...documents.flatMap((one) => one.rows.map((row) => ({ ...row, where: row.id }))),
+  ]
+  for (const { id, where, level, verdict, code } of all) {
+    if (level === 'MAY' && verdict === 'not implemented' && code.length > 0) {
       found.push(`${where} has code (${code[0].file}) and is 'not done' in docs/deviations.md: take one away`)
     }
     if (!OPEN.has(verdict)) continue
     const needs = []
     if (verdict !== 'no test') needs.push(`a comment // ${id} where src/ does it`)
-    if (verdict !== 'no code' && kind !== 'MAY') needs.push(`a test whose title names ${id}`)
+    if (verdict !== 'no code' && level !== 'MAY') needs.push(`a test whose title names ${id}`)
     found.push(`${where} lacks ${needs.join(' and ')}; or else a row in docs/deviations.md`)
   }
   for (const { requirement, test, isPending, exists } of pins) {
@@ -158,73 +177,6 @@ export function problems({ rows, pins, unknown }) {
   return found
 }
 
-const sum = (model, ...verdicts) => model.rows.filter(({ verdict }) => verdicts.includes(verdict)).length
-
-function summary(model) {
-  const options = model.rows.filter(({ kind }) => kind === 'MAY').length
-  const required = model.rows.length - options
-  return (
-    `${sum(model, 'done')} of ${required} requirements done, ${sum(model, 'deviation')} deviations, ` +
-    `${sum(model, 'for applications')} for applications, ${sum(model, ...OPEN)} open; ` +
-    `${sum(model, 'implemented')} of ${options} options implemented`
-  )
-}
-
-/** docs/conformance.md. */
-export function render(model) {
-  const shown = VERDICTS.filter((verdict) => sum(model, verdict) > 0)
-  const lines = [
-    '<!-- biome-ignore-all format: written by scripts/conformance.mjs -->',
-    '',
-    '# Conformance',
-    '',
-    'Written by `node scripts/conformance.mjs` from the labels in `src/` and in the titles of the tests; do not edit.',
-    'What departs from the text on purpose stands in [deviations.md](deviations.md).',
-    '',
-    `${summary(model)}.`,
-    '',
-    `| | ${shown.join(' | ')} |`,
-    `|---|${shown.map(() => '---|').join('')}`,
-    ...Object.entries(model.counts).map(
-      ([kind, counts]) => `| ${kind} | ${shown.map((verdict) => counts[verdict]).join(' | ')} |`,
-    ),
-    '',
-    '## RFC 9293, by section',
-  ]
-  for (const section of new Set(model.rows.map((row) => row.section))) {
-    lines.push('', `### ${section}`, '', '| Label | Level | Requirement | Verdict | Code | Tests |')
-    lines.push('|---|---|---|---|---|---|')
-    for (const row of model.rows.filter((one) => one.section === section)) lines.push(requirementRow(row))
-  }
-  lines.push('', '## Other documents, by section cited', '')
-  lines.push(
-    'What is cited in the code and in the titles of tests. That every section is covered is not checked yet.',
-  )
-  for (const { rfc, title, rows } of model.documents) {
-    lines.push('', `### RFC ${rfc}: ${title}`, '')
-    if (rows.length === 0) lines.push('Not cited yet.')
-    else lines.push('| Section | Code | Tests | Register |', '|---|---|---|---|', ...rows.map(citationRow))
-  }
-  return `${lines.join('\n')}\n`
-}
-
-const cells = (...values) => `| ${values.map((value) => value.replaceAll('|', '\\|')).join(' | ')} |`
-const codeCell = (code) =>
-  code
-    .map(({ file, owner }) => `[${file.replace(/^src\//, '')}](../${file})${owner && ` \`${owner}\``}`)
-    .join('<br>')
-const testCell = (tests) =>
-  tests.map(({ file, title }) => `[${file.replace(/^test\//, '')}](../${file}): ${title}`).join('<br>')
-
-function requirementRow({ id, level, text, verdict, code, tests, register, note }) {
-  const remarks = [text, ...(note === undefined ? [] : [`*${note}*`])]
-  const verdicts = [OPEN.has(verdict) ? `**${verdict}**` : verdict, ...register.map(({ what }) => what)]
-  return cells(id, level, remarks.join(' '), verdicts.join(': '), codeCell(code), testCell(tests))
-}
-
-function citationRow({ section, code, tests, register }) {
-  const departures = register.map(({ kind, what }) => `${kind}: ${what}`).join('<br>')
-  return cells(section === '' ? '(no section)' : section, codeCell(code), testCell(tests), departures)
-}
+export { data, render }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main()

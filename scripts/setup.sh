@@ -22,9 +22,9 @@ build() {
   node_modules/.bin/tsc -b "$@"
 }
 
-# The programs that the tests against the kernel run, as package:program.
+# The programs that the tests against the kernel and in the browser run, as package:program.
 DEBIAN_PACKAGES='tcpdump:tcpdump tshark:tshark iperf3:iperf3 socat:socat nmap:nmap nftables:nft iproute2:ip
-  curl:curl iputils-ping:ping util-linux:setpriv'
+  curl:curl iputils-ping:ping util-linux:setpriv chromium:chromium'
 
 # Installs those that are missing, where this is Debian (or a child of it) and root. Never fails: the tests that need a
 # missing program are skipped with a reason, or failed in CI.
@@ -35,9 +35,9 @@ install_debian_packages() {
   done
   if [ -z "$missing" ]; then return 0; fi
   if [ "${ELKO_NO_INSTALL:-}" = 1 ]; then
-    echo "Not installed (ELKO_NO_INSTALL=1), so tests against the kernel are skipped:$missing"
+    echo "Not installed (ELKO_NO_INSTALL=1), so tests against the kernel or in the browser are skipped:$missing"
   elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo "Tests against the kernel are skipped without root and these packages:$missing"
+    echo "Tests against the kernel or in the browser are skipped without root and these packages:$missing"
   else
     echo "Installing Debian packages (ELKO_NO_INSTALL=1 prevents it):$missing"
     # shellcheck disable=SC2086

@@ -16,16 +16,25 @@ interface Requirement {
   note?: string
 }
 
+/** One of the documents whose rules are named by section. */
+interface OtherDocument {
+  rfc: string
+  title: string
+  source: string
+  sections: string[]
+  requirements: { id: string; level: string; text: string; notApplicable?: string }[]
+}
+
 const root = new URL('../../', import.meta.url)
 const script = fileURLToPath(new URL('scripts/conformance.mjs', root))
-const { requirements }: { requirements: Requirement[] } = JSON.parse(
-  readFileSync(new URL('docs/requirements.json', root), 'utf8'),
-)
+const json = (name: string) => JSON.parse(readFileSync(new URL(`docs/${name}`, root), 'utf8'))
+const { requirements, sections }: { requirements: Requirement[]; sections: string[] } =
+  json('requirements.json')
+const { documents }: { documents: OtherDocument[] } = json('requirements-other.json')
 const rfcFile = new URL('../shared/rfc/rfc9293.txt', root)
 const rfc = existsSync(rfcFile) ? readFileSync(rfcFile, 'utf8') : null
 const skip = rfc === null ? 'no ../shared/rfc/rfc9293.txt here' : false
 
-const { evaluate, problems, render } = await import(new URL('scripts/conformance.mjs', root).href)
 const { citationsIn, commentsOf, labelsIn, registerOf, scriptOf, testsOf } = await import(
   new URL('scripts/conformance-read.mjs', root).href
 )
@@ -98,6 +107,50 @@ describe('docs/requirements.json', () => {
   })
 })
 
+test('RFC 9293: the sections are those of the text', { skip }, () => {
+  const found = [...rfc!.matchAll(/^(?:Appendix )?(\d+(?:\.\d+)*|[A-Z](?:\.\d+)*)\.\s{1,2}\S/gm)].map(
+    ([, id]) => id,
+  )
+  assert.deepEqual(sections, [...new Set(found)])
+})
+
+describe('docs/requirements-other.json', () => {
+  const levels = ['MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY', 'rule']
+
+  test('the ten documents, each rule once, in a section that the document has, in its order', () => {
+    const rfcs = documents.map(({ rfc: number }) => number)
+    assert.deepEqual(
+      [...rfcs].sort(),
+      ['1337', '5681', '5927', '5961', '6056', '6191', '6298', '6528', '6582', '7323'].sort(),
+    )
+    for (const { rfc: number, sections: all, requirements: rules } of documents) {
+      assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length)
+      const places = rules.map(({ id }) => {
+        const cited = citationsIn(id)
+        assert.equal(cited.length, 1, id)
+        assert.equal(cited[0].rfc, number, id)
+        assert.equal(`RFC ${number} ${cited[0].section}${cited[0].rule && ` (${cited[0].rule})`}`, id)
+        return all.indexOf(cited[0].section)
+      })
+      assert.ok(!places.includes(-1), number)
+      assert.deepEqual(
+        places,
+        [...places].sort((a, b) => a - b),
+        `RFC ${number}: the order of the sections`,
+      )
+    }
+  })
+
+  test('every rule has a level and is a sentence; where it does not apply, a reason says why', () => {
+    for (const { id, level, text, notApplicable } of documents.flatMap((one) => one.requirements)) {
+      assert.ok(levels.includes(level), id)
+      assert.match(text, /^\S.*\.$/, id)
+      if (notApplicable !== undefined) assert.match(notApplicable, /\w+ \w+/, id)
+    }
+    for (const { rfc: number, title, source } of documents) assert.ok(title && source, number)
+  })
+})
+
 describe('scripts/conformance.mjs', () => {
   test('labels are found one by one, in lists and in ranges', () => {
     assert.deepEqual(labelsIn('MUST-35, MUST-36: and SHLD-9..11'), [
@@ -117,6 +170,26 @@ describe('scripts/conformance.mjs', () => {
     assert.deepEqual(found('RFC 7323, RFC 1337.'), ['7323 ', '1337 '])
     assert.deepEqual(found('RFC 9293 3.8.6.2.1: RFC 5681 4.2.'), ['9293 3.8.6.2.1', '5681 4.2'])
     assert.deepEqual(found('RFC 9293 A.1 and RFC 6298 100 times'), ['9293 A.1', '6298 '])
+  })
+
+  test('rules stand in parentheses behind their section, one or several', () => {
+    const found = (text: string) =>
+      citationsIn(text).map(
+        ({ rfc: number, section, rule }: Record<string, string>) => `${number} ${section} ${rule}`,
+      )
+    assert.deepEqual(found('RFC 5961 3.2 (1)'), ['5961 3.2 1'])
+    assert.deepEqual(found('RFC 7323 2.2 (b, d), 2.3 (R1) and 5.3 (3a): x'), [
+      '7323 2.2 b',
+      '7323 2.2 d',
+      '7323 2.3 R1',
+      '7323 5.3 3a',
+    ])
+    assert.deepEqual(found('RFC 6298 2.3, 2.3 (a)'), ['6298 2.3 ', '6298 2.3 a'])
+    assert.deepEqual(found('RFC 5681 3.2 (see there) and RFC 5681 5 (and RFC 5681 2 (b))'), [
+      '5681 3.2 ',
+      '5681 5 ',
+      '5681 2 b',
+    ])
   })
 
   test('a comment belongs to the declaration that it stands in, above, or behind; strings are no comments', () => {
@@ -178,12 +251,39 @@ describe('scripts/conformance.mjs', () => {
     ])
   })
 
-  test('the title of a packetdrill script is what its comments say', () => {
-    const [{ title }] = scriptOf(
-      'test/drill/a.pkt',
-      '// MUST-1: a\n\n0 socket(...) = 3\n+0 > S 0:0(0) // b\n',
-    )
-    assert.equal(title, 'MUST-1: a b')
+  test('the title of a packetdrill script is the first sentence of its comments', () => {
+    const lines = [
+      '// MUST-1: the first',
+      '// line. A second one.',
+      '0 socket(...) = 3',
+      '+0 > S 0:0(0) // b',
+      '',
+    ]
+    const [{ title, text }] = scriptOf('test/drill/a.pkt', lines.join('\n'))
+    assert.equal(title, 'MUST-1: the first line.')
+    assert.equal(text, 'MUST-1: the first line. A second one. b')
+  })
+
+  test('a packetdrill script counts by labels and rules in comments of every kind, and by nothing else', () => {
+    const script = [
+      '#!/usr/bin/env elko drill',
+      '# MUST-1: a line that begins with a hash',
+      '// RFC 5961 3.2 (1, 3): a reset',
+      '`./defaults.sh MUST-2`',
+      ' 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3',
+      '+0 < S 0:0(0) win 32792 <mss 1000> /* SHLD-3 and',
+      '   RFC 7323 2.2 (f) */ +0 > S. 0:0(0) ack 1 <...> // SHLD-4',
+      '%{ assert tcpi_state == 1, "MUST-5" }%',
+    ]
+    const [{ file, text, skipped }] = scriptOf('test/drill/rst.pkt', script.join('\n'))
+    assert.deepEqual([file, skipped], ['test/drill/rst.pkt', false])
+    assert.deepEqual(labelsIn(text), ['MUST-1', 'SHLD-3', 'SHLD-4'])
+    const cited = citationsIn(text).map(({ section, rule }: Record<string, string>) => `${section} ${rule}`)
+    assert.deepEqual(cited, ['3.2 1', '3.2 3', '2.2 f'])
+  })
+
+  test('a packetdrill script without a comment has its name for a title', () => {
+    assert.equal(scriptOf('test/drill/a.pkt', '0 socket(...) = 3\n')[0].title, 'test/drill/a.pkt')
   })
 
   test('the register is read by its headings', () => {
@@ -206,97 +306,7 @@ describe('scripts/conformance.mjs', () => {
   })
 })
 
-describe('the judgement of scripts/conformance.mjs', () => {
-  const requirement = (id: string) => ({ id, level: 'MUST', section: '3.1', text: 'A sentence.' })
-  const comment = (text: string) => ({ file: 'src/a.ts', owner: 'f', text })
-  const title = (text: string) => ({ file: 'test/a.test.ts', title: text, skipped: false })
-  const register = (row: string, heading = 'Deviations') => registerOf(`## ${heading}\n${row}`)
-  const judge = (id: string, given: object) =>
-    evaluate({ requirements: [requirement(id)], code: [], tests: [], register: [], ...given })
-
-  const cases: [what: string, id: string, given: object, verdict: string, problems: number][] = [
-    ['code and test: done', 'MUST-1', { code: [comment('MUST-1')], tests: [title('MUST-1')] }, 'done', 0],
-    ['code alone', 'MUST-1', { code: [comment('MUST-1')] }, 'no test', 1],
-    ['a test alone', 'MUST-1', { tests: [title('MUST-1')] }, 'no code', 1],
-    ['neither', 'SHLD-1', {}, 'not covered', 1],
-    ['a longer label is another one', 'MUST-1', { code: [comment('MUST-10')] }, 'not covered', 2],
-    [
-      'a skipped test does not count',
-      'MUST-1',
-      { code: [comment('MUST-1')], tests: [{ ...title('MUST-1'), skipped: true }] },
-      'no test',
-      1,
-    ],
-    ['a MAY needs no test', 'MAY-1', { code: [comment('MAY-1')] }, 'implemented', 0],
-    ['a MAY left out without a word', 'MAY-1', {}, 'not covered', 1],
-    [
-      'a MAY left out on purpose',
-      'MAY-1',
-      { register: register('| MAY-1 | a | b |', 'Allowed and not done') },
-      'not implemented',
-      0,
-    ],
-    [
-      'a deviation with its test',
-      'MUST-1',
-      { register: register('| MUST-1 | a | b | `c` |'), tests: [title('c')] },
-      'deviation',
-      0,
-    ],
-    [
-      'a deviation whose test has another title',
-      'MUST-1',
-      { register: register('| MUST-1 | a | b | `c` |'), tests: [title('c too')] },
-      'deviation',
-      1,
-    ],
-    ['a deviation without a test', 'MUST-1', { register: register('| MUST-1 | a | b | |') }, 'deviation', 1],
-    [
-      'a pending test is a failure before it exists',
-      'MUST-1',
-      { register: register('| MUST-1 | a | b | pending `c` |') },
-      'deviation',
-      1,
-    ],
-    [
-      'a pending test is a failure once it exists',
-      'MUST-1',
-      { register: register('| MUST-1 | a | b | pending `c` |'), tests: [title('c')] },
-      'deviation',
-      1,
-    ],
-  ]
-  for (const [what, id, given, verdict, count] of cases) {
-    test(`${what}`, () => {
-      const model = judge(id, given)
-      assert.equal(model.rows[0].verdict, verdict)
-      assert.equal(problems(model).length, count, problems(model).join('\n'))
-      assert.match(render(model), new RegExp(`\\| ${id} \\| MUST \\|.*${verdict}`))
-    })
-  }
-
-  test('the table by document holds code, tests and register', () => {
-    const model = judge('MUST-1', {
-      code: [comment('RFC 6298 2.2, 2.3')],
-      tests: [title('RFC 6298 2.2: x')],
-      register: register('| RFC 6298 2.4 | a | b | `c` |'),
-    })
-    const { rows } = model.documents.find((one: { rfc: string }) => one.rfc === '6298')
-    const shown = rows.map((row: Record<'section' | 'code' | 'tests' | 'register', string>) => [
-      row.section,
-      row.code.length,
-      row.tests.length,
-      row.register.length,
-    ])
-    assert.deepEqual(shown, [
-      ['2.2', 1, 1, 0],
-      ['2.3', 1, 0, 0],
-      ['2.4', 0, 0, 1],
-    ])
-  })
-})
-
-test('every MUST and SHLD has code and a test or stands in docs/deviations.md, and docs/conformance.md is fresh', () => {
+test('every requirement has code and a test or stands in docs/deviations.md; conformance.md and .json are fresh', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })
   assert.equal(status, 0, `${stdout}${stderr}`)
 })

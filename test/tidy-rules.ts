@@ -27,13 +27,14 @@ const FLOORS: Record<string, number> = {
   explore: 6,
   diagram: 6,
   link: 7,
+  kernel: 8,
   net: 8,
   web: 8,
   cli: 9,
   page: 9,
   '': 10,
 }
-const ABOVE_THE_WALL = new Set(['link', 'net', 'web', 'cli', 'page'])
+const ABOVE_THE_WALL = new Set(['link', 'kernel', 'net', 'web', 'cli', 'page'])
 
 /** Clocks, timers, output and everything of one host: arguments below the wall, never globals. */
 const IMPURE = new Set(

@@ -48,7 +48,8 @@ function readReferences(): Map<string, string[]> {
 }
 
 const src = filesUnder('src')
-const tests = filesUnder('test')
+/** What runs the code rather than is it. */
+const tests = [...filesUnder('test'), ...filesUnder('fuzz')]
 const references = readReferences()
 const config = src.filter(({ path }) => path === 'src/tcp/config.ts')
 const reasons = src.find(({ path }) => path === 'src/trace/reasons.ts')!

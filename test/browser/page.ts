@@ -1,0 +1,71 @@
+/**
+ * A page of Chromium that sees the compiled modules as they are published: served from loopback, unbundled, without
+ * anything of Node.
+ */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
+/** The folder of compiled modules. */
+const MODULES = fileURLToPath(new URL('../../src/', import.meta.url))
+
+/** What browser tests lack on this machine, as a reason to skip them; false: nothing. */
+export const lacksBrowser: string | false =
+  CHROMIUM === undefined ? "not installed: Debian's chromium" : false
+
+/** Opens a page in which the module of each of these rooms is a global variable, by the room's name. */
+export async function withPage<T>(rooms: readonly string[], body: (page: Page) => Promise<T>): Promise<T> {
+  const server = await serve()
+  const { port } = server.address() as AddressInfo
+  let browser: Browser | null = null
+  try {
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: QUIET })
+    const page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${port}/`)
+    // As text: the compiler would rewrite an import, for Node.
+    for (const room of rooms) {
+      await page.evaluate(`import('/${room}/index.js').then((module) => { globalThis.${room} = module })`)
+    }
+    return await body(page)
+  } finally {
+    await browser?.close()
+    server.close()
+  }
+}
+
+/** Root may not sandbox, and nothing is to be looked up on the network. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+async function serve(): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    if (path === '/') {
+      response.setHeader('content-type', 'text/html')
+      response.end('<!doctype html><title>Elko</title>')
+      return
+    }
+    const file = join(MODULES, normalize(path))
+    if (!file.startsWith(MODULES) || !file.endsWith('.js') || !existsSync(file)) {
+      response.statusCode = 404
+      response.end()
+      return
+    }
+    response.setHeader('content-type', 'text/javascript')
+    response.end(readFileSync(file))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
