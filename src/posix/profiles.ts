@@ -64,3 +64,10 @@ export const FREEBSD: Profile = {
   notSentLowWater: 0xffffffff,
   synRetries: 12,
 }
+
+/** How long a SYN is sent again that may go `retries` times more, milliseconds: the RTO begins at a second and doubles. */
+export function synTimeMs(retries: number, { rtoMaxMs }: Config): number {
+  let sum = 0
+  for (let i = 0; i <= retries; i++) sum += Math.min(2 ** i * 1000, rtoMaxMs)
+  return sum
+}

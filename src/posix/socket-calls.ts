@@ -187,12 +187,12 @@ function start(task: Task, socket: TcpSocket, remote: SocketName): void {
   socket.connecting = true
 }
 
-/** connect() to no family at all: the connection is given up, the socket stays. */
+/** connect() to no family at all: the connection is given up, the socket stays. The next call is told of it as a reset. */
 function disconnect(socket: TcpSocket): Result {
-  const { connection } = socket
+  const { connection, isClosed } = socket
   if (connection !== null && connection.state !== CLOSED) connection.abort()
   socket.detach()
-  socket.error = null
+  socket.error = connection === null || isClosed ? null : 'ECONNRESET'
   return DONE
 }
 

@@ -1,7 +1,7 @@
 /** What setsockopt() has set of one socket, in the units of the socket API; and what that means to TCP. */
 
 import type { Config } from '../tcp/config.ts'
-import type { Profile } from './profiles.ts'
+import { type Profile, synTimeMs } from './profiles.ts'
 
 /** The send buffer of TCP has room for whatever the model of Linux's memory lets in. */
 const AMPLE_SEND_BUFFER = 1 << 24
@@ -86,6 +86,7 @@ export class SocketSettings {
       keepAliveProbes: this.keepCount,
       userTimeoutMs: this.userTimeoutMs,
       finWait2Ms: Math.max(this.linger2Seconds, 0) * 1000,
+      ...(this.synCount > 0 && { r2SynMs: synTimeMs(this.synCount, config) }),
       ...(this.maxSegment > 0 && { mssLimit: this.maxSegment }),
       ...(this.ttl > 0 && { ttl: this.ttl }),
       dscp: this.tos === 0 ? config.dscp : this.tos >>> 2,
