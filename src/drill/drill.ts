@@ -9,7 +9,7 @@ import { type Platform, parseScript } from './parse-script.ts'
 import { play } from './player.ts'
 import type { Run } from './run.ts'
 import type { Script } from './script.ts'
-import { platformOf, type Setting, settingsOf } from './settings.ts'
+import { platformOf, type Setting, type Settings, settingsOf } from './settings.ts'
 import { ScriptError } from './source-errors.ts'
 import type { Failure, Passed, Verdict } from './verdict.ts'
 
@@ -35,17 +35,28 @@ export interface DrillResult {
   readonly addresses: { readonly local: string; readonly remote: string } | null
 }
 
+/** A script with what it is played with. */
+export interface Playable {
+  readonly script: Script
+  readonly settings: Settings
+}
+
 /**
  * Plays one script. What is wrong with the script, or missing in Elko, is a verdict and no exception.
  *
  * @param file its name, for places and reports.
  */
 export function drill(text: string, file: string, options: DrillOptions = {}): DrillResult {
+  const read = playable(text, file, options)
+  return 'verdict' in read ? read : drillScript(text, read, options.seed)
+}
+
+/** The script of a text, or the result of one that cannot be played. */
+export function playable(text: string, file: string, options: DrillOptions): Playable | DrillResult {
   const platform = options.platform ?? platformOf(text, file)
-  const unplayed = { file, packets: [], events: [], addresses: null }
   try {
     const { script } = parseScript(text, file, { platform, defines: definitionsFor(text, options) })
-    return drillScript(text, script, { ...options, platform })
+    return { script, settings: settingsOf(script, options.settings ?? [], platform) }
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
     const { kind, place, reason } = error
@@ -54,7 +65,7 @@ export function drill(text: string, file: string, options: DrillOptions = {}): D
       kind === 'syntax'
         ? { kind: 'invalid', place, reason, ...said }
         : { kind: 'unsupported', place, source: '', reason, failure: null, ...said }
-    return { ...unplayed, verdict }
+    return { file, verdict, packets: [], events: [], addresses: null }
   }
 }
 
@@ -67,14 +78,8 @@ function definitionsFor(text: string, { defines, settings }: DrillOptions): Reco
   return { ...Object.fromEntries(own), ...defines }
 }
 
-/** @throws ScriptError for options that cannot be. */
-function drillScript(
-  text: string,
-  script: Script,
-  options: DrillOptions & { readonly platform: Platform },
-): DrillResult {
-  const settings = settingsOf(script, options.settings ?? [], options.platform)
-  const stage = new ElkoStage(settings, options.seed)
+function drillScript(text: string, { script, settings }: Playable, seed: number | undefined): DrillResult {
+  const stage = new ElkoStage(settings, seed)
   const { run, play: steps } = play(script, settings)
   const scale = offeredScale(script)
   if (scale !== null && scale <= MAX_SHIFT && stage.offerScale(scale)) {

@@ -1,10 +1,8 @@
 /** A script against the kernel's stack, from its text to its verdict: drill/drill.ts, in real time. */
 
-import type { DrillOptions, DrillResult } from '../drill/drill.ts'
-import { parseScript } from '../drill/parse-script.ts'
+import { type DrillOptions, type DrillResult, playable } from '../drill/drill.ts'
 import { play } from '../drill/player.ts'
-import { platformOf, type Settings, settingsOf } from '../drill/settings.ts'
-import { ScriptError } from '../drill/source-errors.ts'
+import type { Settings } from '../drill/settings.ts'
 import { CONSTANTS } from '../posix/constants.ts'
 import type { Defaults } from './calls.ts'
 import { KernelStage } from './kernel-stage.ts'
@@ -22,25 +20,9 @@ export async function drillKernel(
   file: string,
   options: DrillOptions = {},
 ): Promise<DrillResult> {
-  const platform = options.platform ?? platformOf(text)
-  let settings: Settings
-  let script: ReturnType<typeof parseScript>['script']
-  try {
-    script = parseScript(text, file, {
-      platform,
-      ...(options.defines && { defines: options.defines }),
-    }).script
-    settings = settingsOf(script, options.settings ?? [], platform)
-  } catch (error) {
-    if (!(error instanceof ScriptError)) throw error
-    const { kind, place, reason } = error
-    const said = { notes: [], output: [], endUs: 0 }
-    const verdict: DrillResult['verdict'] =
-      kind === 'syntax'
-        ? { kind: 'invalid', place, reason, ...said }
-        : { kind: 'unsupported', place, source: '', reason, failure: null, ...said }
-    return { file, packets: [], events: [], addresses: null, verdict }
-  }
+  const read = playable(text, file, options)
+  if ('verdict' in read) return read
+  const { script, settings } = read
   const libc = await loadLibc()
   const stage = await openStage(libc, settings)
   try {
