@@ -55,7 +55,7 @@ const OPTIONS = {
 }
 
 /** Folders of test/ whose tests are tried. */
-const FOLDERS = ['storage', 'recovery', 'tcp', 'stack', 'sim', 'posix', 'drill', 'explore']
+const FOLDERS = ['storage', 'recovery', 'tcp', 'stack', 'sim', 'posix', 'drill']
 /** Left out, files or single tests: a survivor is met by every test that reaches it, and these take longest. */
 const SLOW = [
   'test/sim/known-failures-data.test.ts > known failure: reassembly of one-octet segments',

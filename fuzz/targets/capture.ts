@@ -1,5 +1,6 @@
 /** pcap and pcapng files: any octets give packets or an error with a place, and a plain second reader agrees. */
 
+import { joined } from '../../src/bytes/join.ts'
 import type { CaptureFile } from '../../src/capture/capture-file.ts'
 import { pcapHeader, pcapPacket, readPcap } from '../../src/capture/pcap.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
@@ -37,16 +38,6 @@ export const target = octetTarget({
   mutateByGrammar,
   run,
 })
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 /** A pcapng block around a body, which is padded. */
 function block(type: number, body: Uint8Array): Uint8Array {

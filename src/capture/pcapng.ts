@@ -7,6 +7,7 @@
  * Interfaces may be added later, too; their indices count on. Everything is little-endian with µs times.
  */
 
+import { joined } from '../bytes/join.ts'
 import { type Direction, LINKTYPE_RAW, MAX_CAPTURED_LENGTH } from './capture-file.ts'
 import { encodeUtf8 } from './utf8.ts'
 
@@ -48,14 +49,7 @@ export interface PcapngPacketOptions {
 
 /** The section header and the blocks of the interfaces 0, 1, ... */
 export function pcapngHeader(interfaces: readonly PcapngInterface[] = [], application = 'Elko'): Uint8Array {
-  const blocks = [sectionHeader(application), ...interfaces.map(pcapngInterface)]
-  const whole = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0))
-  let at = 0
-  for (const block of blocks) {
-    whole.set(block, at)
-    at += block.length
-  }
-  return whole
+  return joined([sectionHeader(application), ...interfaces.map(pcapngInterface)])
 }
 
 /** The block of one interface more. Times are in microseconds (if_tsresol 6). */

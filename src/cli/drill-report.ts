@@ -1,5 +1,6 @@
 /** What `elko drill` says of a script that did not pass, and of all of them together. */
 
+import { joined } from '../bytes/join.ts'
 import { pcapngHeader, pcapngPacket } from '../capture/pcapng.ts'
 import { ladder } from '../diagram/ladder.ts'
 import { connectionsIn } from '../diagram/ladder-select.ts'
@@ -143,13 +144,7 @@ export function captureOf({ packets, verdict }: DrillResult): Uint8Array {
     const bound = direction === 'in' ? 'inbound' : 'outbound'
     blocks.push(pcapngPacket(0, at, octets, 0, octets.length, { direction: bound, comment }))
   })
-  const whole = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0))
-  let at = 0
-  for (const block of blocks) {
-    whole.set(block, at)
-    at += block.length
-  }
-  return whole
+  return joined(blocks)
 }
 
 function failureComment({ what, expected, differences }: Failure): string {

@@ -4,6 +4,7 @@
  * A call that can block runs on a thread of libuv's: the event loop, which reads the TUN device, must go on meanwhile.
  */
 
+import { importKoffi } from '../link/koffi.ts'
 import { ERRNO_NUMBERS } from '../posix/constants.ts'
 
 /** What one argument is: a number, or memory whose address is passed; null is NULL. */
@@ -87,7 +88,7 @@ for (const [name, number] of Object.entries(ERRNO_NUMBERS)) {
 
 /** @throws Error where koffi is not installed. */
 export async function loadLibc(): Promise<Libc> {
-  const koffi = await importKoffi()
+  const koffi = await importKoffi<Koffi>("The kernel's system calls need")
   const program = koffi.load(null)
   const bound = new Map<CallName, Bound>()
   const functionFor = (name: CallName): Bound => {
@@ -113,18 +114,5 @@ export async function loadLibc(): Promise<Libc> {
     // koffi sets errno to what the other thread's was, for the time of the callback.
     callAside: (name, args, done) => functionFor(name).async(...args, (_, result) => done(returned(result))),
     addressOf: (memory) => koffi.address(memory),
-  }
-}
-
-async function importKoffi(): Promise<Koffi> {
-  // A variable, so that the compiler does not ask for a package that may not be installed.
-  const name: string = 'koffi'
-  try {
-    const loaded = (await import(name)) as { default?: Koffi } & Koffi
-    return loaded.default ?? loaded
-  } catch (error) {
-    throw new Error(
-      `the kernel's system calls need the optional package koffi, which could not be loaded (${(error as Error).message.split('\n')[0]}); install it: npm install koffi`,
-    )
   }
 }

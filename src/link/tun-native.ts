@@ -3,6 +3,7 @@
  * is an optional dependency, so it is described here by the part of it that is used and loaded at run time.
  */
 
+import { importKoffi } from './koffi.ts'
 import { TunError } from './tun-errors.ts'
 
 // An address as a number: user-space addresses are under 2^47, so a double holds them.
@@ -53,23 +54,8 @@ let native: Native | null = null
 
 /** Binds the functions, once per process. Throws a TunError where koffi or libuv's symbols are missing. */
 export async function loadNative(): Promise<Native> {
-  native ??= bind(await importKoffi())
+  native ??= bind(await importKoffi<Koffi>('A TUN device needs'))
   return native
-}
-
-async function importKoffi(): Promise<Koffi> {
-  // A variable, so that the compiler does not ask for a package that may not be installed.
-  const name: string = 'koffi'
-  try {
-    const loaded = (await import(name)) as { default?: Koffi } & Koffi
-    return loaded.default ?? loaded
-  } catch (error) {
-    throw new TunError(
-      'NO_KOFFI',
-      'A TUN device needs the optional package koffi, which could not be loaded ' +
-        `(${(error as Error).message.split('\n')[0]}).\nInstall it:  npm install koffi`,
-    )
-  }
 }
 
 function bind(koffi: Koffi): Native {

@@ -1,5 +1,6 @@
 /** read(2), readv(2), recv(2), recvfrom(2), recvmsg(2) from a socket. */
 
+import { joined } from '../bytes/join.ts'
 import { ringRead } from '../bytes/ring.ts'
 import { CLOSED, SYN_RECEIVED, SYN_SENT } from '../tcp/state.ts'
 import { Fails, integer, isStructure, list, structure, Unsupported } from './arguments.ts'
@@ -158,7 +159,7 @@ export function* receiveOctets(
       throw new Fails('EAGAIN')
     }
   }
-  return joined(parts, done)
+  return joined(parts)
 }
 
 /**
@@ -218,16 +219,6 @@ function takeUrgent(socket: TcpSocket, flags: number): Uint8Array {
 }
 
 const EMPTY = new Uint8Array(0)
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
 
 /** ioctl FIONREAD: octets until the mark or the end. */
 export function readableNow(socket: TcpSocket): Result {

@@ -1,5 +1,6 @@
 /** write(2), writev(2), send(2), sendto(2), sendmsg(2) to a socket. */
 
+import { joined } from '../bytes/join.ts'
 import { CallError } from '../tcp/call-error.ts'
 import { SYN_RECEIVED, SYN_SENT } from '../tcp/state.ts'
 import { Fails, integer, isStructure, list, octets, structure, Unsupported } from './arguments.ts'
@@ -50,13 +51,7 @@ function gathered(vector: Value | undefined): Uint8Array {
     const base = entry.iov_base ?? entry[0]
     return octets(base, integer(entry.iov_len ?? entry[1], 'iov_len'))
   })
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joined(parts)
 }
 
 /** @param bytes read only where the socket can take them: a bad pointer is found after a broken pipe. */

@@ -85,6 +85,8 @@ export class SocketSettings {
       keepAliveIntervalMs: this.keepIntervalSeconds * 1000,
       keepAliveProbes: this.keepCount,
       userTimeoutMs: this.userTimeoutMs,
+      // Who asks for a longer time than R2 gets it: tcp(7).
+      r2Ms: Math.max(config.r2Ms, this.userTimeoutMs),
       finWait2Ms: Math.max(this.linger2Seconds, 0) * 1000,
       ...(this.synCount > 0 && { r2SynMs: synTimeMs(this.synCount, config) }),
       ...(this.maxSegment > 0 && { mssLimit: this.maxSegment }),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { joined } from '../../src/bytes/join.ts'
 import { MAX_CAPTURED_LENGTH } from '../../src/capture/capture-file.ts'
 import { pcapHeader, pcapPacket, readPcap } from '../../src/capture/pcap.ts'
-import { concat } from './octets.ts'
 
 const packetList = fc.array(
   fc.record(
@@ -21,7 +21,7 @@ for (const nanoseconds of [false, true]) {
     fc.assert(
       fc.property(packetList, fc.integer({ min: 0, max: 0xffff }), (list, linkType) => {
         const options = { nanoseconds, linkType }
-        const file = concat([
+        const file = joined([
           pcapHeader(options),
           ...list.map((packet) => pcapPacket(packet.at, packet.bytes, 0, packet.bytes.length, options)),
         ])
@@ -38,7 +38,7 @@ for (const nanoseconds of [false, true]) {
 }
 
 test('the offset and the length choose the octets', () => {
-  const file = concat([pcapHeader(), pcapPacket(1, Uint8Array.of(9, 1, 2, 3, 9), 1, 3)])
+  const file = joined([pcapHeader(), pcapPacket(1, Uint8Array.of(9, 1, 2, 3, 9), 1, 3)])
   assert.deepEqual([...readPcap(file).packets[0]!.bytes], [1, 2, 3])
 })
 
@@ -61,7 +61,7 @@ test('big-endian files with nanoseconds are read', () => {
 })
 
 test('an error names the offset, what was expected and what stood there', () => {
-  const file = concat([pcapHeader(), pcapPacket(1, new Uint8Array(40), 0, 40)])
+  const file = joined([pcapHeader(), pcapPacket(1, new Uint8Array(40), 0, 40)])
   const cut = readPcap(file.subarray(0, file.length - 1)).error!
   assert.equal(cut.offset, 40)
   assert.equal(cut.expected, '40 octets of packet')
@@ -74,7 +74,7 @@ test('an error names the offset, what was expected and what stood there', () => 
 })
 
 test('a file cut anywhere keeps its whole packets and says where it ended', () => {
-  const file = concat([
+  const file = joined([
     pcapHeader(),
     pcapPacket(1, new Uint8Array(5), 0, 5),
     pcapPacket(2, new Uint8Array(6), 0, 6),

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { joined } from '../../src/bytes/join.ts'
 import type { Direction } from '../../src/capture/capture-file.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
 import { readCapture, readPcapng } from '../../src/capture/read-pcapng.ts'
-import { concat } from './octets.ts'
 
 const packetList = fc.array(
   fc.record(
@@ -25,7 +25,7 @@ const packetList = fc.array(
 )
 
 function fileOf(list: readonly Uint8Array[]): Uint8Array {
-  return concat([
+  return joined([
     pcapngHeader([{ name: 'a' }, { name: 'bé', linkType: 1 }]),
     pcapngInterface({ name: '' }),
     ...list,
@@ -136,7 +136,7 @@ test('mutated and random files end in a packet list and at most one error, never
 })
 
 test('big-endian sections, time resolutions and offsets, simple packets and unknown blocks are read', () => {
-  const file = concat([
+  const file = joined([
     block(0x0a0d0d0a, [u32(0x1a2b3c4d), u16(1), u16(0), u32(-1), u32(-1)]),
     block(1, [u16(1), u16(0), u32(4), option(9, [9]), option(14, [0, 0, 0, 0, 0, 0, 0, 5])]),
     block(1, [u16(101), u16(0), u32(0), option(9, [0x80 | 10])]),
@@ -160,12 +160,12 @@ test('big-endian sections, time resolutions and offsets, simple packets and unkn
 })
 
 test('a second section starts its interfaces anew', () => {
-  const one = concat([
+  const one = joined([
     pcapngHeader([{ name: 'first', linkType: 1 }]),
     pcapngPacket(0, 1, new Uint8Array(4), 0, 4),
   ])
-  const two = concat([pcapngHeader([{ name: 'second' }]), pcapngPacket(0, 2, new Uint8Array(4), 0, 4)])
-  const read = readPcapng(concat([one, two]))
+  const two = joined([pcapngHeader([{ name: 'second' }]), pcapngPacket(0, 2, new Uint8Array(4), 0, 4)])
+  const read = readPcapng(joined([one, two]))
   assert.deepEqual(
     read.packets.map((packet) => packet.linkType),
     [1, 101],
@@ -184,7 +184,7 @@ test('tshark reads the file and shows times, directions and comments', {
     const comment = 'new-data: data that was never sent before – né'
     writeFileSync(
       path,
-      concat([
+      joined([
         pcapngHeader([{ name: 'A' }, { name: 'B' }]),
         pcapngPacket(0, 1_234_567, packet, 0, packet.length, { comment, direction: 'outbound' }),
         pcapngPacket(1, 2_000_001, packet, 0, packet.length, { direction: 'inbound' }),
@@ -239,11 +239,11 @@ function u32(value: number): Uint8Array {
 
 function option(code: number, value: readonly number[]): Uint8Array {
   const padding = new Array<number>((4 - (value.length % 4)) % 4).fill(0)
-  return concat([u16(code), u16(value.length), Uint8Array.from([...value, ...padding])])
+  return joined([u16(code), u16(value.length), Uint8Array.from([...value, ...padding])])
 }
 
 function block(type: number, body: readonly Uint8Array[]): Uint8Array {
-  const content = concat(body)
+  const content = joined(body)
   const total = u32(content.length + 12)
-  return concat([u32(type), total, content, total])
+  return joined([u32(type), total, content, total])
 }

@@ -5,19 +5,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { ACCEPTED } from '../drill/plays.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
 
-const OPEN = `\`./defaults.sh\`
-  0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
- +0 bind(3, ..., ...) = 0
- +0 listen(3, 1) = 0
- +0 < S 0:0(0) win 32792 <mss 1000,nop,wscale 7>
- +0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 8>
-+.1 < . 1:1(0) ack 1 win 257
- +0 accept(3, ..., ...) = 4
-`
+const OPEN = `\`./defaults.sh\`${ACCEPTED}`
 const GOOD = script('good.pkt', OPEN)
 const BAD = script('bad.pkt', `${OPEN} +0 write(4, ..., 100) = 100\n +0 > . 1:101(100) ack 2 win 1054\n`)
 const NEEDY = script('needy.pkt', `${OPEN}+0 setsockopt(4, SOL_TCP, TCP_WONDER, [1], 4) = 0\n`)

@@ -28,3 +28,11 @@ test('a configuration differs from its base in the fields given, and nobody can 
   assert.ok(Object.isFrozen(changed))
   assert.equal(base.ttl, 7)
 })
+
+test('each number among the tunables has bounds: its default lies within, far away does not', () => {
+  for (const [name, value] of Object.entries(DEFAULT_CONFIG)) {
+    if (typeof value !== 'number') continue
+    assert.doesNotThrow(() => configure({ [name]: value }), name)
+    for (const outside of [-2, 1e15]) assert.throws(() => configure({ [name]: outside }), RangeError, name)
+  }
+})

@@ -1,5 +1,5 @@
-/** Joins octets for the tests of this room. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+/** The octets of several parts in one piece, in their order. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
