@@ -10,6 +10,7 @@ export interface SysctlEffect {
   readonly receiveBuffer?: Partial<BufferSizes>
   readonly sendBuffer?: Partial<BufferSizes>
   readonly notSentLowWater?: number
+  /** How often a SYN goes again. */
   readonly synRetries?: number
   /** Something that Elko does not do: the script may well not need it. */
   readonly lacks?: string
@@ -59,11 +60,6 @@ function threeSizes(which: 'receiveBuffer' | 'sendBuffer'): Meaning {
   }
 }
 
-/** Retransmissions of a SYN as the time they take: with an RTO that starts at a second and doubles. */
-function synRetries(retries: number): SysctlEffect {
-  return { synRetries: retries, config: { r2SynMs: (2 ** (retries + 1) - 1) * 1000 } }
-}
-
 /** FreeBSD offers the shift count that lets its window name the largest buffer. */
 function largestBuffer(max: number): SysctlEffect {
   let windowShift = 0
@@ -90,7 +86,7 @@ const LINUX: Readonly<Record<string, Meaning>> = {
   tcp_notsent_lowat: whole((value) => ({ notSentLowWater: value })),
   tcp_timestamps: flag('timestamps'),
   tcp_window_scaling: flag('windowScaling'),
-  tcp_syn_retries: whole(synRetries),
+  tcp_syn_retries: whole((synRetries) => ({ synRetries })),
   tcp_synack_retries: nothing,
   tcp_sack: nothing,
   tcp_reordering: tunable('duplicateAckThreshold'),

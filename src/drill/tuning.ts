@@ -1,6 +1,6 @@
 /** What the commands of a script make of Elko's stack: its configuration, buffers and files. */
 
-import { type BufferSizes, FREEBSD, LINUX, type Profile } from '../posix/profiles.ts'
+import { type BufferSizes, FREEBSD, LINUX, type Profile, synTimeMs } from '../posix/profiles.ts'
 import { configure } from '../tcp/config.ts'
 import type { Platform } from './parse-script.ts'
 import { type SysctlEffect, sysctl } from './sysctls.ts'
@@ -68,7 +68,10 @@ export class Tuning {
     profile.config = configure(config ?? {}, profile.config)
     profile.sendBuffer = sizes(profile.sendBuffer, sendBuffer)
     profile.notSentLowWater = notSentLowWater ?? profile.notSentLowWater
-    profile.synRetries = synRetries ?? profile.synRetries
+    if (synRetries !== undefined) {
+      profile.synRetries = synRetries
+      profile.config = configure({ r2SynMs: synTimeMs(synRetries, profile.config) }, profile.config)
+    }
     if (receiveBuffer !== undefined) this.#resize(receiveBuffer)
   }
 

@@ -297,7 +297,11 @@ const TCP_LEVEL: Readonly<Record<string, Option>> = {
       if (number !== 0) throw new Unsupported('TCP_FASTOPEN_CONNECT: TCP Fast Open (RFC 7413)')
     },
   },
-  TCP_KEEPINIT: remembered(CONSTANTS.SOL_TCP, CONSTANTS.TCP_KEEPINIT, 75),
+  /** How long an opening may take, seconds. */
+  TCP_KEEPINIT: {
+    get: ({ settings }, { profile }) => settings.keepInitSeconds || profile.config.r2SynMs / 1000,
+    set: bounded('keepInitSeconds', 1, 1_000_000).set!,
+  },
 }
 
 /** Congestion controls that Linux may have. */
@@ -312,7 +316,7 @@ const IP_LEVEL: Readonly<Record<string, Option>> = {
   },
   IP_TTL: timeToLive(1),
   IP_MTU: readOnly(pathMtu),
-  IP_MTU_DISCOVER: bounded('mtuDiscover', CONSTANTS.IP_PMTUDISC_DONT, CONSTANTS.IP_PMTUDISC_OMIT),
+  IP_MTU_DISCOVER: pathDiscovery(),
   IP_FREEBIND: remembered(CONSTANTS.SOL_IP, CONSTANTS.IP_FREEBIND, 0),
   IP_BIND_ADDRESS_NO_PORT: remembered(CONSTANTS.SOL_IP, CONSTANTS.IP_BIND_ADDRESS_NO_PORT, 0),
 }
@@ -334,7 +338,22 @@ const IPV6_LEVEL: Readonly<Record<string, Option>> = {
     },
   },
   IPV6_MTU: readOnly(pathMtu),
-  IPV6_MTU_DISCOVER: bounded('mtuDiscover', CONSTANTS.IP_PMTUDISC_DONT, CONSTANTS.IP_PMTUDISC_OMIT),
+  IPV6_MTU_DISCOVER: pathDiscovery(),
+}
+
+/** Elko's packets always have DF set (RFC 1191 3): whether by will or by want makes no difference to TCP. */
+function pathDiscovery(): Option {
+  const { get, set } = bounded('mtuDiscover', CONSTANTS.IP_PMTUDISC_DONT, CONSTANTS.IP_PMTUDISC_OMIT)
+  return {
+    get: get!,
+    set: (socket, given, task) => {
+      const { number } = given
+      const has = number === CONSTANTS.IP_PMTUDISC_WANT || number === CONSTANTS.IP_PMTUDISC_DO
+      const isOne = number >= CONSTANTS.IP_PMTUDISC_DONT && number <= CONSTANTS.IP_PMTUDISC_OMIT
+      if (isOne && !has) throw new Unsupported('IP_MTU_DISCOVER: packets larger than the path')
+      set!(socket, given, task)
+    },
+  }
 }
 
 function timeToLive(least: number): Option {

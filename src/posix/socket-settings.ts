@@ -31,7 +31,10 @@ export class SocketSettings {
   synCount = 0
   linger2Seconds: number
   deferAccept = 0
+  /** 0: none. */
   windowClamp = 0
+  /** TCP_KEEPINIT; 0: the system's. */
+  keepInitSeconds = 0
   congestion = 'reno'
   userTimeoutMs = 0
   /** As it was set; 0: the system's. */
@@ -72,12 +75,12 @@ export class SocketSettings {
     const { config, receiveBuffer } = this.#profile
     return {
       sendBufferBytes: AMPLE_SEND_BUFFER,
-      // Half of the memory is for octets; the other half pays for what surrounds them.
       ...(this.receiveBuffer !== receiveBuffer.initial && {
         // The window may grow as far as the system lets it, but not beyond what the process has set.
         windowShift: -1,
-        receiveBufferBytes: this.#profile.name === 'linux' ? this.receiveBuffer >>> 1 : this.receiveBuffer,
+        receiveBufferBytes: this.#receiveBytes(),
       }),
+      ...(this.windowClamp > 0 && { receiveBufferBytes: Math.min(this.#receiveBytes(), this.windowClamp) }),
       nagle: this.noDelay === 0,
       corked: this.cork !== 0,
       keepAlive: this.keepAlive !== 0,
@@ -88,10 +91,18 @@ export class SocketSettings {
       // Who asks for a longer time than R2 gets it: tcp(7).
       r2Ms: Math.max(config.r2Ms, this.userTimeoutMs),
       finWait2Ms: Math.max(this.linger2Seconds, 0) * 1000,
+      ...(this.keepInitSeconds > 0 && { r2SynMs: this.keepInitSeconds * 1000 }),
       ...(this.synCount > 0 && { r2SynMs: synTimeMs(this.synCount, config) }),
       ...(this.maxSegment > 0 && { mssLimit: this.maxSegment }),
       ...(this.ttl > 0 && { ttl: this.ttl }),
       dscp: this.tos === 0 ? config.dscp : this.tos >>> 2,
     }
+  }
+
+  /** Room for octets: in Linux half of the memory, as the other half pays for what surrounds them. */
+  #receiveBytes(): number {
+    const { name, config, receiveBuffer } = this.#profile
+    if (this.receiveBuffer === receiveBuffer.initial) return config.receiveBufferBytes
+    return name === 'linux' ? this.receiveBuffer >>> 1 : this.receiveBuffer
   }
 }

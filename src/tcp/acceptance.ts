@@ -20,10 +20,9 @@ export function sequenceAcceptable(tcb: Tcb, seg: Segment): boolean {
   // RFC 7323 3.2 (j): where they were not agreed on they mean nothing.
   if (tcb.timestamps && !timestampAcceptable(tcb, seg)) return false
   if (tcb.state === SYN_RECEIVED && (seg.flags & SYN) !== 0 && seg.seq === tcb.irs) return synAgain(tcb, seg)
-  const window = receiveWindow(tcb)
-  if (inWindow(tcb, seg, window)) return true
-  if (window === 0 && seg.seq === tcb.rcv.nxt) {
-    // MUST-66: with the window closed nothing is acceptable, but RST, ACK and URG are still taken.
+  if (inWindow(tcb, seg)) return true
+  if (seg.seq === tcb.rcv.nxt) {
+    // MUST-66: the window is closed and nothing is acceptable, but RST, ACK and URG are still taken.
     noteDrop(tcb, 'beyond-window')
     oweAck(tcb, 'unacceptable-ack')
     seg.textLength = 0
@@ -44,8 +43,9 @@ function standsAtEdge(tcb: Tcb, seg: Segment): boolean {
 }
 
 /** RFC 9293 3.10.7.4, table 6, in terms of the right edge. */
-function inWindow(tcb: Tcb, seg: Segment, window: number): boolean {
+function inWindow(tcb: Tcb, seg: Segment): boolean {
   const { nxt } = tcb.rcv
+  const window = receiveWindow(tcb)
   const length = seg.length
   if (length === 0) {
     return window === 0 ? seg.seq === nxt : seqGE(seg.seq, nxt) && seqLT(seg.seq, nxt + window)
@@ -116,15 +116,13 @@ function timestampOutdated(tcb: Tcb): boolean {
 
 /**
  * RFC 7323 4.3 (A, B, C, 2), 5.3 (R3): TS.Recent follows acceptable segments that cover Last.ACK.sent, and never goes
- * back. Nothing moves it before its ACK field was found acceptable (docs/deviations.md), and so no reset does (RFC 7323
+ * back, as PAWS has refused those that are older. Nothing moves it before its ACK field was found acceptable (docs/deviations.md), and so no reset does (RFC 7323
  * 5.2 (a, e)): else a forged segment could have all that follows refused.
  */
 export function noteTimestamp(tcb: Tcb, seg: Segment): void {
   if (!tcb.timestamps || !seg.hasTimestamps || !seqLE(seg.seq, tcb.rcv.acked)) return
-  if (seqGE(seg.tsVal, tcb.tsRecent) || timestampOutdated(tcb)) {
-    tcb.tsRecent = seg.tsVal
-    tcb.tsRecentAt = tcb.clock.now
-  }
+  tcb.tsRecent = seg.tsVal
+  tcb.tsRecentAt = tcb.clock.now
 }
 
 /**

@@ -12,7 +12,7 @@ import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, oweReset, startTimeWait } from './closing.ts'
 import { beginSynchronized, enterEstablished } from './handshake.ts'
 import { DRAINED, noteDrop, signal, WRITABLE } from './signals.ts'
-import { CLOSING, enterState, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED, TIME_WAIT } from './state.ts'
+import { CLOSING, enterState, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, SYN_RECEIVED } from './state.ts'
 import { finSent, flightSize, type Tcb } from './tcb.ts'
 import { traceRecovery } from './tracing.ts'
 
@@ -32,7 +32,8 @@ export function ackArrives(tcb: Tcb, seg: Segment): boolean {
   if (advance > 0) newAck(tcb, seg)
   else if (advance === 0 && isDuplicate(tcb, seg)) duplicateAck(tcb)
   if (advance >= 0) updateSendWindow(tcb, seg, advance > 0)
-  return finAcknowledged(tcb)
+  finAcknowledged(tcb)
+  return true
 }
 
 /** SYN-RECEIVED: an acknowledgment of our SYN opens the connection, any other is answered with a reset. */
@@ -47,7 +48,10 @@ function synReceivedAcknowledged(tcb: Tcb, seg: Segment): boolean {
   return true
 }
 
-/** Takes our SYN off the queue and the first window in (RFC 9293 3.10.7.3, 3.10.7.4). */
+/**
+ * Takes our SYN off the queue (RFC 9293 3.10.7.3, 3.10.7.4). The first window is that of the SYN-ACK, which was taken with
+ * its SYN, or that of this segment, which `updateSendWindow` takes, as nothing newer has come.
+ */
 export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
   const { snd } = tcb
   measure(tcb, seg, (snd.una + 1) | 0)
@@ -55,11 +59,8 @@ export function acknowledgeOurSyn(tcb: Tcb, seg: Segment): void {
   tcb.synAcknowledged = true
   tcb.softError = null
   stopWaiting(tcb)
-  // A SYN's window field is never scaled, that of the acknowledgment of our SYN always is (RFC 7323 2.2 (f), 2.3 (d)).
-  snd.wnd = (seg.flags & SYN) !== 0 ? seg.window : seg.window << tcb.sndScale
   snd.wl1 = seg.seq
   snd.wl2 = seg.ack
-  if (snd.wnd > snd.max) snd.max = snd.wnd
 }
 
 /**
@@ -204,22 +205,13 @@ function windowOpened(tcb: Tcb): void {
 }
 
 /** The states in which an acknowledgment of our FIN is an event. */
-function finAcknowledged(tcb: Tcb): boolean {
-  if (!finSent(tcb) || tcb.snd.una !== tcb.snd.nxt) return true
+function finAcknowledged(tcb: Tcb): void {
+  if (!finSent(tcb) || tcb.snd.una !== tcb.snd.nxt) return
   if (tcb.state === FIN_WAIT_1) {
     enterState(tcb, FIN_WAIT_2, 'ack-of-fin')
     if (tcb.released) tcb.timers.finalWait = tcb.clock.now + msToUs(tcb.config.finWait2Ms)
-    return true
-  }
-  if (tcb.state === CLOSING) {
-    startTimeWait(tcb, 'ack-of-fin')
-    return false
-  }
-  if (tcb.state === LAST_ACK) {
-    enterClosed(tcb, 'ack-of-fin', 'closed-normally')
-    return false
-  }
-  return tcb.state !== TIME_WAIT
+  } else if (tcb.state === CLOSING) startTimeWait(tcb, 'ack-of-fin')
+  else if (tcb.state === LAST_ACK) enterClosed(tcb, 'ack-of-fin', 'closed-normally')
 }
 
 /**

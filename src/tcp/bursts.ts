@@ -6,8 +6,8 @@
 
 import { PSH } from '../wire/segment.ts'
 import { seqGE, seqGT } from '../wire/seq.ts'
-import { plan, smallSegmentAllowed } from './output.ts'
-import { dataStart, flightSize, type Tcb } from './tcb.ts'
+import { plan, smallSegmentAllowed, withinRecord } from './output.ts'
+import { flightSize, type Tcb } from './tcb.ts'
 
 /** The most that goes in one piece, octets: what one IP packet holds, less room for headers. */
 const LARGEST = 65_215
@@ -27,15 +27,12 @@ export function planBurst(tcb: Tcb, usable: number, unsent: number): void {
 function startBurst(tcb: Tcb, usable: number, unsent: number): number {
   const { snd, mss } = tcb
   const most = Math.min(piece(tcb), quota(tcb)) * mss
-  let octets = Math.min(unsent, usable)
-  if (tcb.sendBuffer.hasRecords) {
-    octets = Math.min(octets, tcb.sendBuffer.untilRecordEnd((snd.nxt - dataStart(tcb)) | 0))
-  }
+  let octets = withinRecord(tcb, snd.nxt, Math.min(unsent, usable))
   if (octets > most) octets = most
   else {
     const rest = octets % mss
     const behind = unsent - octets + rest
-    if (rest > 0 && !smallSegmentAllowed(tcb, behind, rest, flightSize(tcb) + mss)) octets -= rest
+    if (!smallSegmentAllowed(tcb, behind, rest, flightSize(tcb) + mss)) octets -= rest
   }
   return octets > mss ? (snd.nxt + octets) | 0 : snd.nxt
 }

@@ -55,7 +55,7 @@ export function arrivesInSynSent(tcb: Tcb, seg: Segment): void {
   stripSyn(seg)
   urgentArrives(tcb, seg)
   textArrives(tcb, seg)
-  finArrives(tcb, seg)
+  finArrives(tcb)
 }
 
 /** The handshake is done: from SYN-SENT with a SYN-ACK, from SYN-RECEIVED with the acknowledgment of our SYN. */

@@ -12,16 +12,7 @@ import { seqGE, seqGT, seqLT } from '../wire/seq.ts'
 import { notePingPong } from './acknowledge.ts'
 import { planBurst } from './bursts.ts'
 import { msToUs, NEVER } from './clock.ts'
-import {
-  CLOSE_WAIT,
-  CLOSED,
-  enterState,
-  LAST_ACK,
-  LISTEN,
-  SYN_RECEIVED,
-  SYN_SENT,
-  TIME_WAIT,
-} from './state.ts'
+import { CLOSE_WAIT, CLOSED, enterState, LAST_ACK, LISTEN, SYN_RECEIVED, SYN_SENT } from './state.ts'
 import { dataStart, finSent, flightSize, type Tcb } from './tcb.ts'
 import { traceTimer } from './tracing.ts'
 
@@ -63,8 +54,7 @@ function chooseSyn(tcb: Tcb): SendReason | null {
   plan.flags = answering ? SYN | ACK : SYN
   if (tcb.snd.nxt === tcb.iss) return answering ? 'syn-ack' : 'syn'
   if (tcb.owed.retransmit !== null) return tcb.owed.retransmit
-  if (!answering || tcb.owed.ack === null) return null
-  return chooseAck(tcb, tcb.owed.ack)
+  return tcb.owed.ack === null ? null : chooseAck(tcb, tcb.owed.ack)
 }
 
 function chooseText(tcb: Tcb): SendReason | null {
@@ -104,7 +94,7 @@ function chooseNew(tcb: Tcb): SendReason | null {
   tcb.cwndLimited = false
   if (unsent === 0 && !tcb.closeRequested) return null
   const flight = flightSize(tcb)
-  if (owed.probe && snd.wnd === 0) {
+  if (owed.probe) {
     if (!tcb.config.probesWithText) return chooseEmptyProbe(tcb)
     planText(tcb, snd.nxt, Math.min(unsent, 1), tcb.closeRequested)
     return 'zero-window-probe'
@@ -130,15 +120,18 @@ function chooseNew(tcb: Tcb): SendReason | null {
 /**
  * MUST-38: a segment below Eff.snd.MSS goes only if it is all there is and pushed, or half of the largest window, or
  * the override timer said so; and with Nagle's algorithm only if nothing is outstanding.
+ *
+ * @param unsent octets from its first to SND.END.
+ * @param flight octets outstanding when its turn comes.
  */
 export function smallSegmentAllowed(tcb: Tcb, unsent: number, size: number, flight: number): boolean {
   const { snd, owed, config } = tcb
   if (owed.override || owed.push) return true
-  if (size < unsent && endsRecord(tcb, (snd.nxt + size) | 0)) return true // no more can come to it
+  if (size < unsent && endsRecord(tcb, (snd.end - unsent + size) | 0)) return true // no more can come to it
   if (config.corked) return false
   if (config.nagle && flight > 0 && !(config.nagleSmallOnly && !smallOutstanding(tcb))) return false // MUST-17: `nagle: false` switches it off
   if (size === unsent && (owed.release || seqGE(snd.psh, snd.end))) return true
-  return size * 2 >= snd.max && size > 0
+  return size * 2 >= snd.max
 }
 
 /** A segment below Eff.snd.MSS was sent and not acknowledged. */
@@ -147,8 +140,8 @@ function smallOutstanding({ snd }: Tcb): boolean {
 }
 
 /** As many of the octets from `seq` on as belong to one record. */
-function withinRecord(tcb: Tcb, seq: number, octets: number): number {
-  if (!tcb.sendBuffer.hasRecords || octets <= 0) return octets
+export function withinRecord(tcb: Tcb, seq: number, octets: number): number {
+  if (!tcb.sendBuffer.hasRecords) return octets
   return Math.min(octets, tcb.sendBuffer.untilRecordEnd((seq - dataStart(tcb)) | 0))
 }
 
@@ -222,10 +215,8 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
   acknowledged(tcb, reason)
   rcv.acked = rcv.nxt
   owed.keepAlive = false
-  if (end === plan.seq) {
-    if (reason === 'zero-window-probe') owed.probe = false
-    return
-  }
+  owed.probe = false
+  if (end === plan.seq) return
   if (plan.length > 0) {
     counts.textSegmentsSent++
     counts.octetsSent += plan.length
@@ -238,10 +229,9 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
     counts.octetsRetransmitted += plan.length
     tcb.timed.active = false // MUST-18
     if (plan.seq === snd.una) tcb.retransmittedAt = clock.now
-    if (lost.active && plan.seq === lost.next) lost.next = end
+    if (plan.seq === lost.next) lost.next = end
   } else {
     owed.override = false
-    owed.urgentNotice = false
     tcb.timers.override = NEVER
     if (plan.length === tcb.mss && !tcb.fullSizedSent && !tcb.fullSizedDelivered) {
       tcb.fullSizedSent = true
@@ -251,7 +241,6 @@ export function commitSegment(tcb: Tcb, reason: SendReason): void {
   }
   if (seqGT(end, snd.nxt)) snd.nxt = end
   if (!again && plan.length > 0) sentNew(tcb, end)
-  owed.probe = false
   // RFC 6582 3.2 (3c): of the partial acknowledgments only the first restarts the timer, which ack-arrives.ts has done.
   startWaiting(tcb, plan.seq === snd.una && reason !== 'partial-ack')
   if ((plan.flags & FIN) !== 0 && tcb.state === CLOSE_WAIT) enterState(tcb, LAST_ACK, 'close')
@@ -280,7 +269,7 @@ function acknowledged(tcb: Tcb, reason: SendReason): void {
   if (reason === 'out-of-order-ack') tcb.owed.duplicateAcks--
   else if ((plan.flags & ACK) !== 0) {
     tcb.owed.ack = null
-    if (plan.length === 0) tcb.owed.urgentNotice = false
+    tcb.owed.urgentNotice = false // URG stands in whatever comes before SND.UP
   }
   tcb.unackedText = 0
   tcb.timers.delayedAck = NEVER
@@ -312,7 +301,6 @@ function startWaiting(tcb: Tcb, front: boolean): void {
  */
 export function armSendTimers(tcb: Tcb): void {
   const { snd, timers, clock } = tcb
-  if (tcb.state === CLOSED || tcb.state === LISTEN || tcb.state === TIME_WAIT) return
   if (!tcb.synAcknowledged || finSent(tcb) || flightSize(tcb) > 0) return
   if (snd.end === snd.nxt && !tcb.closeRequested) return
   if (snd.wnd === 0) {

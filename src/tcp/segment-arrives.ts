@@ -28,5 +28,5 @@ export function segmentArrives(tcb: Tcb, seg: Segment): void {
   if (!ackArrives(tcb, seg)) return // fifth
   urgentArrives(tcb, seg) // sixth
   textArrives(tcb, seg) // seventh
-  finArrives(tcb, seg) // eighth
+  finArrives(tcb) // eighth
 }

@@ -2,7 +2,7 @@
  * Sixth to eighth: the URG bit, the segment text, the FIN bit (RFC 9293 3.10.7.4). The only place that advances RCV.NXT.
  */
 
-import { FIN, PSH, type Segment, SYN, URG } from '../wire/segment.ts'
+import { FIN, PSH, type Segment, URG } from '../wire/segment.ts'
 import { seqGE, seqGT, seqLT } from '../wire/seq.ts'
 import { oweAck, oweDelayedAck, oweDuplicateAck } from './acknowledge.ts'
 import { enterClosedWithReset, startTimeWait } from './closing.ts'
@@ -53,10 +53,9 @@ export function textArrives(tcb: Tcb, seg: Segment): void {
   let end = (seg.seq + seg.textLength) | 0
   if (hasFin) noteFin(tcb, end, edge)
   if (seqLT(start, rcv.nxt)) {
-    const old = Math.min((rcv.nxt - start) | 0, (end - start) | 0)
-    if (old > 0) noteDrop(tcb, 'duplicate-text')
-    start = (start + old) | 0
-    from += old
+    noteDrop(tcb, 'duplicate-text')
+    from += (rcv.nxt - start) | 0
+    start = rcv.nxt
   }
   if (seqGT(end, edge)) {
     noteDrop(tcb, 'beyond-window')
@@ -90,7 +89,7 @@ function storeText(tcb: Tcb, seg: Segment, start: number, from: number, length: 
   }
   tcb.counts.octetsReceived += advance
   rcv.nxt = (rcv.nxt + advance) | 0
-  if ((seg.flags & PSH) !== 0 && seqGE(rcv.nxt, start + length)) rcv.psh = (start + length) | 0
+  if ((seg.flags & PSH) !== 0) rcv.psh = (start + length) | 0
   // RFC 5681 3.2 (b), 4.2 (d), RFC 6582 5: at once. What duplicates had to tell is past: sent now, they would repeat the new number and look like another loss.
   if (hadGaps || tcb.owed.duplicateAcks > 0) oweAck(tcb, 'gap-filled-ack')
   else oweDelayedAck(tcb, length)
@@ -116,11 +115,10 @@ function noteFin(tcb: Tcb, seq: number, edge: number): void {
   rcv.finSeen = true
 }
 
-/** Eighth: a FIN counts once all octets before it are here, which may be long after it was seen. */
-export function finArrives(tcb: Tcb, seg: Segment): void {
+/** Eighth: a FIN counts once, when all octets before it are here, which may be long after it was seen. */
+export function finArrives(tcb: Tcb): void {
   const { rcv } = tcb
-  if (!rcv.finSeen || rcv.nxt !== rcv.fin || (seg.flags & SYN) !== 0) return
-  if (!textExpected(tcb.state) || tcb.state === SYN_RECEIVED) return
+  if (!rcv.finSeen || rcv.nxt !== rcv.fin) return
   rcv.nxt = (rcv.nxt + 1) | 0
   rcv.psh = rcv.fin // FIN implies PUSH
   oweAck(tcb, 'fin-ack')

@@ -7,7 +7,7 @@ import { msToUs, NEVER } from './clock.ts'
 import { enterClosed, enterClosedWithReset } from './closing.ts'
 import { lowerPathMtu, textWithin } from './mss.ts'
 import { signalSoftError } from './signals.ts'
-import { CLOSED, FIN_WAIT_2, isSynchronized, LISTEN, TIME_WAIT } from './state.ts'
+import { isSynchronized, TIME_WAIT } from './state.ts'
 import { flightSize, type Tcb } from './tcb.ts'
 import { traceRecovery, traceTimer } from './tracing.ts'
 
@@ -62,7 +62,6 @@ function retransmissionExpires(tcb: Tcb): void {
   traceTimer(tcb, probing ? 'persist' : 'retransmission', 'expired')
   tcb.retransmissions++
   tcb.counts.timeouts++
-  tcb.timed.active = false
   if (tcb.retransmissions === tcb.config.r1Retransmissions) {
     tcb.negativeAdvice = true // MUST-20: the IP layer should try another route
     signalSoftError(tcb, 'unanswered') // SHLD-9
@@ -83,7 +82,6 @@ function retransmissionExpires(tcb: Tcb): void {
 
 /** MUST-35, MUST-36: the window is closed and nothing is outstanding, so ask. */
 function persistExpires(tcb: Tcb): void {
-  if (tcb.snd.wnd > 0 || tcb.state === TIME_WAIT) return
   // A probe without text leaves nothing outstanding whose timer would give up.
   if (tcb.probes > 0 && tcb.clock.now - tcb.waitingSince >= msToUs(tcb.config.r2Ms)) {
     return giveUp(tcb, 'retransmission-limit')
@@ -108,12 +106,12 @@ function suspectBlackHole(tcb: Tcb): void {
   lowerPathMtu(tcb, base)
 }
 
-/** 2MSL is over, or nobody owns the connection and its peer does not close it. */
+/** 2MSL is over, or, in FIN-WAIT-2, nobody owns the connection and its peer does not close it. */
 function finalWaitExpires(tcb: Tcb): void {
   if (tcb.state === TIME_WAIT) {
     traceTimer(tcb, 'time-wait', 'expired')
     enterClosed(tcb, 'time-wait-timeout', 'closed-normally') // MUST-13
-  } else if (tcb.state === FIN_WAIT_2) {
+  } else {
     traceTimer(tcb, 'fin-wait-2', 'expired')
     enterClosedWithReset(tcb, 'fin-wait-2-timeout', 'fin-wait-2-timeout', 'reset-fin-wait-2-timeout')
   }
@@ -122,9 +120,8 @@ function finalWaitExpires(tcb: Tcb): void {
 /** RFC 9293 3.8.4. MUST-26: only when nothing arrived for the interval; data outstanding have their own timer. */
 function keepAliveExpires(tcb: Tcb): void {
   const { config, clock } = tcb
-  if (!config.keepAlive || !isSynchronized(tcb.state) || tcb.state === TIME_WAIT) return
   const idleUntil = tcb.lastReceivedAt + msToUs(config.keepAliveIdleMs) // MUST-27
-  if (flightSize(tcb) > 0 || (tcb.keepAliveProbes === 0 && clock.now < idleUntil)) {
+  if (flightSize(tcb) > 0 || clock.now < idleUntil) {
     // What is outstanding has its own timer; and the garbage octet of MAY-6 must not pass for one that is lost.
     tcb.timers.keepAlive = clock.now < idleUntil ? idleUntil : clock.now + msToUs(config.keepAliveIntervalMs)
     return
@@ -141,10 +138,6 @@ function giveUp(
   tcb: Tcb,
   reason: 'user-timeout' | 'retransmission-limit' | 'connect-timeout' | 'keep-alive-timeout',
 ): void {
-  if (tcb.state === CLOSED || tcb.state === LISTEN || tcb.state === TIME_WAIT) {
-    tcb.timers.user = NEVER
-    return
-  }
   if (reason === 'keep-alive-timeout')
     enterClosedWithReset(tcb, 'give-up', reason, 'reset-keep-alive-timeout')
   else if (reason === 'user-timeout' && isSynchronized(tcb.state)) {

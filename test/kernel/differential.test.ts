@@ -92,7 +92,8 @@ test('each known difference from Linux is still there', skip, () => {
 })
 
 test('docs/linux-differences.md has a row for each known difference, and no other', () => {
-  const text = readFileSync(new URL('../../../docs/linux-differences.md', import.meta.url), 'utf8')
+  const whole = readFileSync(new URL('../../../docs/linux-differences.md', import.meta.url), 'utf8')
+  const [text = ''] = whole.split('\n## What only scripts show') // those are the drill's (drill.test.ts)
   const rows = [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, title]) => title!)
   assert.deepEqual(rows.sort(), [...new Set(KNOWN.map(({ title }) => title))].sort())
 })

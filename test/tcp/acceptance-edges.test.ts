@@ -110,3 +110,39 @@ test('SHLD-2, RFC 5961: what a reset or a SYN carries besides is not taken', () 
   assert.equal(opening.state, 'LISTEN')
   assert.equal(opening.connection.readable, 0)
 })
+
+test('RFC 7323 5.5 (a): the age of TS.Recent counts from when it was taken', () => {
+  const day = 24 * 3600 * 1000
+  const ep = established({ timestamps: true, peer: { ts: [1000, 0] } }).advance(20 * day)
+  ep.inject({ seq: 1, text: 1, ts: [1001, 0] }).advance(10 * day)
+  ep.takeSent()
+  ep.inject({ seq: 2, text: 1, ts: [1000, 0] }).expect({ flags: 'A', ack: 2 })
+  assert.equal(ep.tcb.lastDrop, 'paws')
+})
+
+test('RFC 7323 5.5 (a): a timestamp taken after that long is TS.Recent, though it is less', () => {
+  const ep = established({ timestamps: true, peer: { ts: [1000, 0] } }).advance(25 * 24 * 3600 * 1000)
+  ep.inject({ seq: 1, text: 1, ts: [900, 0] })
+  assert.equal(ep.tcb.tsRecent, 900)
+})
+
+test('RFC 7323 3.2 (h): a segment without the option, where that is tolerated, leaves TS.Recent as it was', () => {
+  const ep = established({ timestamps: true, toleratesMissingTimestamps: true, peer: { ts: [-5000, 0] } })
+  ep.inject({ seq: 1, text: 1 }).advance(100)
+  assert.deepEqual(ep.expect({ flags: 'A', ack: 2 }).ts?.[1], -5000)
+})
+
+test('a reset that is taken ends the connection and is no drop; nothing else of it counts', () => {
+  for (const flags of ['R', 'RA']) {
+    const { ep, next } = reach('ESTABLISHED')
+    ep.send(5)
+    ep.inject({ flags, seq: next, ack: 6 })
+    assert.deepEqual([ep.state, ep.tcb.drops, ep.tcb.counts.octetsAcknowledged], ['CLOSED', 0, 0])
+  }
+})
+
+test('RFC 5961 4.2 (a): a SYN in the window of a passive SYN-RECEIVED goes back to LISTEN, and is no drop', () => {
+  const { ep } = reach('SYN-RECEIVED')
+  ep.inject({ flags: 'S', seq: 1 }).expectNothing()
+  assert.deepEqual([ep.state, ep.tcb.drops], ['LISTEN', 0])
+})

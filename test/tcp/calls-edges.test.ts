@@ -114,3 +114,12 @@ test('RFC 5681 4.2: full-sized is the longest that ever came; shorter segments l
   ep.inject({ text: 1460 }).expectNothing()
   ep.inject({ text: 60 }).expect({ flags: 'A', ack: 5841 })
 })
+
+test('MUST-62: urgent octets for which there was no room are not announced', () => {
+  const ep = established({ sendBufferBytes: 100 })
+  ep.send(100)
+  ep.takeSent()
+  assert.equal(ep.send(5, { urgent: true }), 0)
+  assert.equal(ep.tcb.snd.urgent, false)
+  ep.expectNothing()
+})

@@ -20,7 +20,7 @@ function slowSegmentArrives(tcb: Tcb, seg: Segment): void {
   if (!ackArrives(tcb, seg)) return
   urgentArrives(tcb, seg)
   textArrives(tcb, seg)
-  finArrives(tcb, seg)
+  finArrives(tcb)
 }
 
 function withoutPrediction(ep: Endpoint): Endpoint {

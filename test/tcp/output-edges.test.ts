@@ -154,3 +154,41 @@ test('in LISTEN, CLOSED and TIME-WAIT nothing is sent that a timer must wait for
   assert.equal(tcb.timers.retransmission, Infinity)
   assert.equal(tcb.timers.earliest(), tcb.timers.finalWait)
 })
+
+test('RFC 9293 3.10.2: urgent octets queued before the connection is synchronized send nothing of their own', () => {
+  for (const state of ['SYN-SENT', 'SYN-RECEIVED'] as const) {
+    const { ep } = reach(state)
+    ep.send(10, { urgent: true })
+    ep.expectNothing()
+  }
+})
+
+test('an urgent notice that a retransmission carries is not sent once more', () => {
+  const ep = established({ peer: { mss: 1000 } })
+  ep.send(1000)
+  ep.inject({ ack: 1, win: 1000 }).takeSent()
+  ep.clock.now = ep.connection.pollTimeout()
+  ep.connection.handleTimeout()
+  const reasons = reasonsOf(ep, () => ep.send(10, { urgent: true }))
+  assert.deepEqual(reasons, ['retransmission-timeout'])
+  ep.expect({ seq: 1, length: 1000, flags: 'AU', urg: 1010 })
+})
+
+test("SHLD-7: the small end of a record is Nagle's to hold where nothing stands behind it", () => {
+  const ep = established({ peer: { mss: 1000 } })
+  ep.send(300, { endOfRecord: true })
+  ep.expect({ length: 300 })
+  ep.send(200, { endOfRecord: true })
+  ep.expectNothing()
+  ep.inject().expect({ length: 200 })
+})
+
+test('push lasts until all that was queued has gone, whatever the window cuts it into', () => {
+  const ep = established({ peer: { mss: 1000 }, corked: true })
+  ep.inject({ win: 1000 })
+  ep.send(1500)
+  ep.expect({ length: 1000 })
+  ep.connection.push()
+  ep.inject({ ack: 1001, win: 300 }).expect({ length: 300 })
+  ep.inject({ ack: 1301, win: 300 }).expect({ length: 200 })
+})

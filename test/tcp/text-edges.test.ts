@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { received } from '../../src/tcp/user-calls.ts'
 import { Endpoint, established } from './endpoint.ts'
 import { EDGE, reach } from './states.ts'
 
@@ -85,4 +86,39 @@ test('MUST-32: urgent data are told of where they lie ahead of what was read, on
   ep.takeEvents()
   ep.inject({ flags: 'UA', seq: 22, text: 1, urg: 3 })
   assert.ok(!ep.takeEvents().includes('urgent'), 'the pointer never moves back')
+})
+
+test('RFC 5681 4.2: text before a FIN that came too early is acknowledged at once, and once', () => {
+  const ep = established()
+  ep.injectAll({ flags: 'FA', seq: 21 }, { seq: 1, text: 10 })
+  ep.expect({ flags: 'A', ack: 11 })
+  ep.expectNothing()
+  assert.equal(ep.reasons.at(-1), 'gap-filled-ack')
+})
+
+test('RFC 9293 3.10.7.4: a FIN whose text had come before is taken, and counts once', () => {
+  const ep = established()
+  ep.inject({ seq: 1, text: 10 }).inject({ flags: 'FA', seq: 1, text: 10 })
+  assert.deepEqual([ep.state, ep.tcb.lastDrop, ep.connection.readable], ['CLOSE-WAIT', 'duplicate-text', 10])
+  ep.takeSent()
+  ep.inject({ flags: 'FA', seq: 1, text: 10 }).expect({ flags: 'A', ack: 12 })
+  assert.equal(ep.state, 'CLOSE-WAIT')
+})
+
+test('RFC 9293 3.10.7.2: a FIN that came with the SYN counts once the connection is synchronized', () => {
+  const ep = new Endpoint().listen()
+  ep.inject({ flags: 'SF', seq: 0, text: 'all' }).expect({ flags: 'SA', ack: 4 })
+  assert.equal(ep.state, 'SYN-RECEIVED')
+  ep.inject({ seq: 4, ack: 1 }).expect({ flags: 'A', ack: 5 })
+  assert.equal(ep.state, 'CLOSE-WAIT')
+})
+
+test('MAY-17: a pushed segment that fills a gap says where the push stands', () => {
+  const ep = established()
+  ep.inject({ seq: 11, text: 10 })
+  ep.inject({ flags: 'PA', seq: 1, text: 10 })
+  assert.equal(ep.receive(10).length, 10)
+  assert.ok(received.push)
+  assert.equal(ep.receive(10).length, 10)
+  assert.ok(!received.push)
 })

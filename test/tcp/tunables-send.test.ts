@@ -161,6 +161,31 @@ describe('growth of cwnd', () => {
     assert.deepEqual(grown(9000, [2001, 4001, 6001, 8001, 9001], {}), [10, 10, 10, 10, 10])
   })
 
+  test('growsWhenHalfUsed: the most that was outstanding counts for a round trip, and no longer', () => {
+    const config = { peer, nagle: false, growsWhenHalfUsed: true }
+    const less = established(config)
+    less.send(9000)
+    less.inject({ ack: 2001 })
+    less.send(500)
+    for (const [ack, segments] of [
+      [4001, 14],
+      [6001, 16],
+      [8001, 18],
+    ] as const) {
+      less.inject({ ack })
+      assert.equal(cwnd(less), segments)
+    }
+    const steady = established(config)
+    steady.send(9000)
+    steady.inject({ ack: 1001 })
+    steady.send(1000)
+    steady.inject({ ack: 9001 })
+    steady.send(100)
+    const before = cwnd(steady)
+    steady.inject({ ack: 10_001 })
+    assert.equal(cwnd(steady), before)
+  })
+
   test('slowStartSegmentsPerAck: L of RFC 3465', () => {
     assert.deepEqual(grown(30_000, [4001, 8001], { slowStartSegmentsPerAck: 65_535 }), [14, 18])
     assert.deepEqual(grown(30_000, [4001, 8001], {}), [12, 14])
