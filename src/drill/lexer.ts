@@ -168,7 +168,8 @@ export class Lexer {
     if (DECIMAL.test(word)) return { kind: 'integer', text: word }
     if (HEX.test(word)) return { kind: 'hex', text: word }
     const value = this.definitions.get(word)
-    if (value === undefined) return { kind: 'word', text: word }
+    // A name that is defined without a value is for #ifdef; as a word it stays what it is.
+    if (value === undefined || value === '') return { kind: 'word', text: word }
     if (/^".*"$/s.test(value)) return { kind: 'string', text: value.slice(1, -1) }
     if (/^`.*`$/s.test(value)) return { kind: 'command', text: value.slice(1, -1) }
     if (/^-?0[0-7]+$/.test(value)) return { kind: 'integer', text: String(Number.parseInt(value, 8)) }

@@ -350,6 +350,7 @@ describe('definitions', () => {
   })
   it('from outside go before those of the script', () => {
     assert.deepEqual(first({}, '--define=X=5\n+0 f(X) = 0'), { kind: 'integer', value: 5 })
+    assert.deepEqual(first({}, '--define=X\n+0 f(X) = 0'), { kind: 'symbol', name: 'X' })
     assert.deepEqual(first({ defines: { X: '6' } }, '--define=X=5\n+0 f(X) = 0'), {
       kind: 'integer',
       value: 6,
