@@ -43,6 +43,10 @@ const EQUALS = /=/y
  */
 export function parseScript(text: string, file: string, options: ParseOptions = {}): { script: Script } {
   const given = new Map(Object.entries(options.defines ?? {}))
+  for (const [name, value] of given) {
+    if (DEFINABLE.test(value)) continue
+    throw wrong({ file, line: 1, column: 1 }, `${name}=${value}`, MEANINGS)
+  }
   const definitions = new Map(given)
   if (options.platform !== undefined) definitions.set(PLATFORM_NAMES[options.platform], '')
   const cursor = new Cursor(text, file, definitions)
@@ -70,8 +74,13 @@ function define(
 ): void {
   const [, name, value] = /^(\w+)(?:=(.*))?$/s.exec(option.value ?? '') ?? []
   if (name === undefined) throw wrong(option.place, `--define=${option.value ?? ''}`, '--define=NAME=VALUE')
+  if (!DEFINABLE.test(value ?? '')) throw wrong(option.place, `--define=${option.value}`, MEANINGS)
   if (!given.has(name)) definitions.set(name, value ?? '')
 }
+
+/** What a word can stand for: one token, or nothing. */
+const DEFINABLE = /^(-?\w+|"[^"]*"|`[^`]*`|)$/s
+const MEANINGS = 'a number, a word, "text" or `command` behind --define=NAME='
 
 function parseOption(cursor: Cursor): ScriptOption {
   const place = cursor.place()

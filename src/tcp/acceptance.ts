@@ -116,8 +116,9 @@ function timestampOutdated(tcb: Tcb): boolean {
 
 /**
  * RFC 7323 4.3 (A, B, C, 2), 5.3 (R3): TS.Recent follows acceptable segments that cover Last.ACK.sent, and never goes
- * back, as PAWS has refused those that are older. Nothing moves it before its ACK field was found acceptable (docs/deviations.md), and so no reset does (RFC 7323
- * 5.2 (a, e)): else a forged segment could have all that follows refused.
+ * back, as PAWS has refused those that are older. Nothing moves it before its ACK field was found acceptable
+ * (docs/deviations.md), and so no reset does (RFC 7323 5.2 (a, e)): else a forged segment could have all that follows
+ * refused.
  */
 export function noteTimestamp(tcb: Tcb, seg: Segment): void {
   if (!tcb.timestamps || !seg.hasTimestamps || !seqLE(seg.seq, tcb.rcv.acked)) return

@@ -82,6 +82,13 @@ describe('what is wrong is named with its place and what was expected', () => {
     ['an open condition that holds', '#ifdef X\n0 f() = 0', 1, 1, /never ends: expected #endif/],
     ['an end without a condition', '0 f() = 0\n  #endif', 2, 3, /#endif without a condition/],
     ['two #else', '#ifdef Y\n#else\n#else\n#endif\n0 f() = 0', 3, 1, /a second #else/],
+    [
+      'a definition by a mark',
+      '--define=A==\n0 f() = 0',
+      1,
+      1,
+      /expected a number, a word, "text" or `command`/,
+    ],
     ['a definition without a name', '--define==\n0 f() = 0', 1, 1, /expected --define=NAME=VALUE/],
   ]
   for (const [what, text, line, column, message] of cases) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type EndpointOptions, established } from './endpoint.ts'
+import { Endpoint, type EndpointOptions, established } from './endpoint.ts'
 
 const MSS = 1000
 
@@ -14,10 +14,13 @@ function bursting(options: EndpointOptions = {}, win = 60_000) {
 const pushed = (ep: ReturnType<typeof established>) =>
   ep.takeSent().map(({ flags, length }) => `${length}${flags.includes('P') ? 'P' : ''}`)
 
-test('without burstSegments nothing but the end of what is queued has PSH', () => {
-  const ep = bursting({ burstSegments: 0 })
-  ep.send(40_000)
-  assert.deepEqual(pushed(ep), Array(10).fill('1000'))
+test('a burst ends without PSH where bursts are switched off in its midst, and none follows', () => {
+  const ep = bursting()
+  ep.connection.send(new Uint8Array(40_000))
+  assert.ok(ep.connection.pollTransmit(new Uint8Array(1500)) > MSS)
+  ep.connection.reconfigure({ ...ep.tcb.config, burstSegments: 0 })
+  ep.expire()
+  assert.deepEqual(pushed(ep), Array(9).fill('1000'))
 })
 
 test('a burst begins anew where bursts are switched on later, whatever other connections sent before', () => {
@@ -26,8 +29,25 @@ test('a burst begins anew where bursts are switched on later, whatever other con
   ep.send(1000)
   ep.connection.reconfigure({ ...ep.tcb.config, burstSegments: 2 })
   ep.inject().takeSent()
-  ep.send(8000)
-  assert.deepEqual(pushed(ep), ['1000', '1000', '1000', '1000', '1000P', '1000', '1000', '1000P'])
+  ep.send(12_000)
+  const half = ['1000', '1000', '1000', '1000', '1000P']
+  assert.deepEqual(pushed(ep), [...half, ...half])
+})
+
+test('the longer the path, the shorter the burst: 64 KiB halved for each 512 us of the round trip', () => {
+  for (const [rttMs, ends] of [
+    [1, [5, 10]],
+    [2.1, [4, 8, 10]],
+    [3, [2, 4, 6, 8, 10]],
+  ] as const) {
+    const ep = new Endpoint({ burstSegments: 2 }).connect()
+    ep.advance(rttMs).inject({ flags: 'SA', seq: 0, ack: 1, mss: MSS, win: 60_000 }).takeSent()
+    ep.send(40_000)
+    assert.deepEqual(
+      pushed(ep).flatMap((one, i) => (one === '1000P' ? [i + 1] : [])),
+      ends,
+    )
+  }
 })
 
 describe('the small segment behind full ones', () => {
