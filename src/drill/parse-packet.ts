@@ -203,8 +203,11 @@ function parseUdp(cursor: Cursor, before: Ports | null): UdpSpec {
 }
 
 function parseIcmp(cursor: Cursor, quotedBefore: IcmpSpec['quoted']): IcmpSpec {
+  const { line } = cursor.place()
   const type = icmpName(cursor) ?? cursor.fail('an ICMP type')
-  const code = icmpName(cursor)
+  // A number in the next line is the time of the next event.
+  const isTime = cursor.token.kind === 'integer' && cursor.place().line !== line
+  const code = isTime ? null : icmpName(cursor)
   const mtu = optionalField(cursor, 'mtu', MAX_UINT32)
   const id = optionalField(cursor, 'id', MAX_UINT16)
   const quoted = quotedBefore === null && cursor.takeMark('[') ? parseQuoted(cursor) : quotedBefore
