@@ -32,9 +32,10 @@ const FLOORS: Record<string, number> = {
   web: 8,
   cli: 9,
   page: 9,
+  testnet: 9,
   '': 10,
 }
-const ABOVE_THE_WALL = new Set(['link', 'kernel', 'net', 'web', 'cli', 'page'])
+const ABOVE_THE_WALL = new Set(['link', 'kernel', 'net', 'web', 'testnet', 'cli', 'page'])
 
 /** Clocks, timers, output and everything of one host: arguments below the wall, never globals. */
 const IMPURE = new Set(

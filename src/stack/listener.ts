@@ -39,6 +39,8 @@ export class Listener {
   /** Connections that may wait for `accept`; listen(2) may be called again. */
   backlog: number
   #config: Config | null
+  /** The owner's own: the server, the application. */
+  owner: unknown = null
   closed = false
   /** An acceptable connection waits and the owner was not yet told. */
   eventPending = false

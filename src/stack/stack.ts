@@ -112,6 +112,10 @@ export class Stack implements Host {
     return this.#table.values()
   }
 
+  listeners(): Listener[] {
+    return [...this.#listeners.values()]
+  }
+
   /** What is held at this moment. On a host without connections, polled until nothing is left, all are 0. */
   get occupancy(): Occupancy {
     const listeners = this.#listeners.values()

@@ -1,0 +1,3 @@
+/** `elko/analyze`: what happened to a connection, and why. */
+
+export type { Diagnosis } from './diagnosis.ts'
