@@ -164,7 +164,7 @@ export class Connection {
     tcb.config = config
     tcb.sendBuffer.setCapacity(config.sendBufferBytes)
     // A smaller buffer takes nothing back that was offered (SHLD-14): only the window stops moving.
-    const capacity = receiveCapacity(config, Math.max(tcb.rcvScale, tcb.offer.shift))
+    const capacity = receiveCapacity(config, tcb.offer.shift)
     tcb.receiveBuffer.setCapacity(Math.max(tcb.receiveBuffer.capacity, capacity))
     calls.keepAliveChanged(tcb)
   }

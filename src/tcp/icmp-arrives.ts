@@ -63,8 +63,8 @@ export function icmpArrives(
 function packetTooBig(tcb: Tcb, mtu: number, quotedLength: number): void {
   const { path } = tcb
   const least = path.version === 4 ? LEAST_MTU_IPV4 : LEAST_MTU_IPV6
-  // RFC 8201 4: every IPv6 link carries 1280 octets, so a router that says less is none, and is not believed at all.
-  if (path.version === 6 && mtu > 0 && mtu < least) return noteDrop(tcb, 'icmp-out-of-window')
+  // RFC 8201 4: every IPv6 link carries 1280 octets, so who says less, or nothing, is no router, and is not believed at all.
+  if (path.version === 6 && mtu < least) return noteDrop(tcb, 'icmp-out-of-window')
   const told = mtu === 0 ? Math.min(quotedLength - 1, path.mtu - 1) : mtu
   const next = Math.max(told, least)
   if (next >= path.mtu || (quotedLength > 0 && next >= quotedLength))

@@ -64,7 +64,8 @@ function brokenTimers(tcb: Tcb): string | null {
   if (flightSize(tcb) > 0 && timers.retransmission === NEVER && !working)
     return 'outstanding octets have no timer'
   const unsent = seqGT(snd.end, snd.nxt) || (tcb.closeRequested && !finSent(tcb))
-  const mayWait = flightSize(tcb) > 0 || timers.retransmission < NEVER || timers.override < NEVER
+  // With anything outstanding the retransmission timer runs: that was the question before.
+  const mayWait = timers.retransmission < NEVER || timers.override < NEVER
   if (unsent && tcb.synAcknowledged && !working && !mayWait) return 'waiting octets have no timer'
   if (tcb.unackedText > 0 && timers.delayedAck === NEVER && !working) return 'text will never be acknowledged'
   if (tcb.state === TIME_WAIT && timers.finalWait === NEVER) return 'TIME-WAIT has no timer'

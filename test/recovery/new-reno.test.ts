@@ -142,3 +142,22 @@ test('MUST-19, RFC 5681 3.1: the acknowledgment that completes a window earns th
   reno.onAck(1, true)
   assert.equal(reno.cwnd, 11_000)
 })
+
+test('what is remembered of one window and given to another makes the two go on alike', () => {
+  const reno = started(1400)
+  reno.onTimeout(30_000, true)
+  for (let i = 0; i < 25; i++) reno.onAck(1400, true)
+  const remembered: number[] = []
+  reno.remember((value) => {
+    remembered.push(value)
+    return value
+  })
+  const other = new NewReno()
+  other.remember(() => remembered.shift()!)
+  for (let i = 0; i < 30; i++) {
+    assert.deepEqual([other.cwnd, other.ssthresh], [reno.cwnd, reno.ssthresh])
+    for (const one of [reno, other]) one.onAck(1400, true)
+  }
+  for (const one of [reno, other]) one.onIdle()
+  assert.equal(other.cwnd, reno.cwnd)
+})

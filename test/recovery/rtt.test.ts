@@ -121,3 +121,28 @@ test('MUST-18: only a back-off that was there counts as forgotten', () => {
   rtt.forgetBackoff()
   assert.equal(rtt.rtoUs, 300_000)
 })
+
+test('what is remembered of one path and given to another estimator makes the two go on alike', () => {
+  const fresh = () => new RttEstimator(1_000_000, 200_000, 60_000_000)
+  const rtt = fresh()
+  for (const sample of [100_000, 900_000, 30_000]) rtt.sample(sample)
+  rtt.backOff()
+  rtt.forgetBackoff()
+  rtt.backOff()
+  const remembered: number[] = []
+  rtt.remember((value) => {
+    remembered.push(value)
+    return value
+  })
+  const other = fresh()
+  other.remember(() => remembered.shift()!)
+  for (let i = 0; i < 5; i++) {
+    assert.deepEqual([other.rtoUs, other.minUs, other.latestUs], [rtt.rtoUs, rtt.minUs, rtt.latestUs])
+    for (const one of [rtt, other]) {
+      one.forgetBackoff()
+      one.backOff()
+    }
+  }
+  for (const one of [rtt, other]) one.sample(500_000)
+  assert.equal(other.rtoUs, rtt.rtoUs)
+})

@@ -328,3 +328,25 @@ test('a whole stream arrives whole, in any order of its segments, with duplicate
     ),
   )
 })
+
+test('what waits behind a hole that will not fill is dropped, and its memory goes back unless something can be read', () => {
+  const pool = new RingPool(4096)
+  const buffer = new ReceiveBuffer(pool, 5000, 10)
+  buffer.insert(0, stream(0, 10), 0, 10)
+  buffer.insert(5, stream(15, 10), 0, 10)
+  buffer.dropOutOfOrder()
+  assert.deepEqual([buffer.readable, buffer.outOfOrder, buffer.hasGaps, pool.lent], [10, 0, false, 2048])
+  assert.deepEqual(readAll(buffer), stream(0, 10))
+  buffer.insert(5, stream(15, 10), 0, 10)
+  assert.equal(pool.lent, 2048)
+  buffer.dropOutOfOrder()
+  assert.deepEqual([buffer.outOfOrder, pool.lent], [0, 0])
+})
+
+test('how often a range was moved is counted: one that comes between two others moves the shorter side', () => {
+  const buffer = new ReceiveBuffer(new RingPool(0), 5000, 10)
+  for (const offset of [10, 20, 30, 50, 70]) buffer.insert(offset, stream(offset, 5), 0, 5)
+  const before = buffer.moves
+  buffer.insert(60, stream(60, 5), 0, 5)
+  assert.equal(buffer.moves - before, 1)
+})

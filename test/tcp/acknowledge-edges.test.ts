@@ -48,3 +48,10 @@ test('quick acknowledgments that were switched off come no more, those left over
   ep.connection.reconfigure(configure({ quickAcks: 0 }, ep.tcb.config))
   assert.equal(isQuick(ep), false)
 })
+
+test('text sent before any has arrived answers nothing, though the connection was opened as the clock began', () => {
+  const ep = established({ quickAcks: 1, delayedAckMs: 40 })
+  assert.ok(ep.clock.now < 40_000)
+  ep.send(5)
+  assert.equal(isQuick(ep), true)
+})

@@ -123,3 +123,10 @@ test('MUST-62: urgent octets for which there was no room are not announced', () 
   assert.equal(ep.tcb.snd.urgent, false)
   ep.expectNothing()
 })
+
+test('ABORT while a FIN waits behind a closed window leaves no timer', () => {
+  const ep = established().inject({ win: 0 }).close()
+  ep.expectNothing()
+  ep.abort().expect({ flags: 'R' })
+  assert.deepEqual([ep.state, ep.untilTimeoutMs], ['CLOSED', Infinity])
+})

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { arrivesAsPredicted } from '../../src/tcp/header-prediction.ts'
 import { receiveWindow } from '../../src/tcp/window.ts'
 import { ACK, FIN, PSH, RST, Segment, SYN, URG } from '../../src/wire/segment.ts'
-import { type Endpoint, established, patternOf } from './endpoint.ts'
+import { Endpoint, established, patternOf } from './endpoint.ts'
 
 /** Ten octets are outstanding; timestamps where asked. */
 function sending(timestamps = false): Endpoint {
@@ -93,4 +93,12 @@ test('text with nothing else new moves where the window was told, forwards only'
   snd.wl1 = later
   arrivesAsPredicted(ep.tcb, next(ep, { text: 5 }))
   assert.equal(snd.wl1, later)
+})
+
+test('RFC 9293 3.10.7.3: in SYN-SENT an acknowledgment alone opens nothing, whatever number it carries', () => {
+  const ep = new Endpoint({ timestamps: false }).connect()
+  ep.takeSent()
+  ep.inject({ flags: 'A', seq: (ep.tcb.rcv.nxt - ep.irs) | 0, ack: 1, text: 5 })
+  assert.deepEqual([ep.state, ep.tcb.snd.una, ep.connection.readable], ['SYN-SENT', ep.iss, 0])
+  ep.expectNothing()
 })

@@ -41,6 +41,7 @@ test('RFC 1191 3, RFC 8201 4: no path is believed to carry less than the least; 
   assert.equal(mtuAfter(551, 1500), 552)
   assert.equal(mtuAfter(1280, 1500, 6), 1280)
   assert.equal(mtuAfter(1279, 1500, 6), 1500)
+  assert.equal(mtuAfter(0, 1500, 6), 1500)
 })
 
 test('MUST-18: what goes again because it was too big is not timed', () => {

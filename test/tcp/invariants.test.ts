@@ -75,6 +75,14 @@ const BREAKS: [
     },
   ],
   [
+    'ESTABLISHED before our SYN was acknowledged',
+    idle,
+    null,
+    (tcb) => {
+      tcb.synAcknowledged = false
+    },
+  ],
+  [
     'SND.NXT is beyond all that was queued',
     sending,
     null,
@@ -245,6 +253,14 @@ const BREAKS: [
     },
     (tcb) => {
       tcb.timers.override = NEVER
+    },
+  ],
+  [
+    'waiting octets have no timer',
+    () => established().inject({ win: 0 }).close().tcb,
+    null,
+    (tcb) => {
+      tcb.timers.retransmission = NEVER
     },
   ],
   [

@@ -193,11 +193,12 @@ describe('growth of cwnd', () => {
   })
 
   test('growsByNewsOnly: what duplicates told of adds nothing', () => {
-    for (const [growsByNewsOnly, after] of [
-      [true, 11],
-      [false, 13],
+    for (const [news, after] of [
+      [{ growsByNewsOnly: true }, 11],
+      [{ growsByNewsOnly: false }, 13],
+      [{}, 13],
     ] as const) {
-      const ep = established({ peer, growsByNewsOnly, slowStartSegmentsPerAck: 65_535 })
+      const ep = established({ peer, ...news, slowStartSegmentsPerAck: 65_535 })
       ep.send(30_000)
       ep.inject({ ack: 1 }).inject({ ack: 1 }).inject({ ack: 3001 })
       assert.equal(cwnd(ep), after)

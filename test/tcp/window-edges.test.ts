@@ -75,3 +75,15 @@ test('RFC 7323 2.4: the rightmost edge that was offered stands', () => {
     assert.equal(receiveWindow(tcb), left)
   }
 })
+
+test('windowFollowsRoom: the field tells the room to the octet once that is a segment, and from there on', () => {
+  for (const [free, field] of [
+    [MSS + 1, MSS + 1],
+    [MSS, MSS],
+    [MSS - 1, 700],
+  ] as const) {
+    const tcb = receiver(40_000, free, 700)
+    tcb.config = { ...tcb.config, windowFollowsRoom: true }
+    assert.equal(windowField(tcb), field, `${free} octets free`)
+  }
+})

@@ -241,3 +241,15 @@ test('a larger buffer opens the window further, and what comes is received', () 
   for (let i = 0; i < 29; i++) ep.inject({ text: MSS })
   assert.equal(ep.receive().length, 30_000)
 })
+
+test('SHLD-14: a unit that our SYN offered has its room, though the buffer is another one when it is agreed on', () => {
+  const ep = new Endpoint({ windowScaling: true, windowShift: 14, receiveBufferBytes: 20_000 }).connect()
+  ep.connection.reconfigure(configure({ windowShift: -1, receiveBufferBytes: 40_000 }, ep.tcb.config))
+  ep.inject({ flags: 'SA', seq: 0, ack: 1, mss: MSS, ws: 0 }).expect({ flags: 'S', ws: 14 })
+  ep.expect({ flags: 'A', win: 2 })
+  for (let i = 0; i < 16; i++) ep.inject({ text: MSS })
+  const { ack, win } = ep.takeSent().at(-1)!
+  assert.deepEqual([ack, win], [1 + 16 * MSS, 2], 'rounded up: the right edge stays')
+  for (let i = 0; i < 32; i++) ep.inject({ text: 1024 })
+  assert.equal(ep.receive().length, 16 * MSS + (2 << 14))
+})
