@@ -48,3 +48,21 @@ test('quick acknowledgments that were switched off come no more, those left over
   ep.connection.reconfigure(configure({ quickAcks: 0 }, ep.tcb.config))
   assert.equal(isQuick(ep), false)
 })
+
+test('asked to acknowledge quickly, nothing is sent where nothing waits; asked not to, what waits goes on waiting', () => {
+  const ep = established()
+  ep.connection.acknowledgeQuickly(true)
+  ep.expire()
+  ep.expectNothing()
+  ep.inject({ text: 10 }).expectNothing()
+  ep.connection.acknowledgeQuickly(false)
+  ep.expire()
+  ep.expectNothing()
+  ep.advance(ep.tcb.config.delayedAckMs).expect({ flags: 'A', ack: 11 })
+})
+
+test('text sent before any has arrived is no answer, at whatever time of the clock', () => {
+  const ep = established({ quickAcks: 10 })
+  ep.send(5)
+  assert.equal(isQuick(ep), true)
+})
