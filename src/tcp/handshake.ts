@@ -86,7 +86,7 @@ export function chooseInitialNumbers(tcb: Tcb): void {
   tcb.snd.una = iss
   tcb.snd.nxt = iss
   tcb.snd.end = (iss + 1) | 0
-  tcb.snd.psh = (iss + 1) | 0
+  tcb.snd.psh = iss
   tcb.snd.small = iss
   tcb.burstEnd = iss
   tcb.usedUntil = iss

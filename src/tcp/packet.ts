@@ -72,8 +72,9 @@ function fillSegment(tcb: Tcb): void {
   seg.sackPermitted = false
   // RFC 7323 3.2 (e): once agreed on, in every segment but a reset, which has something to echo only with ACK.
   seg.hasTimestamps = tcb.timestamps && (flags & (RST | ACK)) !== RST
+  seg.tsVal = timestampNow(tcb)
+  seg.tsEcr = (flags & ACK) !== 0 ? tcb.tsRecent : 0 // RFC 7323 3.2 (a, b), 4.3 (3)
   if ((flags & SYN) !== 0) return fillSyn(tcb)
-  fillTimestamps(tcb)
   if ((flags & RST) !== 0) {
     seg.window = 0
     return
@@ -92,15 +93,8 @@ function fillSyn(tcb: Tcb): void {
   const agreed = first ? tcb.offer : tcb
   seg.windowScale = agreed.scaling ? tcb.offer.shift : -1
   seg.hasTimestamps = agreed.timestamps
-  fillTimestamps(tcb)
   seg.window = synWindow(tcb)
   windowOffered(tcb, seg.window)
-}
-
-function fillTimestamps(tcb: Tcb): void {
-  if (!seg.hasTimestamps) return
-  seg.tsVal = timestampNow(tcb)
-  seg.tsEcr = (seg.flags & ACK) !== 0 ? tcb.tsRecent : 0 // RFC 7323 3.2 (a, b), 4.3 (3)
 }
 
 function fillIpHeader(tcb: Tcb, totalLength: number): void {

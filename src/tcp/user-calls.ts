@@ -117,8 +117,7 @@ export function acknowledgeQuickly(tcb: Tcb, quickly: boolean): void {
 /** @throws CallError where this side can say no more: there is no connection, or CLOSE was called before. */
 function assertSending({ state, closeRequested }: Tcb): void {
   if (state === CLOSED) throw new CallError('connection-does-not-exist')
-  if (closeRequested || (state > ESTABLISHED && state !== CLOSE_WAIT))
-    throw new CallError('connection-closing')
+  if (closeRequested) throw new CallError('connection-closing')
 }
 
 /** What RECEIVE returned besides octets; overwritten by the next call. */

@@ -44,6 +44,16 @@ test('windows in segments, infinite ssthresh as Linux writes it, what the handsh
   )
 })
 
+test('before the handshake nothing was agreed on, and there is no time since anything came', () => {
+  const world = new World()
+  const { b } = world
+  world.held = true
+  const fd = b.socket()
+  b.blocks('connect', fd, ANY, ANY)
+  world.advance(500)
+  assert.deepEqual(info(b, fd, 'state', 'options', 'last_data_recv'), [c('TCP_SYN_SENT'), 0, 0])
+})
+
 test('octets and segments, sent, received, acknowledged and sent again', () => {
   const { world, a, b, server, client } = connected()
   world.lossy = true

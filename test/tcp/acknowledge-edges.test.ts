@@ -49,6 +49,18 @@ test('quick acknowledgments that were switched off come no more, those left over
   assert.equal(isQuick(ep), false)
 })
 
+test('asked to acknowledge quickly, nothing is sent where nothing waits; asked not to, what waits goes on waiting', () => {
+  const ep = established()
+  ep.connection.acknowledgeQuickly(true)
+  ep.expire()
+  ep.expectNothing()
+  ep.inject({ text: 10 }).expectNothing()
+  ep.connection.acknowledgeQuickly(false)
+  ep.expire()
+  ep.expectNothing()
+  ep.advance(ep.tcb.config.delayedAckMs).expect({ flags: 'A', ack: 11 })
+})
+
 test('text sent before any has arrived answers nothing, though the connection was opened as the clock began', () => {
   const ep = established({ quickAcks: 1, delayedAckMs: 40 })
   assert.ok(ep.clock.now < 40_000)

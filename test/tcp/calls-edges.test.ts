@@ -130,3 +130,36 @@ test('ABORT while a FIN waits behind a closed window leaves no timer', () => {
   ep.abort().expect({ flags: 'R' })
   assert.deepEqual([ep.state, ep.untilTimeoutMs], ['CLOSED', Infinity])
 })
+
+test('a record ends with octets that SEND took, not with those that found no room', () => {
+  const ep = established({ sendBufferBytes: 100, peer: { win: 0 } })
+  assert.equal(ep.send(150, { endOfRecord: true }), 100)
+  ep.connection.reconfigure(configure({ sendBufferBytes: 1000 }, ep.tcb.config))
+  assert.equal(ep.send(50, { endOfRecord: true }), 50)
+  ep.send(10)
+  ep.inject({ win: 1000 })
+  assert.deepEqual(
+    ep.takeSent().map(({ length }) => length),
+    [150],
+  )
+})
+
+test('3.10.2: SEND found no room and is told of it once there is, though the buffer has grown in between', () => {
+  const ep = established({ sendBufferBytes: 100 })
+  assert.equal(ep.send(150), 100)
+  ep.connection.reconfigure(configure({ sendBufferBytes: 1000 }, ep.tcb.config))
+  ep.inject({ ack: 101 })
+  assert.deepEqual(ep.takeEvents(), ['writable', 'drained'])
+})
+
+test('what is pushed is what is queued now: with nothing queued, octets of later wait as ever', () => {
+  const ep = established()
+  ep.send(10)
+  ep.takeSent()
+  ep.connection.push()
+  ep.send(10)
+  ep.expectNothing()
+  ep.connection.push()
+  ep.expire()
+  ep.expect({ flags: 'PA', seq: 11, length: 10 })
+})

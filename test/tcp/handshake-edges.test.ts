@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { configure } from '../../src/tcp/config.ts'
 import { Endpoint, established } from './endpoint.ts'
 import { reach } from './states.ts'
 
@@ -58,4 +59,13 @@ test('released with text unread, the connection is reset and its memory goes bac
   assert.equal(ep.state, 'CLOSED')
   assert.equal(ep.connection.readable, 0)
   assert.equal(ep.pool.lent, 0)
+})
+
+test('RFC 9293 3.10.7.3: text beyond the window that our SYN offered is not taken, though the buffer has grown since', () => {
+  const ep = new Endpoint({ receiveBufferBytes: 1000 }).connect()
+  ep.expect({ flags: 'S', win: 1000 })
+  ep.connection.reconfigure(configure({ receiveBufferBytes: 5000 }, ep.tcb.config))
+  ep.inject({ flags: 'SA', seq: 0, ack: 1, text: 2000 })
+  ep.expect({ flags: 'A', ack: 1001, win: 4000 })
+  assert.equal(ep.connection.readable, 1000)
 })

@@ -2,17 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { established } from './endpoint.ts'
+import { Endpoint, established } from './endpoint.ts'
 
 const FRAME = 1500
 const CHECKSUM = 20 + 16
 const DONT_FRAGMENT = 0x40
+const ACKNOWLEDGMENT = 20 + 8
+/** What a frame is full of before a packet is written into it. */
+const STALE = 0xee
 
 /** The next packet of an IPv4 connection that has text to send, written over octets that say nothing. */
 function packetOf(prepare: (ep: ReturnType<typeof established>) => void): Uint8Array {
   const ep = established()
   prepare(ep)
-  const frame = new Uint8Array(FRAME).fill(0xee)
+  const frame = new Uint8Array(FRAME).fill(STALE)
   const { connection } = ep
   connection.send(Uint8Array.of(1, 2, 3))
   const length = connection.pollTransmit(frame)
@@ -58,4 +61,36 @@ test('MAY-6: a keep-alive probe carries no octet unless asked to, and then one o
     const probe = ep.expect({ flags: 'A', seq: 0 })
     assert.deepEqual([...probe.text], keepAliveGarbage ? [0] : [])
   }
+})
+
+test('MAY-6: the octet of garbage is zero, and behind a packet nothing is written: no octets of others go out', () => {
+  for (const keepAliveGarbage of [false, true]) {
+    const { connection, clock } = established({ keepAlive: true, keepAliveIdleMs: 1000, keepAliveGarbage })
+    const frame = new Uint8Array(FRAME).fill(STALE)
+    clock.now += 1_000_000
+    connection.handleTimeout()
+    const length = connection.pollTransmit(frame)
+    assert.deepEqual([...frame.slice(40, length)], keepAliveGarbage ? [0] : [])
+    assert.ok(frame.subarray(length).every((octet) => octet === STALE))
+  }
+})
+
+test('RFC 9293 3.1: without ACK the acknowledgment field is zero, though there is something to acknowledge', () => {
+  const ep = established()
+  let packet: Uint8Array = new Uint8Array(0)
+  ep.carrier = (bytes) => {
+    packet = bytes
+  }
+  ep.abort().expect({ flags: 'R' })
+  assert.deepEqual([...packet.subarray(ACKNOWLEDGMENT, ACKNOWLEDGMENT + 4)], [0, 0, 0, 0])
+})
+
+test('RFC 7323 3.2 (a): a SYN echoes no timestamp, not even one of an opening that failed', () => {
+  const ep = new Endpoint({ timestamps: true }).listen()
+  ep.inject({ flags: 'S', seq: 0, ts: [7000, 0] })
+  assert.equal(ep.expect({ flags: 'SA' }).ts?.[1], 7000)
+  ep.inject({ flags: 'R', seq: 1 })
+  assert.equal(ep.state, 'LISTEN')
+  ep.connect()
+  assert.equal(ep.expect({ flags: 'S' }).ts?.[1], 0)
 })
