@@ -55,7 +55,7 @@ const OPTIONS = {
 }
 
 /** Folders of test/ whose tests are tried. */
-const FOLDERS = ['storage', 'recovery', 'tcp', 'stack', 'sim', 'posix', 'drill']
+const FOLDERS = ['storage', 'recovery', 'tcp', 'stack', 'sim', 'posix', 'drill', 'analyze']
 /** Left out, files or single tests: a survivor is met by every test that reaches it, and these take longest. */
 const SLOW = [
   'test/sim/known-failures-data.test.ts > known failure: reassembly of one-octet segments',
@@ -83,7 +83,7 @@ async function main() {
   const chosen = choose(mutants, values, files)
   if (values.list) return console.log(chosen.map(lineOf).join('\n'))
   if (chosen.length === 0) return console.log('No mutants are chosen.')
-  const results = await tried(chosen, mutants, values)
+  const results = await triedTwice(chosen, mutants, values)
   const explained = JSON.parse(readFileSync(join(ROOT, 'docs/mutation-survivors.json'), 'utf8'))
   const names = Object.fromEntries(files.map((file) => [file, []]))
   for (const { file, name } of mutants) names[file].push(name)
@@ -182,6 +182,17 @@ function livedLastTime() {
 function sampleOf(mutants, n, seed) {
   const place = ({ id }) => createHash('sha256').update(`${seed}${id}`).digest('hex')
   return mutants.toSorted((a, b) => (place(a) < place(b) ? -1 : 1)).slice(0, n)
+}
+
+/** On a busy machine a process may be lost to another's work: mutants without a result are tried once more, alone. */
+async function triedTwice(chosen, mutants, values) {
+  const results = await tried(chosen, mutants, values)
+  const isOpen = ({ status }) => status === 'RuntimeError'
+  const open = new Set(results.filter(isOpen).map(({ id }) => id))
+  if (open.size === 0) return results
+  const again = chosen.filter(({ id }) => open.has(id))
+  const second = await tried(again, mutants, { ...values, again: false, jobs: '1' })
+  return [...results.filter((one) => !isOpen(one)), ...second]
 }
 
 /** What Stryker finds out about each of the mutants chosen; it is given places, and a place may have more mutants. */

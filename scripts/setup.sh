@@ -17,14 +17,33 @@ install_npm_packages() {
   npm install --no-save --include=dev --include=optional --no-fund --no-audit --loglevel=error
 }
 
-# Compiles the given projects (all without an argument). tsc says what is wrong.
-build() {
-  node_modules/.bin/tsc -b "$@"
+# Installs what the examples use (examples/package-lock.json), where it is missing or older. Never fails: the tests of
+# examples that lack a package are skipped with a reason, or failed in CI.
+install_example_packages() {
+  node examples/link-elko.mjs
+  if [ -e examples/node_modules/.package-lock.json ] \
+    && [ ! examples/package-lock.json -nt examples/node_modules/.package-lock.json ]; then
+    return 0
+  fi
+  if [ "${ELKO_NO_INSTALL:-}" = 1 ]; then
+    echo 'Not installed (ELKO_NO_INSTALL=1), so most tests of examples are skipped: the packages of examples/package.json'
+  else
+    echo 'Installing the npm packages of the examples (once, 130 MB; ELKO_NO_INSTALL=1 prevents it) ...'
+    npm install --prefix examples --no-save --no-fund --no-audit --loglevel=error || echo 'npm failed; without them'
+  fi
+  return 0
 }
 
-# The programs that the tests against the kernel and in the browser run, as package:program.
+# Compiles the given projects (all without an argument). tsc says what is wrong.
+build() {
+  node_modules/.bin/tsc -b "$@" || return 1
+  # Whole builds are what is published: one file of it is a bundle.
+  if [ "$#" = 0 ]; then node scripts/bundle-fake-timers.mjs; fi
+}
+
+# The programs that the tests against the kernel, in the browser and of the examples run, as package:program.
 DEBIAN_PACKAGES='tcpdump:tcpdump tshark:tshark iperf3:iperf3 socat:socat nmap:nmap nftables:nft iproute2:ip
-  curl:curl iputils-ping:ping util-linux:setpriv chromium:chromium'
+  curl:curl iputils-ping:ping util-linux:setpriv chromium:chromium postgresql:pg_ctlcluster redis-server:redis-server'
 
 # Installs those that are missing, where this is Debian (or a child of it) and root. Never fails: the tests that need a
 # missing program are skipped with a reason, or failed in CI.
@@ -35,9 +54,9 @@ install_debian_packages() {
   done
   if [ -z "$missing" ]; then return 0; fi
   if [ "${ELKO_NO_INSTALL:-}" = 1 ]; then
-    echo "Not installed (ELKO_NO_INSTALL=1), so tests against the kernel or in the browser are skipped:$missing"
+    echo "Not installed (ELKO_NO_INSTALL=1), so tests that need them are skipped:$missing"
   elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo "Tests against the kernel or in the browser are skipped without root and these packages:$missing"
+    echo "Tests are skipped without root and these packages:$missing"
   else
     echo "Installing Debian packages (ELKO_NO_INSTALL=1 prevents it):$missing"
     # shellcheck disable=SC2086

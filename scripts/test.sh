@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm test: sets up a fresh machine, builds, lints, runs the tests. Arguments choose test files: `npm test -- wire/tcp`.
-# ELKO_NO_INSTALL=1 installs no Debian packages.
+# ELKO_NO_INSTALL=1 installs no Debian packages, nor those of the examples.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -14,6 +14,7 @@ stop() {
 }
 
 install_npm_packages || stop 'npm install'
+install_example_packages
 install_debian_packages
 echo 'Building ...'
 build || stop 'tsc -b'

@@ -25,6 +25,8 @@ function forgetCounts(tcb: Tcb): void {
   tcb.lastDrop = null
   tcb.totalRetransmissions = 0
   tcb.receivedTos = 0
+  tcb.receivedTtl = 0
+  tcb.lastProbeAt = NOW
   tcb.negativeAdvice = false
   tcb.softError = null
   const { counts } = tcb

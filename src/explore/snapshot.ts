@@ -11,8 +11,18 @@ import type { Tcb } from '../tcp/tcb.ts'
 /** The clock's reading in every saved state, microseconds: further from zero than any age that matters. */
 export const NOW = 100_000_000_000
 
-/** What a connection shares with its surroundings, or never changes. */
-const NOT_STATE: ReadonlySet<string> = new Set(['clock', 'config', 'trace', 'host', 'id', 'isn', 'counters'])
+/** What a connection shares with its surroundings, or never changes, or keeps for a diagnosis alone. */
+const NOT_STATE: ReadonlySet<string> = new Set([
+  'clock',
+  'config',
+  'trace',
+  'host',
+  'id',
+  'isn',
+  'counters',
+  'ending',
+  'icmp',
+])
 /** What keeps its fields to itself and has its own way here. */
 const OPAQUE: ReadonlySet<string> = new Set(['rtt', 'congestion', 'sendBuffer', 'receiveBuffer'])
 /** The house names times so. */

@@ -9,6 +9,7 @@ import { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Listener } from '../stack/listener.ts'
 import type { Stack } from '../stack/stack.ts'
 import { nowUs } from './clock.ts'
+import { Alarm, type Turn, turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
 
 /** Hears of a connection's events (bits of tcp/signals.ts) and of connections that wait at a listener. */
@@ -17,10 +18,10 @@ export interface Applications {
   onListener(listener: Listener): void
 }
 
-/** setTimeout cannot wait longer; a later deadline is looked at again then. */
-const LONGEST_TIMEOUT_MS = 0x7fffffff
 /** Packets sent in one go before arriving ones get their turn. */
 const PACKETS_PER_FLUSH = 256
+/** Packets of the host to itself in one go, before its applications hear of what they brought. */
+const OWN_PACKETS_PER_FLUSH = 256
 
 export class Driver {
   readonly stack: Stack
@@ -29,12 +30,11 @@ export class Driver {
   readonly #frame: Uint8Array
   /** Octets of a packet that the link had no room for, still in the frame. */
   #held = 0
-  #timer: ReturnType<typeof setTimeout> | null = null
-  #timerAt = Infinity
-  #immediate: ReturnType<typeof setImmediate> | null = null
+  readonly #turn: Turn = turnOf(() => this.flush())
+  readonly #alarm = new Alarm(() => this.#expire())
+  #alarmAt = Infinity
   #flushing = false
   #closed = false
-  #referenced = true
 
   constructor(stack: Stack, link: Link, applications: Applications) {
     this.stack = stack
@@ -54,12 +54,7 @@ export class Driver {
 
   /** An application made calls: what follows from them happens before the event loop turns. */
   wake(): void {
-    if (this.#immediate !== null || this.#flushing || this.#closed) return
-    this.#immediate = setImmediate(() => {
-      this.#immediate = null
-      this.flush()
-    })
-    if (!this.#referenced) this.#immediate.unref()
+    if (!this.#flushing && !this.#closed) this.#turn.plan()
   }
 
   /** Sends, tells, sets the timer; again, until nothing is left to do or others must have their turn. */
@@ -71,15 +66,16 @@ export class Driver {
       // A busy loop may keep the host's timer waiting long after a deadline.
       const now = nowUs()
       if (this.stack.pollTimeout() <= now) this.stack.handleTimeout(now)
+      this.stack.ownPacketsLeft = OWN_PACKETS_PER_FLUSH
       let sent = this.#transmit(PACKETS_PER_FLUSH)
       while (this.#tell() && sent < PACKETS_PER_FLUSH) sent += this.#transmit(PACKETS_PER_FLUSH - sent)
-      more = sent >= PACKETS_PER_FLUSH && this.#held === 0
+      more = this.stack.ownPacketsLeft <= 0 || (sent >= PACKETS_PER_FLUSH && this.#held === 0)
     } finally {
       this.#flushing = false
     }
     if (this.#closed) return
-    if (more) this.wake() // the link took the last packet and others wait: go on in the next turn
-    this.#setTimer()
+    if (more) this.wake() // others wait for what this flush did: the rest goes in the next turn
+    this.#setAlarm()
   }
 
   #transmit(most: number): number {
@@ -118,37 +114,30 @@ export class Driver {
     return told
   }
 
-  #setTimer(): void {
+  #setAlarm(): void {
     const at = this.stack.pollTimeout()
-    if (at === this.#timerAt) return
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
-    this.#timerAt = at
-    if (at === Infinity) return
-    const inMs = Math.max(0, Math.ceil((at - nowUs()) / 1000))
-    this.#timer = setTimeout(() => this.#expire(), Math.min(inMs, LONGEST_TIMEOUT_MS))
-    if (!this.#referenced) this.#timer.unref()
+    if (at === this.#alarmAt) return
+    this.#alarmAt = at
+    if (at === Infinity) this.#alarm.clear()
+    else this.#alarm.set(Math.max(0, Math.ceil((at - nowUs()) / 1000)))
   }
 
   #expire(): void {
-    this.#timer = null
-    this.#timerAt = Infinity
+    this.#alarmAt = Infinity
     this.stack.handleTimeout(nowUs())
     this.flush()
   }
 
   /** Keeps the process alive (the state of a new driver) or not. */
   ref(): void {
-    this.#referenced = true
-    this.#timer?.ref()
-    this.#immediate?.ref()
+    this.#turn.ref()
+    this.#alarm.ref()
     this.link.ref()
   }
 
   unref(): void {
-    this.#referenced = false
-    this.#timer?.unref()
-    this.#immediate?.unref()
+    this.#turn.unref()
+    this.#alarm.unref()
     this.link.unref()
   }
 
@@ -157,8 +146,8 @@ export class Driver {
     if (this.#closed) return
     this.flush()
     this.#closed = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    this.#alarm.clear()
+    this.#turn.cancel()
     this.stack.onWork = null
     this.link.onPacket = null
     this.link.onBatchEnd = null

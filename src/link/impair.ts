@@ -2,7 +2,7 @@
  * Impairs a link in real time, with the simulator's options: the machine's kernel may have no netem.
  *
  * A packet without delay passes within the call. Others wait in one queue for both directions under one timer; below a
- * millisecond it is `setImmediate`, as a host's timers are no finer. What is due together arrives as one batch.
+ * millisecond it is the event loop's next turn, as a host's timers are no finer. What is due together arrives as one batch.
  */
 
 import { EventQueue } from '../sim/event-queue.ts'
@@ -10,6 +10,7 @@ import { type Delivery, type ImpairmentOptions, Impairments, type PathCounters }
 import { PacketPool } from '../sim/packet-pool.ts'
 import { Random } from '../sim/random.ts'
 import { nowUs } from './clock.ts'
+import { Alarm, turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
 
 export interface ImpairedDirections {
@@ -63,10 +64,9 @@ class Impaired implements ImpairedLink {
   #refused = false
   /** Whether packets have passed up since the last end of a batch. */
   #inBatch = false
-  #timer: NodeJS.Timeout | null = null
-  #immediate: NodeJS.Immediate | null = null
+  readonly #alarm = new Alarm(() => this.#timerExpires())
+  readonly #turn = turnOf(() => this.#timerExpires())
   #timerAt = Number.POSITIVE_INFINITY
-  #isRef = true
   #isClosed = false
 
   constructor(link: Link, directions: ImpairedDirections, random: Random) {
@@ -108,17 +108,15 @@ class Impaired implements ImpairedLink {
   }
 
   ref(): void {
-    this.#isRef = true
     this.#link.ref()
-    this.#timer?.ref()
-    this.#immediate?.ref()
+    this.#alarm.ref()
+    this.#turn.ref()
   }
 
   unref(): void {
-    this.#isRef = false
     this.#link.unref()
-    this.#timer?.unref()
-    this.#immediate?.unref()
+    this.#alarm.unref()
+    this.#turn.unref()
   }
 
   close(): void {
@@ -216,20 +214,14 @@ class Impaired implements ImpairedLink {
     this.#disarm()
     this.#timerAt = at
     const waitUs = at - nowUs()
-    const expires = (): void => this.#timerExpires()
     // A timeout of n ms expires up to one later, never earlier; a wait that rounds to none spins the event loop.
-    if (waitUs >= 1000) this.#timer = setTimeout(expires, Math.floor(waitUs / 1000))
-    else this.#immediate = setImmediate(expires)
-    if (this.#isRef) return
-    this.#timer?.unref()
-    this.#immediate?.unref()
+    if (waitUs >= 1000) this.#alarm.set(Math.floor(waitUs / 1000))
+    else this.#turn.plan()
   }
 
   #disarm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    if (this.#immediate !== null) clearImmediate(this.#immediate)
-    this.#timer = null
-    this.#immediate = null
+    this.#alarm.clear()
+    this.#turn.cancel()
     this.#timerAt = Number.POSITIVE_INFINITY
   }
 }

@@ -5,6 +5,7 @@
  * After 64 batches the next waits for the event loop, lest two busy stacks starve timers and sockets.
  */
 
+import { turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
 
 export interface LoopbackOptions {
@@ -41,7 +42,8 @@ class LoopbackEnd implements Link {
   onWritable: Link['onWritable'] = null
   onError: Link['onError'] = null
   readonly #cable: Cable
-  readonly #endBatch: () => void
+  readonly #endBatch = (): void => this.#batchEnds()
+  readonly #nextTurn = turnOf(this.#endBatch)
   #peer: LoopbackEnd | null = null
   #batchPlanned = false
   #refused = false
@@ -51,7 +53,6 @@ class LoopbackEnd implements Link {
     this.maxPacket = this.mtu
     this.checksumOffload = options.checksumOffload ?? true
     this.#cable = cable
-    this.#endBatch = () => this.#batchEnds()
   }
 
   join(peer: LoopbackEnd): void {
@@ -101,7 +102,7 @@ class LoopbackEnd implements Link {
       return
     }
     this.#cable.batches = 0
-    setImmediate(this.#endBatch)
+    this.#nextTurn.plan()
   }
 
   #batchEnds(): void {

@@ -72,7 +72,7 @@ export interface PathCounters {
 }
 
 export class Impairments {
-  readonly options: ImpairmentOptions
+  #options: ImpairmentOptions
   readonly counters: PathCounters = {
     offered: 0,
     delivered: 0,
@@ -90,7 +90,7 @@ export class Impairments {
   readonly #jitterRandom: Random
   readonly #reorderRandom: Random
   readonly #duplicateRandom: Random
-  readonly #loseSet: ReadonlySet<number>
+  #loseSet: ReadonlySet<number>
   /** When the line has sent all that was given to it; a fraction of a microsecond is kept. */
   #lineFreeAt = Number.NEGATIVE_INFINITY
   /** The latest arrival of a packet in order. */
@@ -105,7 +105,7 @@ export class Impairments {
    */
   constructor(options: ImpairmentOptions, random: Random, pool: PacketPool = new PacketPool()) {
     checkImpairments(options)
-    this.options = options
+    this.#options = options
     this.#pool = pool
     this.#lossRandom = random.fork('loss')
     this.#burstRandom = random.fork('burst')
@@ -113,6 +113,20 @@ export class Impairments {
     this.#jitterRandom = random.fork('jitter')
     this.#reorderRandom = random.fork('reorder')
     this.#duplicateRandom = random.fork('duplicate')
+    this.#loseSet = new Set(options.loseList ?? [])
+  }
+
+  get options(): ImpairmentOptions {
+    return this.#options
+  }
+
+  /**
+   * From now on the path does something else to packets: its line, its numbers and its chance go on as they were.
+   * @throws ImpairmentError where an option is out of its range.
+   */
+  change(options: ImpairmentOptions): void {
+    checkImpairments(options)
+    this.#options = options
     this.#loseSet = new Set(options.loseList ?? [])
   }
 

@@ -1,5 +1,6 @@
 /** `elko/sim`: virtual time, virtual networks, and what happens to packets on the way. */
 
+export { Firewall, type FirewallAction, type FirewallRule } from './firewall.ts'
 export {
   ImpairmentError,
   type ImpairmentOptions,
@@ -7,6 +8,8 @@ export {
   type PacketFate,
   parseImpairments,
 } from './impairments.ts'
+export type { Direction, Middlebox, Transit } from './middlebox.ts'
+export { Nat } from './nat.ts'
 export {
   type InjectOptions,
   Network,
@@ -14,4 +17,6 @@ export {
   type PacketEndpoint,
   type RunEnd,
 } from './network.ts'
+export { OptionStripper } from './option-stripper.ts'
 export { Random } from './random.ts'
+export { Resetter } from './resets.ts'

@@ -6,15 +6,15 @@
  * `afterEvent` checks look.
  */
 
-import type { Direction } from '../capture/capture-file.ts'
-import { pcapngHeader, pcapngInterface, pcapngPacket } from '../capture/pcapng.ts'
-import type { NetworkEvent, SegmentSent, TraceEvent } from '../trace/events.ts'
-import { SEND_REASONS } from '../trace/reasons.ts'
-import type { Recorder } from '../trace/recorder.ts'
-import { type Address, parseAddress } from '../wire/address.ts'
+import type { SegmentSent } from '../trace/events.ts'
+import type { Address } from '../wire/address.ts'
 import { EventQueue, type Scheduled } from './event-queue.ts'
-import { type Delivery, type ImpairmentOptions, Impairments, type Offer } from './impairments.ts'
-import { type AddressEnd, carriesAddress, DESTINATION, SOURCE } from './packet-address.ts'
+import { type ImpairmentOptions, Impairments } from './impairments.ts'
+import type { Direction, Middlebox } from './middlebox.ts'
+import { type NetworkHost, NetworkHosts, type RouteChoice } from './network-hosts.ts'
+import { type NetworkEvent, NetworkLines } from './network-lines.ts'
+import { lastSent, NetworkRecord, type RecordOptions } from './network-record.ts'
+import { SOURCE } from './packet-address.ts'
 import { PacketPool } from './packet-pool.ts'
 import { Random } from './random.ts'
 
@@ -27,15 +27,18 @@ export interface PacketEndpoint {
   /** The next deadline in microseconds, Infinity = none. */
   pollTimeout(): number
   handleTimeout(now: number): void
+  /**
+   * Called once with what calls for a poll: from then on the endpoint is polled only after its packets, its deadlines and
+   * those calls. Without it, it is polled after every event, which costs where hosts are many.
+   */
+  whenStirred?(stir: () => void): void
 }
 
-export interface NetworkOptions {
+export interface NetworkOptions extends RecordOptions {
   /** Everything that chance decides follows from it. */
   readonly seed: number | string
-  /** Where the network tells what it did; the hosts' stacks should write to the same recorder. */
-  readonly trace?: Recorder | null
-  /** Takes the octets of a pcapng file with all that each host sends and receives, an interface a host. */
-  readonly capture?: ((octets: Uint8Array) => void) | null
+  /** A packet that no path leads on is answered by ICMP 'network unreachable'. Default false: it is lost in silence. */
+  readonly tellsNoRoute?: boolean
   /** Microseconds at which the run begins; default 0. */
   readonly startUs?: number
   /** Most events in all; a run with more is stopped as a livelock. Default 50 million. */
@@ -64,28 +67,44 @@ export class Network {
   now: number
   /** Events so far: arrivals, timers, application calls and packets sent. */
   events = 0
-  /** Packets that no path leads to. */
-  unroutable = 0
   readonly random: Random
   readonly #options: NetworkOptions
-  readonly #trace: Recorder | null
-  readonly #hosts: Host[] = []
-  readonly #queue = new EventQueue<Event>()
+  readonly #record: NetworkRecord
+  readonly #hosts = new NetworkHosts()
+  readonly #queue = new EventQueue<NetworkEvent>()
   readonly #applications: (() => void)[] = []
   readonly #checks: (() => void)[] = []
   readonly #pool = new PacketPool()
   readonly #frame = new Uint8Array(FRAME_BYTES)
-  #packets = 0
+  readonly #lines: NetworkLines
+  /** Hosts that are to be polled, those without `whenStirred` always among them. */
+  #awake: NetworkHost[] = []
+  /** Hosts with `whenStirred`. */
+  #sleepers = 0
+  /** By the hosts' numbers, what `pollTimeout` said when it was asked last. */
+  #deadlines = new Float64Array(16).fill(Number.POSITIVE_INFINITY)
   #eventsAtOnce = 0
   #timeOfCount: number
 
   constructor(options: NetworkOptions) {
     this.#options = options
-    this.#trace = options.trace ?? null
+    this.#record = new NetworkRecord(options)
     this.now = options.startUs ?? 0
     this.#timeOfCount = this.now
     this.random = new Random(options.seed)
-    options.capture?.(pcapngHeader())
+    this.#lines = new NetworkLines(this.#hosts, this.#record, this.#queue, options.tellsNoRoute === true)
+  }
+
+  /** When something is due next, microseconds; Infinity: nothing is. */
+  get nextAt(): number {
+    const timer = this.#nextTimer()
+    const timerAt = timer < 0 ? Number.POSITIVE_INFINITY : this.#deadlines[timer]!
+    return Math.max(Math.min(timerAt, this.#queue.nextAt), this.now)
+  }
+
+  /** Packets that no path led to. */
+  get unroutable(): number {
+    return this.#lines.unroutable
   }
 
   /**
@@ -93,12 +112,14 @@ export class Network {
    * @param addresses those that are routed to it, as text or parsed.
    */
   host(name: string, endpoint: PacketEndpoint, addresses: readonly (Address | string)[]): void {
-    if (this.#hosts.some((host) => host.name === name)) throw new Error(`network: a second host '${name}'`)
-    const parsed = addresses.map((address) =>
-      typeof address === 'string' ? requireAddress(address) : address,
-    )
-    this.#hosts.push({ name, index: this.#hosts.length, endpoint, addresses: parsed, paths: new Map() })
-    this.#options.capture?.(pcapngInterface({ name }))
+    const host = this.#hosts.add(name, endpoint, addresses)
+    this.#record.host(name)
+    if (this.#deadlines.length <= host.index) this.#deadlines = grown(this.#deadlines)
+    this.#awake.push(host)
+    host.isAwake = true
+    if (endpoint.whenStirred === undefined) return
+    this.#sleepers++
+    endpoint.whenStirred(() => this.#stir(host))
   }
 
   /** Joins two hosts both ways. `bToA` defaults to what `aToB` does, with a stream of its own. */
@@ -107,13 +128,38 @@ export class Network {
     this.path(b, a, bToA)
   }
 
-  /** Makes or replaces the path of one direction; packets on their way still arrive. */
+  /** Makes or replaces the path of one direction; packets on their way still arrive, and middleboxes stay. */
   path(from: string, to: string, options: ImpairmentOptions = {}): Impairments {
-    const sender = this.#hostNamed(from)
-    const receiver = this.#hostNamed(to)
+    const sender = this.#hosts.named(from)
+    const receiver = this.#hosts.named(to)
     const impairments = new Impairments(options, this.random.fork(`path ${from} > ${to}`), this.#pool)
-    sender.paths.set(receiver, { receiver, impairments })
+    const path = sender.paths.get(receiver)
+    if (path === undefined) sender.paths.set(receiver, { receiver, impairments, boxes: [] })
+    else path.impairments = impairments
     return impairments
+  }
+
+  /** What the path of one direction does to packets; null where there is none. */
+  impairments(from: string, to: string): Impairments | null {
+    return this.#hosts.path(from, to)?.impairments ?? null
+  }
+
+  /**
+   * Puts a middlebox on the path between two hosts, both ways: what `a` sends goes 'out' through it, behind those that
+   * were put there before; what `b` sends comes 'back' through it, before them.
+   * @throws Error where no path joins the two.
+   */
+  insert(box: Middlebox, a: string, b: string): void {
+    this.#hosts.insert(box, a, b)
+  }
+
+  remove(box: Middlebox, a: string, b: string): void {
+    this.#hosts.remove(box, a, b)
+  }
+
+  /** Packets to an address that no host has, such as a translator's, go where `choose` says. */
+  route(address: Address | string, choose: RouteChoice): void {
+    this.#hosts.route(address, choose)
   }
 
   /** Calls an application at a time, not before now; equal times keep the order of these calls. */
@@ -123,7 +169,7 @@ export class Network {
 
   /** Takes back what `at` planned; false where it has happened. */
   cancel(planned: Scheduled<unknown>): boolean {
-    return this.#queue.cancel(planned as Scheduled<Event>)
+    return this.#queue.cancel(planned as Scheduled<NetworkEvent>)
   }
 
   /**
@@ -141,13 +187,20 @@ export class Network {
 
   /** Lets a forged packet arrive at a host. The octets are copied. Returns its number. */
   inject(packet: Uint8Array, to: string, options: InjectOptions = {}): number {
-    const receiver = this.#hostNamed(to)
-    const number = ++this.#packets
-    const from = options.from ?? this.#hostOf(packet, packet.length, SOURCE)?.name ?? to
-    this.#report('forged', from, number, null)
+    const from = options.from ?? this.#hosts.owner(packet, packet.length, SOURCE)?.name ?? to
     const at = Math.max(options.atUs ?? this.now, this.now)
-    this.#queue.schedule(at, { kind: 'made', maker: 'forged', receiver, number, bytes: packet.slice() })
-    return number
+    return this.#lines.arriveForged(this.now, packet.slice(), from, this.#hosts.named(to), at)
+  }
+
+  /**
+   * Sends a packet of a middlebox's own towards `b` ('out') or `a` ('back'), from where it stands between the two: through
+   * the boxes behind it, and through the line if it goes away from the host at whose end the box stands.
+   */
+  emit(box: Middlebox, a: string, b: string, direction: Direction, packet: Uint8Array): void {
+    const [from, to] = direction === 'out' ? [a, b] : [b, a]
+    const path = this.#hosts.path(from, to)
+    const place = path?.boxes.findIndex((placed) => placed.box === box) ?? -1
+    if (place >= 0) this.#lines.onwards(this.now, this.#hosts.named(from), path!, place, packet)
   }
 
   /**
@@ -156,137 +209,129 @@ export class Network {
    */
   run(untilUs: number = Number.POSITIVE_INFINITY): RunEnd {
     // The application may have called a stack before the first event, or between two runs.
-    this.#settle()
+    this.settle()
     for (;;) {
-      const host = this.#nextTimer()
-      const timerAt =
-        host === null ? Number.POSITIVE_INFINITY : Math.max(host.endpoint.pollTimeout(), this.now)
-      const at = Math.min(timerAt, this.#queue.nextAt)
-      if (at > untilUs || at === Number.POSITIVE_INFINITY) {
-        if (untilUs !== Number.POSITIVE_INFINITY) this.now = Math.max(this.now, untilUs)
-        return at === Number.POSITIVE_INFINITY ? 'idle' : 'until'
-      }
-      this.now = Math.max(this.now, at)
-      this.#countEvent()
-      const event = this.#queue.take(timerAt)
-      if (event !== null) this.#happen(event.item)
-      else if (host !== null) host.endpoint.handleTimeout(this.now)
-      this.#settle()
+      const end = this.step(untilUs)
+      if (end !== null) return end
     }
   }
 
-  #happen(event: Event): void {
+  /** One event, and what follows from it at once; or, where `run` would end, its end. */
+  step(untilUs: number = Number.POSITIVE_INFINITY): RunEnd | null {
+    const timer = this.#nextTimer()
+    const timerAt = timer < 0 ? Number.POSITIVE_INFINITY : Math.max(this.#deadlines[timer]!, this.now)
+    const at = Math.min(timerAt, this.#queue.nextAt)
+    if (at > untilUs || at === Number.POSITIVE_INFINITY) {
+      if (untilUs !== Number.POSITIVE_INFINITY) this.now = Math.max(this.now, untilUs)
+      return at === Number.POSITIVE_INFINITY ? 'idle' : 'until'
+    }
+    this.now = Math.max(this.now, at)
+    this.#countEvent()
+    const event = this.#queue.take(timerAt)
+    if (event !== null) this.#happen(event.item)
+    else {
+      const host = this.#hosts.all[timer]!
+      host.endpoint.handleTimeout(this.now)
+      this.#stir(host)
+    }
+    this.settle()
+    return null
+  }
+
+  /**
+   * Lets hosts send and applications react until neither has anything left to do, then lets the checks look. `run` and
+   * `step` do it after each event; whoever calls stacks in between does it before the next.
+   */
+  settle(): void {
+    let packetsBefore: number
+    this.#drainAll()
+    do {
+      packetsBefore = this.#lines.packets
+      for (const run of this.#applications) run()
+      this.#drainAll()
+    } while (this.#lines.packets !== packetsBefore && this.#applications.length > 0)
+    for (const check of this.#checks) check()
+  }
+
+  #happen(event: NetworkEvent): void {
     if (event.kind === 'call') {
       event.run()
       return
     }
     const { receiver, number } = event
     if (event.kind === 'made') {
-      this.#arrive(receiver, event.bytes, event.bytes.length, number, event.maker)
+      this.#arrive(receiver, event.bytes, event.bytes.length, number, null, event.maker)
       return
     }
     const { delivery } = event
-    const mark = delivery.corrupted
-      ? 'corrupted'
-      : delivery.isCopy
-        ? 'duplicate'
-        : delivery.reordered
-          ? 'reordered'
-          : ''
-    const comment = [reasonText(event.sent), mark].filter((part) => part !== '').join(', ')
-    this.#arrive(receiver, delivery.bytes, delivery.length, number, comment)
+    const { corrupted, isCopy, reordered } = delivery
+    const mark = corrupted ? 'corrupted' : isCopy ? 'duplicate' : reordered ? 'reordered' : ''
+    this.#arrive(receiver, delivery.bytes, delivery.length, number, event.sent, mark)
     event.impairments.release(delivery)
   }
 
-  #arrive(receiver: Host, bytes: Uint8Array, length: number, number: number, mark: string): void {
-    this.#capture(receiver, bytes, length, 'inbound', `packet ${number}${mark === '' ? '' : `, ${mark}`}`)
-    if (this.#trace !== null) this.#trace.packet = number
+  #arrive(
+    receiver: NetworkHost,
+    bytes: Uint8Array,
+    length: number,
+    number: number,
+    sent: SegmentSent | null,
+    mark: string,
+  ): void {
+    const { trace, isWatched } = this.#record
+    if (isWatched) {
+      const seen = { at: this.now, host: receiver.index, direction: 'inbound', number, sent, mark } as const
+      this.#record.packet(seen, bytes, length)
+    }
+    if (trace !== null) trace.packet = number
     receiver.endpoint.handlePacket(this.now, bytes, 0, length)
-    if (this.#trace !== null) this.#trace.packet = 0
+    this.#stir(receiver)
+    if (trace !== null) trace.packet = 0
     bytes.fill(GARBAGE)
   }
 
-  /** Lets hosts send and applications react until neither has anything left to do, then lets the checks look. */
-  #settle(): void {
-    let packetsBefore: number
-    this.#drainAll()
-    do {
-      packetsBefore = this.#packets
-      for (const run of this.#applications) run()
-      this.#drainAll()
-    } while (this.#packets !== packetsBefore && this.#applications.length > 0)
-    for (const check of this.#checks) check()
+  #stir(host: NetworkHost): void {
+    if (host.isAwake) return
+    host.isAwake = true
+    this.#awake.push(host)
   }
 
   #drainAll(): void {
-    for (const host of this.#hosts) this.#drain(host)
+    const hosts = this.#awake
+    // Whoever is stirred while others send comes behind them.
+    for (let i = 0; i < hosts.length; i++) {
+      const host = hosts[i]!
+      this.#drain(host)
+      this.#deadlines[host.index] = host.endpoint.pollTimeout()
+    }
+    if (this.#sleepers === 0) return
+    for (const host of hosts) host.isAwake = host.endpoint.whenStirred === undefined
+    this.#awake = this.#sleepers === this.#hosts.all.length ? [] : hosts.filter(({ isAwake }) => isAwake)
   }
 
-  #drain(host: Host): void {
-    const trace = this.#trace
+  #drain(host: NetworkHost): void {
+    const { trace } = this.#record
     for (;;) {
       const eventsBefore = trace === null ? 0 : trace.events.length
-      if (trace !== null) trace.packet = this.#packets + 1
+      if (trace !== null) trace.packet = this.#lines.packets + 1
       const length = host.endpoint.pollTransmit(this.now, this.#frame)
       if (trace !== null) trace.packet = 0
       if (length === 0) return
       this.#countEvent()
-      this.#packets++
-      this.#send(host, length, trace === null ? null : lastSent(trace.events, eventsBefore))
+      const sent = trace === null ? null : lastSent(trace.events, eventsBefore)
+      this.#lines.send(this.now, host, this.#frame, length, sent)
     }
   }
 
-  #send(host: Host, length: number, sent: SegmentSent | null): void {
-    const number = this.#packets
-    const receiver = this.#hostOf(this.#frame, length, DESTINATION)
-    const path = receiver === null ? undefined : host.paths.get(receiver)
-    if (path === undefined) {
-      this.unroutable++
-      this.#captureSent(host, length, sent, 'no route')
-      this.#report('lost', host.name, number, sent)
-      return
-    }
-    const offer = path.impairments.offer(this.now, this.#frame, 0, length)
-    this.#captureSent(host, length, sent, offer.loss ?? '')
-    if (offer.loss !== null) this.#report(offer.loss, host.name, number, sent)
-    for (const delivery of offer.deliveries) {
-      if (delivery.corrupted) this.#report('corrupted', host.name, number, sent)
-      if (delivery.reordered) this.#report('reordered', host.name, number, sent)
-      let arriving = number
-      if (delivery.isCopy) {
-        arriving = ++this.#packets
-        this.#report('duplicated', host.name, number, sent, arriving)
-      }
-      const { receiver: to, impairments } = path
-      const arrival = { kind: 'packet', receiver: to, number: arriving, delivery, impairments, sent } as const
-      this.#queue.schedule(delivery.at, arrival)
-    }
-    this.#answer(host, offer)
-  }
-
-  /** The router that refused a packet stands at the sender's end of the path: its ICMP message arrives at once. */
-  #answer(host: Host, offer: Offer): void {
-    if (offer.answer === null) return
-    const number = ++this.#packets
-    const made = {
-      kind: 'made',
-      maker: 'from the path',
-      receiver: host,
-      number,
-      bytes: offer.answer,
-    } as const
-    this.#queue.schedule(this.now, made)
-  }
-
-  /** The host whose timer is due first; of several the one that was added first. */
-  #nextTimer(): Host | null {
-    let next: Host | null = null
-    let deadline = Number.POSITIVE_INFINITY
-    for (const host of this.#hosts) {
-      const at = host.endpoint.pollTimeout()
-      if (at < deadline) {
-        deadline = at
-        next = host
+  /** The number of the host whose timer is due first, of several that was added first; -1 where no timer waits. */
+  #nextTimer(): number {
+    const deadlines = this.#deadlines
+    let next = -1
+    let earliest = Number.POSITIVE_INFINITY
+    for (let i = 0; i < deadlines.length; i++) {
+      if (deadlines[i]! < earliest) {
+        earliest = deadlines[i]!
+        next = i
       }
     }
     return next
@@ -305,91 +350,11 @@ export class Network {
       throw new Error(`network: livelock: ${maxEventsAtOnce} events at ${this.now} us and time does not pass`)
     }
   }
-
-  #report(
-    action: NetworkEvent['action'],
-    host: string,
-    packet: number,
-    sent: SegmentSent | null,
-    copy?: number,
-  ): void {
-    if (this.#trace === null) return
-    const connection = sent === null ? 0 : sent.connection
-    const event = { at: this.now, kind: 'network', host, connection, action, packet } as const
-    this.#trace.add(copy === undefined ? event : { ...event, copy })
-  }
-
-  #captureSent(host: Host, length: number, sent: SegmentSent | null, mark: string): void {
-    if (!this.#options.capture) return
-    const parts = [`packet ${this.#packets}`, reasonText(sent), mark].filter((part) => part !== '')
-    this.#capture(host, this.#frame, length, 'outbound', parts.join(', '))
-  }
-
-  #capture(host: Host, bytes: Uint8Array, length: number, direction: Direction, comment: string): void {
-    this.#options.capture?.(pcapngPacket(host.index, this.now, bytes, 0, length, { comment, direction }))
-  }
-
-  #hostNamed(name: string): Host {
-    const host = this.#hosts.find((one) => one.name === name)
-    if (host === undefined) throw new Error(`network: no host '${name}'`)
-    return host
-  }
-
-  #hostOf(packet: Uint8Array, length: number, end: AddressEnd): Host | null {
-    for (const host of this.#hosts) {
-      for (const address of host.addresses) if (carriesAddress(packet, length, end, address)) return host
-    }
-    return null
-  }
 }
 
-interface Host {
-  readonly name: string
-  /** Its interface in the capture. */
-  readonly index: number
-  readonly endpoint: PacketEndpoint
-  readonly addresses: readonly Address[]
-  readonly paths: Map<Host, Path>
-}
-
-interface Path {
-  readonly receiver: Host
-  readonly impairments: Impairments
-}
-
-type Event =
-  | { readonly kind: 'call'; readonly run: () => void }
-  | {
-      readonly kind: 'packet'
-      readonly receiver: Host
-      readonly number: number
-      readonly delivery: Delivery
-      readonly impairments: Impairments
-      readonly sent: SegmentSent | null
-    }
-  | {
-      readonly kind: 'made'
-      readonly maker: 'forged' | 'from the path'
-      readonly receiver: Host
-      readonly number: number
-      readonly bytes: Uint8Array
-    }
-
-function reasonText(sent: SegmentSent | null): string {
-  return sent === null ? '' : `${sent.reason}: ${SEND_REASONS[sent.reason]}`
-}
-
-/** The newest 'sent' event from index `first` on. */
-function lastSent(events: readonly TraceEvent[], first: number): SegmentSent | null {
-  for (let i = events.length - 1; i >= first; i--) {
-    const event = events[i]!
-    if (event.kind === 'sent') return event
-  }
-  return null
-}
-
-function requireAddress(text: string): Address {
-  const address = parseAddress(text)
-  if (address === null) throw new Error(`network: '${text}' is no address`)
-  return address
+/** Twice as long, with Infinity behind what was there. */
+function grown(deadlines: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(2 * deadlines.length).fill(Number.POSITIVE_INFINITY)
+  longer.set(deadlines)
+  return longer
 }

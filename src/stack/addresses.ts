@@ -17,7 +17,13 @@ import {
   isMulticastWords,
   isUnspecified,
 } from '../wire/address.ts'
-import { inPrefix, isSubnetBroadcastWords, Prefix, parsePrefix } from '../wire/address-prefix.ts'
+import {
+  inPrefix,
+  inPrefixWords,
+  isSubnetBroadcastWords,
+  Prefix,
+  parsePrefix,
+} from '../wire/address-prefix.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
 
 export class LocalAddresses {
@@ -33,13 +39,22 @@ export class LocalAddresses {
 
   /** Whether the packet is addressed to this host itself. */
   owns(ip: IpHeader): boolean {
-    for (const { address } of this.prefixes) if (hasDestination(ip, address)) return true
+    const { dst0, dst1, dst2, dst3, version } = ip
+    for (const prefix of this.prefixes) {
+      if (hasDestination(ip, prefix.address)) return true
+      if (prefix.address.version === version && isLoopbackSubnet(prefix, dst0, dst1, dst2, dst3)) return true
+    }
     return false
   }
 
-  /** Whether an address is one of this host's own. */
+  /** Whether an address is one of this host's own: those it was given, and all of a loopback network of its. */
   has(address: Address): boolean {
-    return this.prefixes.some((prefix) => addressEquals(prefix.address, address))
+    const { w0, w1, w2, w3, version } = address
+    return this.prefixes.some(
+      (prefix) =>
+        addressEquals(prefix.address, address) ||
+        (prefix.address.version === version && isLoopbackSubnet(prefix, w0, w1, w2, w3)),
+    )
   }
 
   /** Whether the packet is addressed to many: MUST-57. */
@@ -101,6 +116,15 @@ export class LocalAddresses {
     }
     return best
   }
+}
+
+/**
+ * Whether words are of a loopback network that the host has an address in. RFC 1122 3.2.1.3 g: all of 127/8 is the host
+ * itself; a packet to any of it loops back.
+ */
+function isLoopbackSubnet(prefix: Prefix, w0: number, w1: number, w2: number, w3: number): boolean {
+  if (!isLoopback(prefix.address) || isSubnetBroadcastWords(prefix, w0, w1, w2, w3)) return false
+  return inPrefixWords(prefix, w0, w1, w2, w3)
 }
 
 function toPrefix(text: string | Prefix): Prefix {

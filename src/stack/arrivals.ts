@@ -195,7 +195,8 @@ export class Arrivals {
     if (!message.isError || message.quoted.protocol !== PROTOCOL_TCP) return this.#drop('icmp-unhandled')
     const connection = table.findSender(message.quoted, message.quotedSrcPort, message.quotedDstPort)
     if (connection === undefined) return this.#drop('no-connection')
-    connection.handleIcmp(meaning, message.quotedSeq, Math.max(0, message.mtu), message.quoted.totalLength)
+    const { mtu, quoted, quotedSeq } = message
+    connection.handleIcmp(meaning, quotedSeq, Math.max(0, mtu), quoted.totalLength, ip, message)
     touched(connection)
   }
 

@@ -11,6 +11,15 @@ import type { IpHeader } from '../wire/ip-header.ts'
 import { Fifo } from './fifo.ts'
 import type { HostedConnection } from './hosted-connection.ts'
 
+/**
+ * Who else may listen on a port.
+ *
+ * - 'beside': whoever's sockets are not the very same; the closest match has the SYN (MUST-42, as in 4.4BSD).
+ * - 'alone': nobody who could have one of its SYNs as well, as in Linux: a wildcard and an address exclude each other.
+ * - 'together': 'alone', but for others that say the same; the SYNs are spread over them (SO_REUSEPORT).
+ */
+export type Sharing = 'beside' | 'alone' | 'together'
+
 export interface ListenOptions {
   /** Local port, 0 to 65535; 0: any free one of the dynamic range. */
   readonly port: number
@@ -18,6 +27,10 @@ export interface ListenOptions {
   readonly address?: Address
   /** For listeners without an address: IPv4 alone (4), IPv6 alone (6), or both (absent: dual-stack). */
   readonly version?: 4 | 6
+  /** Who else may listen on the port; default 'beside'. */
+  readonly sharing?: Sharing
+  /** Has the port and takes no SYN: bind(2) without listen(2). Default false. */
+  readonly onlyBinds?: boolean
   /** Only SYNs from this remote socket (a fully specified passive OPEN). */
   readonly remote?: { readonly address: Address; readonly port: number }
   /** Connections that may wait for `accept`, 1 to limits.backlog; default 511. */
@@ -36,6 +49,8 @@ export class Listener {
   readonly address: Address | null
   readonly version: 4 | 6 | null
   readonly remote: { readonly address: Address; readonly port: number } | null
+  readonly sharing: Sharing
+  readonly onlyBinds: boolean
   /** Connections that may wait for `accept`; listen(2) may be called again. */
   backlog: number
   #config: Config | null
@@ -54,6 +69,8 @@ export class Listener {
     this.address = options.address ?? null
     this.version = options.address?.version ?? options.version ?? null
     this.remote = options.remote ?? null
+    this.sharing = options.sharing ?? 'beside'
+    this.onlyBinds = options.onlyBinds ?? false
     this.backlog = backlog
     this.#config = options.config ?? null
   }
@@ -80,6 +97,7 @@ export class Listener {
 
   /** How well this listener fits the packet: longest match wins, -1 is no match. */
   match(ip: IpHeader, srcPort: number): number {
+    if (this.onlyBinds) return -1
     let score = 0
     if (this.remote !== null) {
       const { address, port } = this.remote
@@ -91,15 +109,12 @@ export class Listener {
     return this.version === ip.version ? score + MATCH_VERSION : -1
   }
 
-  /** Whether both would take the same SYN with the same right (MUST-41: a passive OPEN never disturbs another). */
+  /** Whether both cannot listen at once (MUST-41: a passive OPEN never disturbs another). */
   conflictsWith(other: Listener): boolean {
-    return (
-      this.port === other.port &&
-      this.version === other.version &&
-      sameAddress(this.address, other.address) &&
-      this.remote?.port === other.remote?.port &&
-      sameAddress(this.remote?.address ?? null, other.remote?.address ?? null)
-    )
+    if (this.port !== other.port || !sameRemote(this, other)) return false
+    if (this.sharing === 'together' && other.sharing === 'together') return false
+    if (this.sharing === 'alone' || other.sharing === 'alone') return overlap(this, other)
+    return this.version === other.version && sameAddress(this.address, other.address)
   }
 
   /** A connection that answers a SYN. */
@@ -140,6 +155,16 @@ export class Listener {
     this.#acceptQueue.clear()
     return orphans
   }
+}
+
+function sameRemote({ remote: a }: Listener, { remote: b }: Listener): boolean {
+  return a?.port === b?.port && sameAddress(a?.address ?? null, b?.address ?? null)
+}
+
+/** Whether there is a SYN that both would take. */
+function overlap(a: Listener, b: Listener): boolean {
+  if (a.version !== null && b.version !== null && a.version !== b.version) return false
+  return a.address === null || b.address === null || addressEquals(a.address, b.address)
 }
 
 /** Null is every address. */

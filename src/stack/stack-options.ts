@@ -19,6 +19,11 @@ export interface StackOptions {
   readonly mtu?: number
   /** The link leaves checksums to the other side. */
   readonly checksumOffload?: boolean
+  /**
+   * The link is the host's own loopback: packets to itself go there and come back by it, all that arrives comes from the
+   * host itself, and an impaired link impairs them. Default false: they never reach the link, and cannot be lost.
+   */
+  readonly ownPacketsByLink?: boolean
   readonly config?: Config
   readonly limits?: Partial<Limits>
   readonly trace?: Trace | null

@@ -14,6 +14,7 @@ import { CONNECTED, GONE, RETURNED } from '../tcp/signals.ts'
 import { CLOSED } from '../tcp/state.ts'
 import type { Environment } from '../tcp/tcb.ts'
 import { DropCounters } from '../trace/counters.ts'
+import type { Trace } from '../trace/recorder.ts'
 import { LocalAddresses } from './addresses.ts'
 import { Arrivals } from './arrivals.ts'
 import { ConnectionTable } from './connection-table.ts'
@@ -23,6 +24,7 @@ import { IsnSource } from './isn-source.ts'
 import { Listener, type ListenOptions } from './listener.ts'
 import { ListenerTable } from './listener-table.ts'
 import { PortSelector, portRange } from './ports.ts'
+import { ReadyQueue } from './ready-queue.ts'
 import { Replies } from './replies.ts'
 import type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts'
 
@@ -30,8 +32,6 @@ export type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts
 
 /** What Node asks of listen(2). */
 const DEFAULT_BACKLOG = 511
-/** Packets that one connection may send in a row while others wait. */
-const TURN = 16
 
 export class Stack implements Host {
   readonly name: string
@@ -43,30 +43,37 @@ export class Stack implements Host {
   readonly counters = new DropCounters()
   /** Called after user calls: whoever drives the stack should poll it soon. */
   onWork: (() => void) | null = null
+  /**
+   * Packets to itself that the stack still handles before `pollTransmit` returns 0 though there are more. Whoever drives it
+   * and wants others to have their turn sets it before it polls, and polls again later where none is left.
+   */
+  ownPacketsLeft = Number.POSITIVE_INFINITY
   /** Times that R1 was reached: the IP layer should have looked for another route (MUST-20). */
   negativeAdvice = 0
   readonly #environment: Environment
   readonly #options: StackOptions
+  readonly #ownByLink: boolean
   readonly #ports: PortSelector
   readonly #isn: IsnSource
   readonly #table: ConnectionTable
   readonly #listeners = new ListenerTable()
   readonly #replies: Replies
   readonly #arrivals: Arrivals
-  /** Connections that may have something to send; each at most once. */
-  readonly #ready = new Fifo<HostedConnection>()
-  /** Packets that the first of them has sent in a row. */
-  #turn = 0
+  /** Connections that may have something to send. */
+  readonly #ready = new ReadyQueue()
   /** A turn is over: an answer to nobody's packet may go before the next one. */
   #answerDue = false
   /** Whoever has events that nobody polled; each at most once. */
   readonly #events = new Fifo<HostedConnection | Listener>()
   /** Packets from this host to itself. */
   readonly #toSelf = new Fifo<Uint8Array>()
+  /** One of them is being handled: who has to answer it does so before others send. */
+  #handlesOwn = false
   #nextId = 1
 
   constructor(options: StackOptions) {
     this.#options = options
+    this.#ownByLink = options.ownPacketsByLink === true
     this.name = options.name ?? 'host'
     this.config = options.config ?? DEFAULT_CONFIG
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
@@ -103,6 +110,15 @@ export class Stack implements Host {
 
   // ---- getters
 
+  /** Who records what happens, or null. From here on another does, of connections that are there as well. */
+  get trace(): Trace | null {
+    return this.#environment.trace
+  }
+  set trace(trace: Trace | null) {
+    this.#environment.trace = trace
+    for (const { tcb } of this.connections()) tcb.trace = trace
+  }
+
   /** Connections of all states. */
   get size(): number {
     return this.#table.size
@@ -137,7 +153,7 @@ export class Stack implements Host {
   /** One IP packet from the link; the octets are borrowed. */
   handlePacket(now: number, packet: Uint8Array, offset = 0, length = packet.length - offset): void {
     this.clock.now = now
-    this.#arrivals.handlePacket(packet, offset, length)
+    this.#arrivals.handlePacket(packet, offset, length, this.#ownByLink)
   }
 
   /** The time that `pollTimeout` gave is reached. */
@@ -184,7 +200,7 @@ export class Stack implements Host {
     const connection = listener.next()
     if (connection === null) return null
     connection.listener = null
-    if (connection.tcb.events !== 0) this.#tell(connection)
+    if (connection.tcb.events !== 0) this.called(connection)
     return connection
   }
 
@@ -246,14 +262,18 @@ export class Stack implements Host {
   pollTransmit(now: number, frame: Uint8Array): number {
     this.clock.now = now
     for (;;) {
+      if (this.#toSelf.length > 0 && this.ownPacketsLeft <= 0) return 0
+      // Whoever sends to this host itself waits while the queue is full: on such a path nothing need ever be lost.
+      const isDue = this.#ready.isBetweenTurns || this.#toSelf.length >= this.limits.selfQueue
+      if (isDue && this.#takeOwnPacket()) continue
       const connection = this.#ready.first
       if (connection === undefined || this.#answerDue) {
         this.#answerDue = false
         const length = this.#replies.poll(frame)
         if (length > 0) {
-          if (!this.#replies.toSelf) return length
+          if (!this.#replies.toSelf || this.#ownByLink) return length
           this.#keepOwnPacket(frame, length)
-        } else if (connection === undefined && !this.#takeOwnPacket()) return 0
+        } else if (connection === undefined) return 0
         continue
       }
       const length = connection.pollTransmit(frame)
@@ -261,8 +281,8 @@ export class Stack implements Host {
         this.#settled(connection)
         continue
       }
-      if (++this.#turn >= TURN) this.#rotate()
-      if (!connection.toSelf) return length
+      if (this.#ready.sent()) this.#endTurn()
+      if (!connection.toSelf || this.#ownByLink) return length
       this.#keepOwnPacket(frame, length)
     }
   }
@@ -290,10 +310,7 @@ export class Stack implements Host {
 
   /** Something left the connection work: it gets its turn in `pollTransmit`. */
   touched(connection: HostedConnection): void {
-    if (!connection.ready) {
-      connection.ready = true
-      this.#ready.push(connection)
-    }
+    this.#ready.add(connection, this.#handlesOwn)
     if (connection.tcb.events !== 0) this.#dispatch(connection)
     // At once: the next packet of the batch may be a SYN for the same sockets. What it still owes it can send.
     if (connection.state === CLOSED) this.#detach(connection)
@@ -331,9 +348,8 @@ export class Stack implements Host {
 
   /** The connection has nothing more to send now: what remains is its deadline, or nothing at all. */
   #settled(connection: HostedConnection): void {
-    this.#ready.shift()
+    this.#ready.settled()
     this.#endTurn()
-    connection.ready = false
     if (connection.tcb.events !== 0) this.#dispatch(connection)
     if (connection.tcb.negativeAdvice) {
       connection.tcb.negativeAdvice = false
@@ -343,14 +359,7 @@ export class Stack implements Host {
     else if (connection.attached) this.#table.setDeadline(connection, connection.pollTimeout())
   }
 
-  /** Its turn is over; others that wait come first. */
-  #rotate(): void {
-    this.#endTurn()
-    if (this.#ready.length > 1) this.#ready.push(this.#ready.shift()!)
-  }
-
   #endTurn(): void {
-    this.#turn = 0
     this.#answerDue = this.#replies.length > 0
   }
 
@@ -358,15 +367,18 @@ export class Stack implements Host {
     if (connection.attached) this.#table.detach(connection)
   }
 
-  /** A packet to this host itself; in a full queue it is lost, as on any link. */
+  /** A packet to this host itself; `pollTransmit` makes room before it asks for one. */
   #keepOwnPacket(frame: Uint8Array, length: number): void {
-    if (this.#toSelf.length < this.limits.selfQueue) this.#toSelf.push(frame.slice(0, length))
+    this.#toSelf.push(frame.slice(0, length))
   }
 
   #takeOwnPacket(): boolean {
     const packet = this.#toSelf.shift()
     if (packet === undefined) return false
+    this.ownPacketsLeft--
+    this.#handlesOwn = true
     this.#arrivals.handlePacket(packet, 0, packet.length, true)
+    this.#handlesOwn = false
     return true
   }
 

@@ -2,6 +2,7 @@
 
 import type { CloseReason, SendReason } from '../trace/reasons.ts'
 import { msToUs } from './clock.ts'
+import { Ending } from './ending.ts'
 import { GONE, RETURNED, signal } from './signals.ts'
 import { CLOSED, enterState, LISTEN, TIME_WAIT } from './state.ts'
 import type { Tcb } from './tcb.ts'
@@ -12,6 +13,7 @@ import { traceTimer } from './tracing.ts'
  * (docs/deviations.md), and a reset that is owed is still sent.
  */
 export function enterClosed(tcb: Tcb, cause: string, reason: CloseReason): void {
+  tcb.ending = new Ending(tcb)
   enterState(tcb, CLOSED, cause)
   flushSender(tcb)
   if (tcb.released) tcb.receiveBuffer.clear()

@@ -262,7 +262,7 @@ export interface Limits {
   /** Those answers per second, and at once after a rest. */
   readonly repliesPerSecond: number
   readonly replyBurst: number
-  /** Packets from this host to itself that may wait. */
+  /** Packets from this host to itself that may wait; at least 1. In a full queue they arrive before another is sent. */
   readonly selfQueue: number
 }
 
@@ -274,5 +274,5 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   replyQueue: 256,
   repliesPerSecond: 20_000,
   replyBurst: 20_000,
-  selfQueue: 1024,
+  selfQueue: 64,
 })

@@ -15,10 +15,11 @@
 
 import type { CloseReason } from '../trace/reasons.ts'
 import { STATE_NAMES, type StateName } from '../trace/states.ts'
-import type { IcmpMeaning } from '../wire/icmp.ts'
+import type { IcmpMeaning, IcmpMessage } from '../wire/icmp.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
-import type { Segment } from '../wire/segment.ts'
+import { RST, type Segment } from '../wire/segment.ts'
 import { type Config, DEFAULT_CONFIG } from './config.ts'
+import { noteFatalSegment, noteIcmp } from './ending.ts'
 import { icmpArrives } from './icmp-arrives.ts'
 import { armSendTimers, chooseSegment, commitSegment, restartAfterIdle } from './output.ts'
 import { writeSegment } from './packet.ts'
@@ -89,6 +90,8 @@ export class Connection {
     if (seg.textLength > 0) tcb.counts.textSegmentsReceived++
     traceReceived(tcb, seg)
     segmentArrives(tcb, seg)
+    if ((seg.flags & RST) === 0) tcb.receivedTtl = ip.ttl
+    else if (tcb.ending !== null) noteFatalSegment(tcb.ending, ip, seg)
   }
 
   /** A deadline that `pollTimeout` gave is reached. Being early is harmless. */
@@ -96,9 +99,20 @@ export class Connection {
     timeoutsExpire(this.tcb)
   }
 
-  /** An ICMP error that quotes a segment of this connection (MUST-54). `seq`: the quoted sequence number. */
-  handleIcmp(meaning: IcmpMeaning, seq: number, mtu: number, quotedLength: number): void {
-    icmpArrives(this.tcb, meaning, seq, mtu, quotedLength)
+  /**
+   * An ICMP error that quotes a segment of this connection (MUST-54). `seq`: the quoted sequence number. `ip` and `message`,
+   * borrowed, tell who sent what; without them it is believed just so, and a diagnosis cannot name the sender.
+   */
+  handleIcmp(
+    meaning: IcmpMeaning,
+    seq: number,
+    mtu: number,
+    quotedLength: number,
+    ip: IpHeader | null = null,
+    message: IcmpMessage | null = null,
+  ): void {
+    const believed = icmpArrives(this.tcb, meaning, seq, mtu, quotedLength)
+    if (believed && ip !== null && message !== null) noteIcmp(this.tcb, ip, message)
   }
 
   // ---- calls: what the user wants

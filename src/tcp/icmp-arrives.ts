@@ -3,7 +3,7 @@
  * never fatal to a synchronized connection.
  */
 
-import type { CloseReason } from '../trace/reasons.ts'
+import type { CloseReason, DropReason } from '../trace/reasons.ts'
 import type { IcmpMeaning } from '../wire/icmp.ts'
 import { seqGE, seqLT } from '../wire/seq.ts'
 import { enterClosed } from './closing.ts'
@@ -40,6 +40,7 @@ const HARD: ReadonlySet<IcmpMeaning> = new Set([
  * @param seq sequence number of the segment quoted.
  * @param mtu next-hop MTU, octets, where the router gave one.
  * @param quotedLength total length of the packet quoted, octets.
+ * @returns whether it was believed to say that the other side cannot be reached.
  */
 export function icmpArrives(
   tcb: Tcb,
@@ -47,16 +48,31 @@ export function icmpArrives(
   seq: number,
   mtu: number,
   quotedLength: number,
-): void {
-  if (tcb.state === CLOSED || tcb.state === LISTEN) return noteDrop(tcb, 'icmp-unhandled')
-  if (meaning === 'source-quench') return noteDrop(tcb, 'icmp-source-quench') // MUST-55, RFC 5927 6.2
-  if (!(seqGE(seq, tcb.snd.una) && seqLT(seq, tcb.snd.nxt))) return noteDrop(tcb, 'icmp-out-of-window') // RFC 5927 4.1
-  if (meaning === 'fragmentation-needed') return packetTooBig(tcb, mtu, quotedLength)
+): boolean {
+  const refusal = refusalOf(tcb, meaning, seq)
+  if (refusal !== null) noteDrop(tcb, refusal)
+  else if (meaning === 'fragmentation-needed') packetTooBig(tcb, mtu, quotedLength)
+  else return unreachable(tcb, meaning)
+  return false
+}
+
+/** Why the error is not believed, or null. */
+function refusalOf(tcb: Tcb, meaning: IcmpMeaning, seq: number): DropReason | null {
+  if (tcb.state === CLOSED || tcb.state === LISTEN) return 'icmp-unhandled'
+  if (meaning === 'source-quench') return 'icmp-source-quench' // MUST-55, RFC 5927 6.2
+  return seqGE(seq, tcb.snd.una) && seqLT(seq, tcb.snd.nxt) ? null : 'icmp-out-of-window' // RFC 5927 4.1
+}
+
+function unreachable(tcb: Tcb, meaning: IcmpMeaning): boolean {
   const reason = REASONS[meaning]
-  if (reason === undefined) return noteDrop(tcb, 'icmp-unhandled')
+  if (reason === undefined) {
+    noteDrop(tcb, 'icmp-unhandled')
+    return false
+  }
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && !tcb.passive)
-  if (opening && HARD.has(meaning)) return enterClosed(tcb, 'icmp', reason)
-  signalSoftError(tcb, reason) // SHLD-25, MUST-56
+  if (opening && HARD.has(meaning)) enterClosed(tcb, 'icmp', reason)
+  else signalSoftError(tcb, reason) // SHLD-25, MUST-56
+  return true
 }
 
 /** RFC 1191 3: not below what every path carries. RFC 5927 7.2 (a): and smaller than what was quoted. */

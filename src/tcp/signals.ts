@@ -45,9 +45,12 @@ export function signal(tcb: Tcb, bit: number, reason?: CloseReason): void {
   traceSignal(tcb, NAMES[bit]!, reason)
 }
 
-/** Tells of an error that may mend, unless the user does not want to know (SHLD-20). */
+/**
+ * Tells of an error that may mend, unless the user does not want to know (SHLD-20). What a router said is kept: that
+ * nothing is answered follows from it, and explains an end less.
+ */
 export function signalSoftError(tcb: Tcb, reason: CloseReason): void {
-  tcb.softError = reason
+  if (reason !== 'unanswered' || tcb.softError === null) tcb.softError = reason
   if (tcb.config.reportSoftErrors) signal(tcb, SOFT_ERROR, reason)
 }
 

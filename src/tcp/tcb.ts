@@ -18,6 +18,7 @@ import type { Trace } from '../trace/recorder.ts'
 import type { Address } from '../wire/address.ts'
 import { type Clock, msToUs, NEVER } from './clock.ts'
 import type { Config } from './config.ts'
+import type { Ending, IcmpNote } from './ending.ts'
 import { CLOSED, type State } from './state.ts'
 
 /** Send sequence space (RFC 9293 3.3.1, figure 3). Sequence numbers are int32. */
@@ -216,7 +217,7 @@ export class TimedSegment {
 export interface Environment {
   readonly clock: Clock
   readonly pool: RingPool
-  readonly trace: Trace | null
+  trace: Trace | null
   /** The name that trace events carry. */
   readonly host: string
   readonly isn: InitialNumbers
@@ -233,7 +234,7 @@ export interface InitialNumbers {
 export class Tcb {
   readonly clock: Clock
   config: Config
-  readonly trace: Trace | null
+  trace: Trace | null
   readonly host: string
   readonly id: number
 
@@ -266,6 +267,9 @@ export class Tcb {
   closeReason: CloseReason | null = null
   /** What may mend: an ICMP error, R1. Null again once something new is acknowledged. */
   softError: CloseReason | null = null
+  /** How it ended, and the last ICMP error: only for whoever asks why. */
+  ending: Ending | null = null
+  icmp: IcmpNote | null = null
 
   /** Eff.snd.MSS: octets of text per segment, options already subtracted (RFC 9293 3.7.1, MUST-16). */
   mss = 0
@@ -329,6 +333,8 @@ export class Tcb {
   /** R1 was reached: the IP layer should look for another route; taken by the stack (MUST-20). */
   negativeAdvice = false
   keepAliveProbes = 0
+  /** When the last keep-alive probe became due; only for whoever asks why the connection ended. */
+  lastProbeAt = 0
   challengesSent = 0
   challengesSince = 0
   readonly counters: DropCounters | null
@@ -337,6 +343,8 @@ export class Tcb {
   lastDrop: DropReason | null = null
   /** DiffServ field of the last segment received (MAY-9). */
   receivedTos = 0
+  /** TTL or hop limit of the last segment received that was no reset; 0 before any. */
+  receivedTtl = 0
 
   constructor(config: Config, environment: Environment, id: number) {
     this.config = config

@@ -129,6 +129,7 @@ function keepAliveExpires(tcb: Tcb): void {
   traceTimer(tcb, 'keep-alive', 'expired')
   if (tcb.keepAliveProbes >= config.keepAliveProbes) return giveUp(tcb, 'keep-alive-timeout') // MUST-29
   tcb.keepAliveProbes++
+  tcb.lastProbeAt = clock.now
   tcb.owed.keepAlive = true
   tcb.timers.keepAlive = clock.now + msToUs(config.keepAliveIntervalMs)
 }

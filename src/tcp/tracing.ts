@@ -7,7 +7,7 @@ import { flightSize, type Tcb } from './tcb.ts'
 
 /** Copies a borrowed segment. `shift` is the window scale in force for its direction. */
 export function recordSegment(seg: Segment, shift: number): SegmentRecord {
-  const record = {
+  const record: { -readonly [K in keyof SegmentRecord]: SegmentRecord[K] } = {
     srcPort: seg.srcPort,
     dstPort: seg.dstPort,
     seq: seg.seq,
@@ -18,13 +18,12 @@ export function recordSegment(seg: Segment, shift: number): SegmentRecord {
     urgentPointer: seg.urgentPointer,
     length: seg.textLength,
   }
-  return {
-    ...record,
-    ...(seg.mss >= 0 && { mss: seg.mss }),
-    ...(seg.windowScale >= 0 && { windowScale: seg.windowScale }),
-    ...(seg.sackPermitted && { sackPermitted: true }),
-    ...(seg.hasTimestamps && { timestamps: { val: seg.tsVal, ecr: seg.tsEcr } }),
-  }
+  // Not spread into a literal: a run of an hour makes millions of these, and that takes thirty times as long.
+  if (seg.mss >= 0) record.mss = seg.mss
+  if (seg.windowScale >= 0) record.windowScale = seg.windowScale
+  if (seg.sackPermitted) record.sackPermitted = true
+  if (seg.hasTimestamps) record.timestamps = { val: seg.tsVal, ecr: seg.tsEcr }
+  return record
 }
 
 export function traceSent(tcb: Tcb, seg: Segment, reason: SendReason): void {

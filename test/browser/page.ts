@@ -18,25 +18,48 @@ const MODULES = fileURLToPath(new URL('../../src/', import.meta.url))
 export const lacksBrowser: string | false =
   CHROMIUM === undefined ? "not installed: Debian's chromium" : false
 
-/** Opens a page in which the module of each of these rooms is a global variable, by the room's name. */
-export async function withPage<T>(rooms: readonly string[], body: (page: Page) => Promise<T>): Promise<T> {
-  const server = await serve()
+/**
+ * Opens a page in which the module of each of these rooms is a global variable, by the room's name: 'drill' is drill/index.js,
+ * 'link/portable' another file of link.
+ */
+export function withPage<T>(rooms: readonly string[], body: (page: Page) => Promise<T>): Promise<T> {
+  return withPages(1, rooms, ([page]) => body(page!))
+}
+
+/** Several pages of one browser and one origin, each in a tab of its own. */
+export async function withPages<T>(
+  count: number,
+  rooms: readonly string[],
+  body: (pages: readonly Page[], scripts: Scripts) => Promise<T>,
+): Promise<T> {
+  const scripts: Scripts = new Map()
+  const server = await serve(scripts)
   const { port } = server.address() as AddressInfo
   let browser: Browser | null = null
   try {
     browser = await chromium.launch({ executablePath: CHROMIUM!, args: QUIET })
-    const page = await browser.newPage()
-    await page.goto(`http://127.0.0.1:${port}/`)
-    // As text: the compiler would rewrite an import, for Node.
-    for (const room of rooms) {
-      await page.evaluate(`import('/${room}/index.js').then((module) => { globalThis.${room} = module })`)
+    const context = await browser.newContext()
+    const pages: Page[] = []
+    for (let n = 0; n < count; n++) {
+      const page = await context.newPage()
+      await page.goto(`http://127.0.0.1:${port}/`)
+      for (const room of rooms) {
+        const path = room.includes('/') ? `/${room}.js` : `/${room}/index.js`
+        const [name] = room.split('/')
+        // As text: the compiler would rewrite an import, for Node.
+        await page.evaluate(`import('${path}').then((module) => { globalThis.${name} = module })`)
+      }
+      pages.push(page)
     }
-    return await body(page)
+    return await body(pages, scripts)
   } finally {
     await browser?.close()
     server.close()
   }
 }
+
+/** Scripts of a test's own, by their path: workers need one. */
+export type Scripts = Map<string, string>
 
 /** Root may not sandbox, and nothing is to be looked up on the network. */
 const QUIET = [
@@ -49,12 +72,18 @@ const QUIET = [
   '--disable-sync',
 ]
 
-async function serve(): Promise<Server> {
+async function serve(scripts: Scripts): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     if (path === '/') {
       response.setHeader('content-type', 'text/html')
       response.end('<!doctype html><title>Elko</title>')
+      return
+    }
+    const script = scripts.get(path)
+    if (script !== undefined) {
+      response.setHeader('content-type', 'text/javascript')
+      response.end(script)
       return
     }
     const file = join(MODULES, normalize(path))

@@ -200,3 +200,37 @@ test('addresses are given as text or as prefixes; anything else is refused by na
     assert.throws(() => new LocalAddresses([text]), RangeError, text)
   }
 })
+
+test('RFC 1122 3.2.1.3 g: all of a loopback network is the host itself, but for its broadcast address', () => {
+  const own = new LocalAddresses(['127.0.0.1/8', '::1/128', '10.0.0.1/24'])
+  for (const [text, isOwn] of [
+    ['127.0.0.1', true],
+    ['127.0.0.0', true],
+    ['127.1.2.3', true],
+    ['127.255.255.255', false],
+    ['128.0.0.1', false],
+    ['10.0.0.1', true],
+    ['10.0.0.2', false],
+    ['::1', true],
+    ['::2', false],
+    ['::ffff:127.0.0.2', false],
+  ] as const) {
+    const wanted = address(text)
+    assert.equal(own.has(wanted), isOwn, text)
+    assert.equal(own.owns(headerOf(wanted.version, text, text)), isOwn, text)
+  }
+  assert.equal(new LocalAddresses(['127.0.0.1/32']).has(address('127.0.0.2')), false)
+})
+
+test('a host listens on, and speaks from, any address of its loopback network', () => {
+  const host = new Host({ addresses: ['127.0.0.1/8'] })
+  const listener = host.listen({ port: 80, address: address('127.0.0.9') })
+  host.connect({ to: '127.0.0.9' })
+  host.poll()
+  const { path } = host.stack.accept(listener)!.tcb
+  assert.equal(path.remote3 >>> 0, 0x7f000001)
+  assert.throws(
+    () => host.listen({ port: 81, address: address('127.255.255.255') }),
+    refused('address-not-available'),
+  )
+})

@@ -179,6 +179,71 @@ describe('conflicts', () => {
   })
 })
 
+describe('listeners that share a port, or do not', () => {
+  const wanted: [name: string, options: Omit<ListenOptions, 'port'>][] = [
+    ['any', {}],
+    ['any IPv4', { version: 4 }],
+    ['any IPv6', { version: 6 }],
+    ['10.0.0.1', { address: address(HOST[4]) }],
+    ['10.0.0.9', { address: address('10.0.0.9') }],
+    ['fd00::1', { address: address(HOST[6]) }],
+  ]
+  /** What Linux answers to bind(2) and listen(2), both with SO_REUSEADDR. */
+  const CONFLICTS = [
+    'any & any',
+    'any & any IPv4',
+    'any & any IPv6',
+    'any & 10.0.0.1',
+    'any & 10.0.0.9',
+    'any & fd00::1',
+    'any IPv4 & any IPv4',
+    'any IPv4 & 10.0.0.1',
+    'any IPv4 & 10.0.0.9',
+    'any IPv6 & any IPv6',
+    'any IPv6 & fd00::1',
+    '10.0.0.1 & 10.0.0.1',
+    '10.0.0.9 & 10.0.0.9',
+    'fd00::1 & fd00::1',
+  ]
+  const ADDRESSES = ['10.0.0.1/24', '10.0.0.9/24', 'fd00::1/64']
+
+  test('MUST-41: one that is alone conflicts with whoever could have one of its SYNs, as in Linux', () => {
+    for (const [name, options] of wanted) {
+      for (const [otherName, other] of wanted) {
+        const host = new Host({ addresses: ADDRESSES })
+        host.listen({ port: 80, ...options, sharing: 'alone' })
+        const listen = (): unknown => host.listen({ port: 80, ...other })
+        const isConflict = [`${name} & ${otherName}`, `${otherName} & ${name}`].some((each) =>
+          CONFLICTS.includes(each),
+        )
+        if (isConflict) assert.throws(listen, refused('address-in-use'), `${name} & ${otherName}`)
+        else assert.ok(listen(), `${name} & ${otherName}`)
+      }
+    }
+  })
+
+  test('one that only binds has the port and no SYN', () => {
+    const host = new Host()
+    const bound = host.listen({ port: 80, sharing: 'alone', onlyBinds: true })
+    assert.equal(host.inject({ flags: 'S' })[0]!.flags, 'RA')
+    assert.throws(() => host.listen({ port: 80 }), refused('address-in-use'))
+    host.stack.closeListener(bound)
+    host.listen({ port: 80 })
+    assert.equal(host.inject({ flags: 'S' })[0]!.flags, 'SA')
+  })
+
+  test('those that share a port have each a part of the SYNs, and each remote socket goes to the same one', () => {
+    const host = new Host()
+    const listeners = [1, 2, 3].map(() => host.listen({ port: 80, sharing: 'together' }))
+    assert.throws(() => host.listen({ port: 80 }), refused('address-in-use'))
+    assert.throws(() => host.listen({ port: 80, sharing: 'alone' }), refused('address-in-use'))
+    for (let i = 0; i < 300; i++) handshake(host, { srcPort: 1000 + i })
+    const waiting = listeners.map((listener) => listener.waiting)
+    assert.equal(waiting[0]! + waiting[1]! + waiting[2]!, 300)
+    for (const count of waiting) assert.ok(count > 60 && count < 140, `${waiting}`)
+  })
+})
+
 describe('ports', () => {
   test('port 0 takes a free one of the dynamic range, a different one each time', () => {
     const host = new Host()

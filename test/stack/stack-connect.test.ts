@@ -199,19 +199,46 @@ for (const version of VERSIONS) {
   })
 }
 
-test('packets of a host to itself wait in a queue with a bound, and what does not fit is sent again', () => {
-  const resent = [2, 1000].map((selfQueue) => {
+test('packets of a host to itself wait in a queue with a bound, and none is lost to it', () => {
+  for (const selfQueue of [1, 2, 1000]) {
     const host = new Host({ limits: { selfQueue } })
     const listener = host.listen({ port: 80 })
-    const client = host.connect({ to: HOST[4] })
+    const clients = Array.from({ length: 50 }, () => host.connect({ to: HOST[4] }))
     host.poll()
-    const server = host.stack.accept(listener)!
-    client.send(new Uint8Array(50_000))
-    host.advance(120_000)
-    assert.equal(server.readable, 50_000)
-    return client.tcb.totalRetransmissions
-  })
-  assert.ok(resent[0]! > 0 && resent[1] === 0, `${resent}`)
+    const servers = clients.map(() => host.stack.accept(listener)!)
+    for (const client of clients) client.send(new Uint8Array(50_000))
+    host.poll()
+    assert.deepEqual(
+      servers.map(({ readable }) => readable),
+      clients.map(() => 50_000),
+    )
+    for (const { tcb } of clients) assert.equal(tcb.totalRetransmissions, 0)
+    assert.equal(host.stack.occupancy.toSelf, 0)
+  }
+})
+
+test('a loopback that is a link carries the packets of a host to itself, and may lose them', () => {
+  const host = new Host({ ownPacketsByLink: true })
+  const listener = host.listen({ port: 80 })
+  const client = host.connect({ to: HOST[4] })
+  const frame = new Uint8Array(2000)
+  const carry = (lost: number): number => {
+    let packets = 0
+    for (;;) {
+      const length = host.stack.pollTransmit(host.stack.clock.now, frame)
+      if (length === 0) return packets
+      if (++packets !== lost) host.stack.handlePacket(host.stack.clock.now, frame.slice(0, length))
+    }
+  }
+  assert.equal(carry(0), 3)
+  const server = host.stack.accept(listener)!
+  client.send(new Uint8Array(10))
+  assert.equal(carry(1), 1)
+  assert.equal(server.readable, 0)
+  host.stack.handleTimeout(host.stack.pollTimeout())
+  carry(0)
+  assert.equal(server.readable, 10)
+  assert.equal(client.tcb.totalRetransmissions, 1)
 })
 
 test('whoever drives the stack is told of user calls, once the connection can be polled', () => {
@@ -231,6 +258,16 @@ test('whoever drives the stack is told of user calls, once the connection can be
   assert.equal(calls, 3)
   const events = host.events()
   assert.ok(events[0]![0] instanceof HostedConnection && (events[0]![1] & CONNECTED) !== 0)
+})
+
+test('and of an accepted connection that has something to tell: what came while it waited', () => {
+  const host = new Host()
+  const listener = host.listen({ port: 80 })
+  let calls = 0
+  host.stack.onWork = () => calls++
+  const { connection } = opened(host, listener, { srcPort: 1 })
+  assert.equal(calls, 1)
+  assert.ok(host.events().some(([target]) => target === connection))
 })
 
 test('closing the stack tells all peers and its own users, and leaves nothing', () => {

@@ -366,7 +366,7 @@ export class Endpoint {
     seg.textLength = text.length
     const controls = (flags & 1) + ((flags & 2) >>> 1)
     if ((flags & 4) === 0) this.peerNext = Math.max(this.peerNext, seqFrom + text.length + controls)
-    return buildPacket(this.version, seg, text, arriving.tos ?? 0)
+    return buildPacket(this.version, seg, text, arriving.tos ?? 0, false, arriving.ttl)
   }
 }
 

@@ -54,6 +54,19 @@ test('MUST-56: an opening goes on after a soft error and may succeed', () => {
   assert.equal(ep.state, 'ESTABLISHED')
 })
 
+test('R1 does not replace what a router said: the end is explained by it (SHLD-9)', () => {
+  const { ep } = reach('SYN-SENT')
+  icmp(ep, 'host-unreachable', 0)
+  ep.takeEvents()
+  ep.advance(20_000)
+  assert.ok(ep.tcb.retransmissions >= ep.tcb.config.r1Retransmissions)
+  assert.deepEqual(ep.takeEvents(), ['soft-error'], 'the user is told all the same')
+  assert.equal(ep.connection.softError, 'host-unreachable')
+  ep.advance(1_000_000)
+  assert.equal(ep.connection.closeReason, 'connect-timeout')
+  assert.equal(errnoOfEnd(ep.connection), 'EHOSTUNREACH')
+})
+
 test('a soft error is forgotten once something gets through: it explains no end that comes later', () => {
   const opening = reach('SYN-SENT').ep
   icmp(opening, 'host-unreachable', 0)

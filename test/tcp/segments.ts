@@ -26,6 +26,7 @@ export interface Arriving {
   readonly text?: string | number | Uint8Array
   readonly urg?: number
   readonly tos?: number
+  readonly ttl?: number
 }
 
 /** A segment that the connection sent. Numbers are relative. */
@@ -73,12 +74,13 @@ export function buildPacket(
   text: Uint8Array,
   tos = 0,
   reverse = false,
+  ttl = 64,
 ): Uint8Array {
   const ip = new IpHeader()
   const [source, destination] = reverse ? [1, 2] : [2, 1]
   ip.version = version
   ip.tos = tos
-  ip.ttl = 64
+  ip.ttl = ttl
   ip.dontFragment = true
   const prefix = version === 4 ? 0 : 0x20010db8
   ip.src0 = ip.dst0 = prefix

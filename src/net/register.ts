@@ -1,0 +1,56 @@
+/**
+ * `node --import elko/register app.js`: the program's TCP is Elko's. All that asks for `net` or `node:net` has `elko/net`;
+ * http, https, http2, tls and fetch run over it too. Nothing of the program changes.
+ *
+ * Unix domain sockets, pipes and descriptors stay the system's; a Socket that was made without them cannot connect to a path.
+ *
+ * By itself the host is alone: on 127.0.0.0/8 and ::1 the program talks to itself. Each process and each worker thread has
+ * a host of its own: workers of a cluster share no port. Settings, as environment variables:
+ *
+ * - `ELKO_TUN`: a TUN device to use besides, by its name or as `fd:N`; it is made where there is none (root, Linux).
+ * - `ELKO_ADDRESS`: Elko's addresses on it, with prefix lengths; default `10.7.0.2/24,fd07::2/64`. The kernel gets the
+ *   first free one beside each.
+ * - `ELKO_MTU`: its MTU, 576 to 65535 octets.
+ * - `ELKO_IMPAIR`: makes the network worse, both ways: `loss=2%,delay=30ms,rate=20mbit`, with the names and units of
+ *   `elko connect`. Without a device it is the loopback that becomes worse, with an MTU of 1500 if no other is asked for.
+ * - `ELKO_SEED`: decides what chance decides; default 1.
+ *
+ * A setting that cannot be meant ends the process with code 2, a device that cannot be used with code 3.
+ */
+
+import type { Host } from '../link/host.ts'
+import { impair } from '../link/impair.ts'
+import { selfLink } from '../link/self-link.ts'
+import { kernelEndsFor, openTun, TunError } from '../link/tun.ts'
+import { localHost, setDefaultHost } from './default-host.ts'
+import net from './index.ts'
+import { redirect } from './redirect.ts'
+import { readSettings, SettingError, type Settings } from './settings.ts'
+
+const ETHERNET_MTU = 1500
+
+/** @throws TunError; RangeError for addresses that leave the kernel none. */
+async function openHost(settings: Settings): Promise<Host | null> {
+  const { tun, impairments, seed } = settings
+  if (tun !== null) {
+    const { addresses } = settings
+    const mtu = settings.mtu === null ? {} : { mtu: settings.mtu }
+    const device = await openTun({ ...tun, ...mtu, addresses: kernelEndsFor(addresses) })
+    if (impairments === null) return localHost(device, { addresses })
+    return localHost(impair(device, { toLink: impairments, fromLink: impairments }, seed), { addresses })
+  }
+  if (impairments === null) return null
+  const loopback = impair(selfLink(settings.mtu ?? ETHERNET_MTU), { toLink: impairments }, seed)
+  return localHost(loopback, { ownPacketsByLink: true })
+}
+
+try {
+  const host = await openHost(readSettings(process.env))
+  if (host !== null) setDefaultHost(host)
+} catch (error) {
+  const isSetting = error instanceof SettingError || error instanceof RangeError
+  if (!isSetting && !(error instanceof TunError)) throw error
+  process.stderr.write(`elko/register: ${error.message}\n`)
+  process.exit(isSetting ? 2 : 3)
+}
+redirect(net)

@@ -1,0 +1,87 @@
+/** Random conversations over a link that loses, delays and reorders: what is read is what was written, and both sides end. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { impair } from '../../src/link/impair.ts'
+import { loopbackPair } from '../../src/link/loopback.ts'
+import { configure } from '../../src/tcp/config.ts'
+import type { Socket } from '../../src/web/index.ts'
+import { connected, idle, QUICK, webPair } from './pair.ts'
+
+/** How one side speaks and listens. */
+interface Manner {
+  /** Octets of each write. */
+  readonly chunks: readonly number[]
+  /** Waits after every so many writes, and reads; 0: never. */
+  readonly pauseWrites: number
+  readonly pauseReads: number
+  /** Octets of the reader's own buffer; 0: it brings none. */
+  readonly buffer: number
+}
+
+const manner: fc.Arbitrary<Manner> = fc.record({
+  chunks: fc.array(fc.oneof(fc.nat(50), fc.nat(5000), fc.nat(80_000)), { maxLength: 25 }),
+  pauseWrites: fc.nat(6),
+  pauseReads: fc.nat(6),
+  buffer: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 50_000 })),
+})
+
+/** Octet `at` of what a side says. */
+const octetAt = (at: number, side: number): number => (at * 37 + (at >>> 8) * 11 + side) & 0xff
+
+async function speak(socket: Socket, { chunks, pauseWrites }: Manner, side: number): Promise<void> {
+  const writer = socket.writable.getWriter()
+  let at = 0
+  for (const [n, length] of chunks.entries()) {
+    const written = writer.write(Uint8Array.from({ length }, (_, i) => octetAt(at + i, side)))
+    at += length
+    if (pauseWrites > 0 && n % pauseWrites === 0) await Promise.all([written, sleep(1)])
+  }
+  await writer.close()
+}
+
+/** Returns how many octets were heard; each is what it must be. */
+async function hear(socket: Socket, { pauseReads, buffer }: Manner, side: number): Promise<number> {
+  let memory = new ArrayBuffer(buffer)
+  const byob = buffer > 0 ? socket.readable.getReader({ mode: 'byob' }) : null
+  const plain = byob === null ? socket.readable.getReader() : null
+  let at = 0
+  for (let n = 0; ; n++) {
+    const { done, value } = byob ? await byob.read(new Uint8Array(memory)) : await plain!.read()
+    if (byob) memory = value!.buffer as ArrayBuffer
+    if (done) return at
+    for (const octet of value) if (octet !== octetAt(at++, side)) assert.fail(`octet ${at - 1}`)
+    if (pauseReads > 0 && n % pauseReads === 0) await sleep(1)
+  }
+}
+
+test('both sides read what the other wrote, in any manner, and nothing is left', {
+  timeout: 120_000,
+}, async () => {
+  const small = configure({ ...QUICK, receiveBufferBytes: 20_000, sendBufferBytes: 20_000 })
+  const total = ({ chunks }: Manner): number => chunks.reduce((sum, length) => sum + length, 0)
+  await fc.assert(
+    fc.asyncProperty(manner, manner, fc.boolean(), fc.nat(), async (here, there, tight, seed) => {
+      const [left, right] = loopbackPair({ mtu: 1500, checksumOffload: false })
+      const path = { loss: 0.01, delayUs: 300, jitterUs: 200 }
+      const link = impair(left, { toLink: path, fromLink: path }, seed)
+      const changes = tight ? { config: small } : {}
+      using pair = webPair({ a: changes, b: changes }, [link, right])
+      const [client, server] = await connected(pair, { allowHalfOpen: true })
+      const [, , atServer, atClient] = await Promise.all([
+        speak(client, here, 1),
+        speak(server, there, 2),
+        hear(server, there, 1),
+        hear(client, here, 2),
+        client.closed,
+        server.closed,
+      ])
+      assert.equal(atServer, total(here))
+      assert.equal(atClient, total(there))
+      await idle(...pair.hosts)
+    }),
+    { numRuns: 15 },
+  )
+})
