@@ -49,7 +49,7 @@ const EXAMPLES: readonly Example[] = [
   },
 ]
 /** Files of the folder that are no example of their own. */
-const NO_EXAMPLES = ['link-elko.mjs', 'real-servers.mjs']
+const NO_EXAMPLES = ['certificate.mjs', 'link-elko.mjs', 'real-servers.mjs']
 
 test('every example of the folder is tried here and stands in its README', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.mjs'))
