@@ -161,9 +161,9 @@ export class Wire {
   }
 }
 
-/** The octet of a keep-alive probe (MAY-6) is none of the stream's. */
+/** The octet of a keep-alive probe (MAY-6) is none of the stream's: it stands before all that is unacknowledged. */
 function isGarbage({ config, snd }: Tcb): boolean {
-  return config.keepAliveGarbage && seg.textLength === 1 && seg.seq === ((snd.nxt - 1) | 0)
+  return config.keepAliveGarbage && seg.textLength === 1 && seg.seq === ((snd.una - 1) | 0)
 }
 
 export const LOCAL_PORT = 80
