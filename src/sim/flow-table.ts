@@ -41,18 +41,36 @@ export interface Socket {
 
 /** Most connections that a box remembers. */
 const MAX_FLOWS = 65_536
+/** Flows below which nobody looks for those that are past their time. */
+const FEW_FLOWS = 64
+
+/** Microseconds of silence after which a flow is forgotten, as Linux's conntrack has them (nf_conntrack_tcp_timeout_*). */
+export const FLOW_TIMEOUTS_US = {
+  /** Only one side has been heard: an opening that nobody answers. */
+  opening: 120e6,
+  /** Both have; also where one of them has closed, as the other may go on for as long as it likes. */
+  open: 432_000e6,
+  /** Both have closed: what is lost of it is sent again for no longer. */
+  closed: 120e6,
+  /** It was reset: nobody sends any more. */
+  reset: 10e6,
+} as const
 
 export class FlowTable {
   /** By a hash of the sockets: the first of those that share it. */
   readonly #byHash = new Map<number, Flow>()
   readonly #limit: number
   #size = 0
+  /** The size at which those past their time are looked for: twice as many as were left the last time. */
+  #sweepAt: number
 
   /** @param limit flows at once; beyond it the one is forgotten that was silent for longest. */
   constructor(limit = MAX_FLOWS) {
     this.#limit = limit
+    this.#sweepAt = Math.min(FEW_FLOWS, limit)
   }
 
+  /** Flows, those past their time included until room is needed. */
   get size(): number {
     return this.#size
   }
@@ -80,11 +98,12 @@ export class FlowTable {
     this.#size--
   }
 
-  /** Notes a TCP packet; a SYN begins a flow anew where the old one was reset or has ended. */
+  /** Notes a TCP packet; a flow begins anew past its time, and by a SYN where the old one was reset or has ended. */
   track(transit: Transit): Flow {
     const { segment, direction } = transit
+    const isOpening = (segment.flags & (SYN | ACK)) === SYN
     let flow = this.#find(transit)
-    if (flow !== null && (segment.flags & (SYN | ACK)) === SYN && hasEnded(flow)) {
+    if (flow !== null && (isPast(flow, transit.now) || (isOpening && hasEnded(flow)))) {
       this.forget(flow)
       flow = null
     }
@@ -115,7 +134,8 @@ export class FlowTable {
     return null
   }
 
-  #begin({ ip, segment, direction }: Transit): Flow {
+  #begin({ ip, segment, direction, now }: Transit): Flow {
+    if (this.#size >= this.#sweepAt) this.#sweep(now)
     if (this.#size >= this.#limit) this.#forgetSilent()
     const source = { address: sourceAddress(ip), port: segment.srcPort }
     const destination = { address: destinationAddress(ip), port: segment.dstPort }
@@ -127,6 +147,12 @@ export class FlowTable {
     this.#byHash.set(hash, flow)
     this.#size++
     return flow
+  }
+
+  /** Forgets those past their time. Each time there are twice as many to look at, each flow costs the same. */
+  #sweep(now: number): void {
+    for (const flow of [...this.flows()]) if (isPast(flow, now)) this.forget(flow)
+    this.#sweepAt = Math.min(Math.max(2 * this.#size, FEW_FLOWS), this.#limit)
   }
 
   #forgetSilent(): void {
@@ -141,6 +167,17 @@ export function hasEnded({ reset, sides }: Flow): boolean {
   const isAcknowledged = (side: Direction): boolean =>
     sides[side].fin && sides[opposite(side)].ack === sides[side].next
   return reset || (isAcknowledged('out') && isAcknowledged('back'))
+}
+
+/** Whether a box has forgotten it by now. */
+function isPast(flow: Flow, now: number): boolean {
+  return now - flow.lastAt > FLOW_TIMEOUTS_US[stageOf(flow)]
+}
+
+function stageOf(flow: Flow): keyof typeof FLOW_TIMEOUTS_US {
+  if (flow.reset) return 'reset'
+  if (hasEnded(flow)) return 'closed'
+  return flow.sides.out.next === null || flow.sides.back.next === null ? 'opening' : 'open'
 }
 
 /** Where many collide, the flows behind one hash form a chain: the table is for simulations, whose packets nobody forges. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Firewall, type FirewallAction } from '../../src/sim/firewall.ts'
-import { FlowTable, hasEnded } from '../../src/sim/flow-table.ts'
+import { FLOW_TIMEOUTS_US, FlowTable, hasEnded } from '../../src/sim/flow-table.ts'
 import { type Direction, Transit } from '../../src/sim/middlebox.ts'
 import { Nat } from '../../src/sim/nat.ts'
 import { OptionStripper, optionKind } from '../../src/sim/option-stripper.ts'
@@ -222,6 +222,46 @@ describe('the memory of connections', () => {
         assert.deepEqual([table.size, [...table.flows()].length], [0, 0])
       }),
     )
+  })
+
+  test("lasts as long as conntrack's: by what has passed so far", () => {
+    const syn: Sent = { flags: SYN, seq: 100, ack: 0 }
+    const synAck: Sent = { flags: SYN | ACK, seq: 300, ack: 101, direction: 'back' }
+    const fin: Sent = { flags: FIN | ACK, seq: 101, ack: 301 }
+    const finBack: Sent = { flags: FIN | ACK, seq: 301, ack: 102, direction: 'back' }
+    const stages: readonly (readonly [keyof typeof FLOW_TIMEOUTS_US, readonly Sent[]])[] = [
+      ['opening', [syn]],
+      ['open', [syn, synAck]],
+      ['open', [syn, synAck, fin]],
+      ['open', [syn, synAck, fin, finBack]],
+      ['closed', [syn, synAck, fin, finBack, { seq: 102, ack: 302 }]],
+      ['reset', [syn, { flags: RST | ACK, seq: 0, ack: 101, direction: 'back' }]],
+    ]
+    for (const [stage, packets] of stages) {
+      for (const late of [0, 1]) {
+        const table = new FlowTable()
+        const [flow] = packets.map((sent) => table.track(sending(sent, 7)))
+        const next = table.track(sending({ seq: 102, ack: 302 }, 7 + FLOW_TIMEOUTS_US[stage] + late))
+        assert.equal(next === flow, late === 0, `${stage}, ${packets.length} packets, ${late} us late`)
+        assert.equal(table.size, 1)
+      }
+    }
+  })
+
+  test('does not grow with the connections that were', () => {
+    const table = new FlowTable()
+    const open = table.track(sending({ flags: SYN, ports: [999, 80] }))
+    table.track(sending({ flags: SYN | ACK, ports: [999, 80], direction: 'back' }))
+    let most = 0
+    for (let i = 0; i < 20_000; i++) {
+      const ports = [1000 + i, 80] as const
+      const now = i * 1e6 // One connection a second: ten of them are younger than the timeout of a reset one.
+      table.track(sending({ flags: SYN, ports }, now))
+      table.track(sending({ flags: RST | ACK, ports, direction: 'back' }, now))
+      most = Math.max(most, table.size)
+    }
+    assert.equal(most, 64)
+    assert.ok([...table.flows()].includes(open))
   })
 
   test('forges resets that each side must believe, with the number sent last and the one acknowledged last', () => {
