@@ -5,6 +5,7 @@
  */
 
 import { Stack, type StackOptions } from '../stack/stack.ts'
+import { isLoopback } from '../wire/address.ts'
 import { Driver } from './driver.ts'
 import type { Link } from './link.ts'
 import { OWNERS, ownerOf } from './owners.ts'
@@ -102,6 +103,19 @@ export function hostNames(
 ): ReadonlyMap<string, readonly string[]> {
   const entries = Object.entries(names)
   return new Map(entries.map(([name, at]) => [name.toLowerCase(), typeof at === 'string' ? [at] : [...at]]))
+}
+
+/** What a host knows of a name without asking anybody, in order of preference; null: nothing. */
+export function addressesOfName({ names, stack }: Host, name: string): readonly string[] | null {
+  const key = name.toLowerCase().replace(/\.$/, '')
+  return names.get(key) ?? (key === 'localhost' ? loopbackOf(stack) : null)
+}
+
+/** RFC 6761 6.3: localhost is this host; without a loopback address by those it has. */
+function loopbackOf({ addresses }: Stack): readonly string[] {
+  const own = addresses.prefixes.map(({ address }) => address)
+  const loopback = own.filter(isLoopback)
+  return (loopback.length > 0 ? loopback : own).map(String)
 }
 
 const randomSecret = (): Uint8Array => crypto.getRandomValues(new Uint8Array(16))

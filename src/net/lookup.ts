@@ -4,8 +4,7 @@
 
 import { ADDRCONFIG, ALL, type LookupAddress, V4MAPPED } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import type { Host } from '../link/host.ts'
-import { isLoopback } from '../wire/address.ts'
+import { addressesOfName, type Host } from '../link/host.ts'
 import { checkNumber, checkString } from './checks.ts'
 import { invalidValue, nameError } from './errors.ts'
 
@@ -22,7 +21,7 @@ export function lookupOf(host: Host): LookupFunction {
       else if (options.all === true) callback(null, found)
       else callback(null, first.address, first.family)
     }
-    const known = knownAddresses(host, hostname)
+    const known = isIP(hostname) === 0 ? addressesOfName(host, hostname) : [hostname]
     if (known !== null || host.resolve === null) {
       process.nextTick(answer, known ?? [])
       return
@@ -33,20 +32,6 @@ export function lookupOf(host: Host): LookupFunction {
       (error: NodeJS.ErrnoException) => process.nextTick(callback, error, ''),
     )
   }
-}
-
-/** What this host knows without asking; null: nothing. */
-function knownAddresses(host: Host, hostname: string): readonly string[] | null {
-  if (isIP(hostname) !== 0) return [hostname]
-  const name = hostname.toLowerCase().replace(/\.$/, '')
-  return host.names.get(name) ?? (name === 'localhost' ? loopbackOf(host) : null)
-}
-
-/** RFC 6761 6.3: localhost is this host, whatever its table says; without a loopback address by those it has. */
-function loopbackOf({ stack }: Host): readonly string[] {
-  const own = stack.addresses.prefixes.map(({ address }) => address)
-  const loopback = own.filter(isLoopback)
-  return (loopback.length > 0 ? loopback : own).map(String)
 }
 
 function toLookupAddress(address: string): LookupAddress {

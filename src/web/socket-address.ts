@@ -1,8 +1,7 @@
-/** What sockets are called: 'name:port', as it is given and as it is told; and the addresses of a name. */
+/** What sockets are called: 'name:port'; and the addresses of a name. */
 
-import type { Host } from '../link/host.ts'
-import type { Path } from '../tcp/tcb.ts'
-import { Address, addressOf, isLoopback, parseAddress } from '../wire/address.ts'
+import { addressesOfName, type Host } from '../link/host.ts'
+import { type Address, addressOf, parseAddress } from '../wire/address.ts'
 import { type Failure, SocketError } from './socket-error.ts'
 
 /** The Sockets API's SocketAddress. */
@@ -43,17 +42,8 @@ const shown = (value: unknown): string => (typeof value === 'string' ? `"${value
 export function knownAddresses(host: Host, hostname: string): readonly Address[] | null {
   const literal = addressFrom(hostname)
   if (literal !== null) return [literal]
-  const name = hostname.toLowerCase().replace(/\.$/, '')
-  const known = host.names.get(name)
-  if (known !== undefined) return addressesFrom(known)
-  return name === 'localhost' ? ownAddresses(host) : null
-}
-
-/** RFC 6761 6.3: localhost is this host; where it has no loopback address, by those it has. */
-function ownAddresses({ stack }: Host): readonly Address[] {
-  const own = stack.addresses.prefixes.map(({ address }) => address)
-  const loopback = own.filter(isLoopback)
-  return loopback.length > 0 ? loopback : own
+  const known = addressesOfName(host, hostname)
+  return known === null ? null : addressesFrom(known)
 }
 
 /** Asks the host's resolver; the addresses in the order in which they are to be tried, at least one. */
@@ -75,23 +65,4 @@ function addressesFrom(texts: readonly string[]): readonly Address[] {
 function addressFrom(text: string): Address | null {
   const address = parseAddress(unbracketed(text))
   return address === null ? null : addressOf(address.w0, address.w1, address.w2, address.w3)
-}
-
-/** One end of a connection. */
-export interface SocketName {
-  readonly address: Address
-  readonly port: number
-}
-
-export function localName({ version, local0, local1, local2, local3, localPort }: Path): SocketName {
-  return { address: new Address(version, local0, local1, local2, local3), port: localPort }
-}
-
-export function remoteName({ version, remote0, remote1, remote2, remote3, remotePort }: Path): SocketName {
-  return { address: new Address(version, remote0, remote1, remote2, remote3), port: remotePort }
-}
-
-/** '10.0.0.1:80', '[fd00::1]:80'. */
-export function nameText({ address, port }: SocketName): string {
-  return address.version === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }
