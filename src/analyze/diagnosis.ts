@@ -7,10 +7,8 @@
 
 import type { Connection } from '../tcp/connection.ts'
 import { ERRNO_OF_END, type Errno, errnoOfEnd } from '../tcp/errno.ts'
-import type { Tcb } from '../tcp/tcb.ts'
 import { CLOSE_REASONS, type CloseReason } from '../trace/reasons.ts'
 import { STATE_NAMES, type StateName } from '../trace/states.ts'
-import { Address } from '../wire/address.ts'
 import { type Evidence, evidenceOf } from './evidence.ts'
 import { hintFor } from './hint.ts'
 import { observations } from './observations.ts'
@@ -67,8 +65,8 @@ export function diagnose(connection: Connection): Diagnosis | null {
     sentence: withoutSource(CLOSE_REASONS[reason]),
     ended,
     errno: ended ? errnoOfEnd(connection) : ERRNO_OF_END[reason],
-    local: socketText(tcb, 'local'),
-    remote: socketText(tcb, 'remote'),
+    local: tcb.path.localText,
+    remote: tcb.path.remoteText,
     at: tcb.ending?.at ?? tcb.clock.now,
     observations: observations(known),
     hint: hintFor(known),
@@ -113,15 +111,3 @@ function culprit(reason: Trouble, { segment, icmp }: Evidence): Culprit {
 function withoutSource(sentence: string): string {
   return sentence.replace(/ \(RFC [^)]*\)$/, '')
 }
-
-/** '10.0.0.1:80', '[fd00::1]:80'. */
-function socketText({ path }: Tcb, side: 'local' | 'remote'): string {
-  const { version } = path
-  if (side === 'local') {
-    return joined(new Address(version, path.local0, path.local1, path.local2, path.local3), path.localPort)
-  }
-  return joined(new Address(version, path.remote0, path.remote1, path.remote2, path.remote3), path.remotePort)
-}
-
-const joined = (address: Address, port: number): string =>
-  address.version === 6 ? `[${address}]:${port}` : `${address}:${port}`

@@ -13,15 +13,17 @@ export interface SocketName {
  * @param dualStack the socket is of IPv6 and takes IPv4 as well, as `listen` without a host makes it: Linux shows it
  *   IPv4 addresses as ::ffff:127.0.0.1.
  */
-export function localName({ tcb }: HostedConnection, dualStack: boolean): SocketName {
-  const { version, local0, local1, local2, local3, localPort } = tcb.path
-  return nameOf(new Address(dualStack ? 6 : version, local0, local1, local2, local3), localPort)
+export function localName({ tcb: { path } }: HostedConnection, dualStack: boolean): SocketName {
+  return nameOf(shown(path.localAddress, dualStack), path.localPort)
 }
 
 /** The same of the other end. */
-export function remoteName({ tcb }: HostedConnection, dualStack: boolean): SocketName {
-  const { version, remote0, remote1, remote2, remote3, remotePort } = tcb.path
-  return nameOf(new Address(dualStack ? 6 : version, remote0, remote1, remote2, remote3), remotePort)
+export function remoteName({ tcb: { path } }: HostedConnection, dualStack: boolean): SocketName {
+  return nameOf(shown(path.remoteAddress, dualStack), path.remotePort)
+}
+
+function shown(address: Address, dualStack: boolean): Address {
+  return dualStack ? new Address(6, address.w0, address.w1, address.w2, address.w3) : address
 }
 
 export function nameOf(address: Address, port: number): SocketName {

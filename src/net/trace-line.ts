@@ -3,7 +3,6 @@
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { SegmentRecord, TraceEvent } from '../trace/events.ts'
 import { tcpdumpSegmentText } from '../trace/segment-text.ts'
-import { localName, remoteName, type SocketName } from './names.ts'
 
 /** 'client#3 snd 10.0.0.1:49152 > 10.0.0.2:80: Flags [S], seq 1, win 65535, length 0 (syn)'. */
 export function traceLine(event: TraceEvent, connection: HostedConnection | null): string {
@@ -45,9 +44,7 @@ function direction(
   way: 'sent' | 'received',
 ): string {
   if (connection === null) return `port ${srcPort} > port ${dstPort}`
-  const ends = [socketText(localName(connection, false)), socketText(remoteName(connection, false))]
+  const { path } = connection.tcb
+  const ends = [path.localText, path.remoteText]
   return (way === 'sent' ? ends : ends.reverse()).join(' > ')
 }
-
-const socketText = ({ address, family, port }: SocketName): string =>
-  family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`

@@ -7,7 +7,6 @@ import { type Config, configure } from '../tcp/config.ts'
 import { errnoOfEnd } from '../tcp/errno.ts'
 import { CONNECTED, DRAINED, GONE, PEER_CLOSED, READABLE, URGENT_DATA } from '../tcp/signals.ts'
 import { CLOSED, ESTABLISHED, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from '../tcp/state.ts'
-import { addressOf } from '../wire/address.ts'
 import { seqGT } from '../wire/seq.ts'
 import { type CallErrno, Fails, type SocketName } from './arguments.ts'
 import { Chronographs } from './chronographs.ts'
@@ -177,12 +176,10 @@ export class TcpSocket {
   }
 }
 
-export function localName({ tcb }: HostedConnection): SocketName {
-  const { version, local0, local1, local2, local3, localPort } = tcb.path
-  return { address: addressOf(local0, local1, local2, local3, version), port: localPort }
+export function localName({ tcb: { path } }: HostedConnection): SocketName {
+  return { address: path.localAddress, port: path.localPort }
 }
 
-export function remoteName({ tcb }: HostedConnection): SocketName {
-  const { version, remote0, remote1, remote2, remote3, remotePort } = tcb.path
-  return { address: addressOf(remote0, remote1, remote2, remote3, version), port: remotePort }
+export function remoteName({ tcb: { path } }: HostedConnection): SocketName {
+  return { address: path.remoteAddress, port: path.remotePort }
 }

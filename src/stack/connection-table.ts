@@ -1,6 +1,6 @@
 /** The connections of a stack: found by their sockets, woken by their deadlines. */
 
-import type { Path } from '../tcp/tcb.ts'
+import type { Path } from '../tcp/path.ts'
 import type { Address } from '../wire/address.ts'
 import type { IpHeader } from '../wire/ip-header.ts'
 import { Demux } from './demux.ts'

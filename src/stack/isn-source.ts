@@ -1,6 +1,7 @@
 /** Gives the connections of a stack their first numbers: isn.ts, and beyond the last ones where TIME-WAIT is reused. */
 
-import type { Path, InitialNumbers as Source } from '../tcp/tcb.ts'
+import type { Path } from '../tcp/path.ts'
+import type { InitialNumbers as Source } from '../tcp/tcb.ts'
 import { seqGT } from '../wire/seq.ts'
 import { InitialNumbers } from './isn.ts'
 

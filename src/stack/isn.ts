@@ -5,7 +5,7 @@
  * them, while a new incarnation of one connection goes on where the clock has carried the old one.
  */
 
-import type { Path } from '../tcp/tcb.ts'
+import type { Path } from '../tcp/path.ts'
 import { PURPOSE, SipHash } from './siphash.ts'
 
 /** One tick of the sequence number clock. */

@@ -15,10 +15,10 @@ import { SendBuffer } from '../storage/send-buffer.ts'
 import type { DropCounters } from '../trace/counters.ts'
 import type { CloseReason, DropReason, SendReason } from '../trace/reasons.ts'
 import type { Trace } from '../trace/recorder.ts'
-import type { Address } from '../wire/address.ts'
 import { type Clock, msToUs, NEVER } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Ending, IcmpNote } from './ending.ts'
+import { Path } from './path.ts'
 import { CLOSED, type State } from './state.ts'
 
 /** Send sequence space (RFC 9293 3.3.1, figure 3). Sequence numbers are int32. */
@@ -61,42 +61,6 @@ export class ReceiveSpace {
   finSeen = false
   /** The number after the last octet that came with PSH, for the PUSH flag of RECEIVE (MAY-17). */
   psh = 0
-}
-
-/** The two sockets of a connection, addresses as words (wire/ip-header.ts), and what its packets may be like. */
-export class Path {
-  version: 4 | 6 = 4
-  local0 = 0
-  local1 = 0
-  local2 = 0
-  local3 = 0
-  remote0 = 0
-  remote1 = 0
-  remote2 = 0
-  remote3 = 0
-  localPort = 0
-  remotePort = 0
-  /** Largest packet that the path carries, octets; path MTU discovery lowers it. */
-  mtu = 1500
-  /** Largest packet that the link takes at once. */
-  mmsr = 1500
-  /** The link fills in and verifies checksums. */
-  checksumOffload = false
-
-  /** Names both ends; addresses of one version. */
-  setSockets(local: Address, localPort: number, remote: Address, remotePort: number): void {
-    this.version = remote.version
-    this.local0 = local.w0
-    this.local1 = local.w1
-    this.local2 = local.w2
-    this.local3 = local.w3
-    this.remote0 = remote.w0
-    this.remote1 = remote.w1
-    this.remote2 = remote.w2
-    this.remote3 = remote.w3
-    this.localPort = localPort
-    this.remotePort = remotePort
-  }
 }
 
 /** Deadlines in microseconds on the connection's clock; NEVER where the timer is not running. */

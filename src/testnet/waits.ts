@@ -4,7 +4,7 @@ import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Stack } from '../stack/stack.ts'
 import { CLOSED, TIME_WAIT } from '../tcp/state.ts'
 import type { StateName } from '../trace/states.ts'
-import { formatWords } from '../wire/address.ts'
+import { socketText } from '../wire/address.ts'
 
 /** More are counted and not listed. */
 const MAX_LINES = 20
@@ -14,25 +14,22 @@ export function waitLines(stacks: readonly Stack[]): string[] {
   const lines: string[] = []
   for (const stack of stacks) {
     for (const { port, address, waiting } of stack.listeners()) {
-      const where = `${address === null ? 'port ' : `${address}:`}${port}`
+      const where = address === null ? `port ${port}` : socketText(address, port)
       const what = waiting === 0 ? 'waits for connections' : `has ${waiting} connections that nobody accepts`
       lines.push(`${stack.name}: listener on ${where} ${what}`)
     }
     for (const connection of stack.connections()) {
+      const { path } = connection.tcb
       if (connection.state === CLOSED || connection.state === TIME_WAIT) continue
-      lines.push(`${stack.name}: ${endsOf(connection)}, ${connection.stateName}: ${waitOf(connection)}`)
+      lines.push(
+        `${stack.name}: ${path.localText} > ${path.remoteText}, ${connection.stateName}: ${waitOf(connection)}`,
+      )
     }
   }
   if (lines.length === 0)
     return ['no host has a socket: the function waits for something that is not of this network']
   const more = lines.length - MAX_LINES
   return more > 0 ? [...lines.slice(0, MAX_LINES), `and ${more} more`] : lines
-}
-
-function endsOf({ tcb: { path } }: HostedConnection): string {
-  const local = `${formatWords(path.local0, path.local1, path.local2, path.local3)}:${path.localPort}`
-  const remote = `${formatWords(path.remote0, path.remote1, path.remote2, path.remote3)}:${path.remotePort}`
-  return `${local} > ${remote}`
 }
 
 function waitOf(connection: HostedConnection): string {

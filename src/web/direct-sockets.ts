@@ -11,7 +11,6 @@ import { Channel, type ChannelOptions } from './channel.ts'
 import { Acceptor, localAddress as listenAddress } from './listener.ts'
 import type { Chunk } from './outflow.ts'
 import { connectChannel } from './socket.ts'
-import { localName, remoteName } from './socket-address.ts'
 import type { AsError } from './socket-error.ts'
 
 export interface TCPSocketOptions {
@@ -133,16 +132,14 @@ class ChannelSocket implements TCPSocket {
 
   #opens({ tcb: { path } }: HostedConnection): TCPSocketOpenInfo {
     const { readable, writable } = this.#channel
-    const local = localName(path)
-    const remote = remoteName(path)
     this.#isOpen = true
     return {
       readable,
       writable,
-      remoteAddress: remote.address.toString(),
-      remotePort: remote.port,
-      localAddress: local.address.toString(),
-      localPort: local.port,
+      remoteAddress: path.remoteAddress.toString(),
+      remotePort: path.remotePort,
+      localAddress: path.localAddress.toString(),
+      localPort: path.localPort,
     }
   }
 }

@@ -8,12 +8,11 @@ import type { ListenerOwner } from '../link/owners.ts'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Listener, ListenOptions } from '../stack/listener.ts'
 import type { Config } from '../tcp/config.ts'
-import type { Address } from '../wire/address.ts'
-import { isUnspecified } from '../wire/address.ts'
+import { type Address, isUnspecified, socketText } from '../wire/address.ts'
 import { Channel, type ChannelOptions } from './channel.ts'
 import { type Deferred, deferred } from './deferred.ts'
 import { channelOptions, Socket, type SocketOptions } from './socket.ts'
-import { askForAddresses, knownAddresses, nameText } from './socket-address.ts'
+import { askForAddresses, knownAddresses } from './socket-address.ts'
 import {
   type AsError,
   asSocketError,
@@ -231,6 +230,6 @@ export function localAddress(address: Address): Pick<ListenOptions, 'address' | 
 
 /** '10.0.0.2:80'; '[::]:80' for IPv6 and both versions, as Node has it. */
 function localText({ address, version, port }: Listener): string {
-  if (address !== null) return nameText({ address, port })
+  if (address !== null) return socketText(address, port)
   return version === 4 ? `0.0.0.0:${port}` : `[::]:${port}`
 }

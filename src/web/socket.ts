@@ -6,15 +6,7 @@ import type { Config } from '../tcp/config.ts'
 import { parseAddress } from '../wire/address.ts'
 import { Channel, type ChannelOptions } from './channel.ts'
 import type { Chunk } from './outflow.ts'
-import {
-  askForAddresses,
-  knownAddresses,
-  localName,
-  nameText,
-  parseSocketAddress,
-  remoteName,
-  type SocketAddress,
-} from './socket-address.ts'
+import { askForAddresses, knownAddresses, parseSocketAddress, type SocketAddress } from './socket-address.ts'
 import { asSocketError, SocketError } from './socket-error.ts'
 
 /** What opened sockets tell of themselves. */
@@ -61,8 +53,8 @@ export class Socket {
   constructor(channel: Channel) {
     this.#channel = channel
     this.opened = channel.opened.then(({ tcb: { path } }) => ({
-      remoteAddress: nameText(remoteName(path)),
-      localAddress: nameText(localName(path)),
+      remoteAddress: path.remoteText,
+      localAddress: path.localText,
       alpn: null,
     }))
     this.opened.catch(() => {})

@@ -99,6 +99,11 @@ export function formatAddress(address: Address): string {
   return formatGroups(address.w0, address.w1, address.w2, address.w3)
 }
 
+/** '10.0.0.1:80', '[fd00::1]:80' (RFC 5952 6). */
+export function socketText(address: Address, port: number): string {
+  return address.version === 6 ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 /** The canonical text of four words, a mapped address as IPv4. */
 export function formatWords(w0: number, w1: number, w2: number, w3: number): string {
   return isMappedWords(w0, w1, w2) ? formatDotted(w3) : formatGroups(w0, w1, w2, w3)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { InitialNumbers } from '../../src/stack/isn.ts'
-import { Path } from '../../src/tcp/tcb.ts'
+import { Path } from '../../src/tcp/path.ts'
 import { Address } from '../../src/wire/address.ts'
 
 type Sockets = [number, number, number, number, number, number, number, number, number, number]

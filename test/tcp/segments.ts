@@ -1,6 +1,6 @@
 /** Segments as the tests of tcp/ write and read them: relative numbers, letters for flags, packets as octets. */
 
-import type { Path } from '../../src/tcp/tcb.ts'
+import type { Path } from '../../src/tcp/path.ts'
 import { IpHeader, MAPPED_PREFIX } from '../../src/wire/ip-header.ts'
 import type { Segment } from '../../src/wire/segment.ts'
 import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
