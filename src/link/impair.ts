@@ -12,6 +12,7 @@ import { Random } from '../sim/random.ts'
 import { nowUs } from './clock.ts'
 import { Alarm, turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 
 export interface ImpairedDirections {
   /** What happens to packets that are sent. Absent: nothing. */
@@ -43,14 +44,7 @@ type Waiting =
   | { readonly toLink: boolean; readonly delivery: Delivery; readonly path: Impairments }
   | { readonly toLink: boolean; readonly made: Uint8Array }
 
-class Impaired implements ImpairedLink {
-  readonly mtu: number
-  readonly maxPacket: number
-  readonly checksumOffload: boolean
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class Impaired extends LinkBase implements ImpairedLink {
   readonly #link: Link
   readonly #toLink: Impairments | null
   readonly #fromLink: Impairments | null
@@ -70,14 +64,16 @@ class Impaired implements ImpairedLink {
   #isClosed = false
 
   constructor(link: Link, directions: ImpairedDirections, random: Random) {
-    const pool = new PacketPool()
     const { toLink, fromLink } = directions
+    super({
+      mtu: link.mtu,
+      maxPacket: Math.min(link.mtu, link.maxPacket),
+      checksumOffload: link.checksumOffload && !canDamage(toLink) && !canDamage(fromLink),
+    })
+    const pool = new PacketPool()
     this.#link = link
     this.#toLink = toLink === undefined ? null : new Impairments(toLink, random.fork('to link'), pool)
     this.#fromLink = fromLink === undefined ? null : new Impairments(fromLink, random.fork('from link'), pool)
-    this.mtu = link.mtu
-    this.maxPacket = Math.min(link.mtu, link.maxPacket)
-    this.checksumOffload = link.checksumOffload && !canDamage(toLink) && !canDamage(fromLink)
     link.onPacket = (packet, offset, length) => this.#packetArrives(packet, offset, length)
     link.onBatchEnd = () => this.#endBatch()
     link.onWritable = () => this.#linkHasRoom()
@@ -107,13 +103,13 @@ class Impaired implements ImpairedLink {
     return true
   }
 
-  ref(): void {
+  override ref(): void {
     this.#link.ref()
     this.#alarm.ref()
     this.#turn.ref()
   }
 
-  unref(): void {
+  override unref(): void {
     this.#link.unref()
     this.#alarm.unref()
     this.#turn.unref()
@@ -126,10 +122,7 @@ class Impaired implements ImpairedLink {
     this.#queue.clear(release)
     for (const waiting of this.#blocked) release(waiting)
     this.#blocked = []
-    this.onPacket = null
-    this.onBatchEnd = null
-    this.onWritable = null
-    this.onError = null
+    this.forgetCallbacks()
     this.#link.close()
   }
 

@@ -7,6 +7,7 @@
 
 import { turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 
 export interface LoopbackOptions {
   /** Default 65535. */
@@ -33,14 +34,7 @@ interface Cable {
   batches: number
 }
 
-class LoopbackEnd implements Link {
-  readonly mtu: number
-  readonly maxPacket: number
-  readonly checksumOffload: boolean
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class LoopbackEnd extends LinkBase {
   readonly #cable: Cable
   readonly #endBatch = (): void => this.#batchEnds()
   readonly #nextTurn = turnOf(this.#endBatch)
@@ -49,9 +43,8 @@ class LoopbackEnd implements Link {
   #refused = false
 
   constructor(cable: Cable, options: LoopbackOptions) {
-    this.mtu = options.mtu ?? 65535
-    this.maxPacket = this.mtu
-    this.checksumOffload = options.checksumOffload ?? true
+    const mtu = options.mtu ?? 65535
+    super({ mtu, maxPacket: mtu, checksumOffload: options.checksumOffload ?? true })
     this.#cable = cable
   }
 
@@ -79,18 +72,10 @@ class LoopbackEnd implements Link {
     return true
   }
 
-  /** Nothing of a loopback keeps the event loop alive. */
-  ref(): void {}
-
-  unref(): void {}
-
   close(): void {
     const peer = this.#peer
     this.#peer = null
-    this.onPacket = null
-    this.onBatchEnd = null
-    this.onWritable = null
-    this.onError = null
+    this.forgetCallbacks()
     if (peer !== null) peer.#peer = null
   }
 

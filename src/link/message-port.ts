@@ -9,6 +9,7 @@
  */
 
 import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 
 /**
  * What the link needs of a MessagePort, of a browser's Worker or of a worker's own scope. Other messages may pass there,
@@ -61,14 +62,7 @@ interface End {
   readonly ended: true
 }
 
-class MessagePortLink implements Link {
-  readonly mtu: number
-  readonly maxPacket: number
-  readonly checksumOffload: boolean
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class MessagePortLink extends LinkBase {
   readonly #port: MessagePortLike
   readonly #listeners: ReadonlyArray<readonly [type: string, listener: (event: object) => void]>
   /** Where the next batch is gathered, and how much of it is. */
@@ -86,9 +80,8 @@ class MessagePortLink implements Link {
   #isClosed = false
 
   constructor(port: MessagePortLike, options: MessagePortLinkOptions) {
-    this.mtu = options.mtu ?? 0xffff
-    this.maxPacket = this.mtu
-    this.checksumOffload = options.checksumOffload ?? true
+    const mtu = options.mtu ?? 0xffff
+    super({ mtu, maxPacket: mtu, checksumOffload: options.checksumOffload ?? true })
     this.#port = port
     this.#listeners = [
       ['message', (event) => this.#messageArrives((event as { readonly data: unknown }).data)],
@@ -119,11 +112,11 @@ class MessagePortLink implements Link {
     return true
   }
 
-  ref(): void {
+  override ref(): void {
     this.#port.ref?.()
   }
 
-  unref(): void {
+  override unref(): void {
     this.#port.unref?.()
   }
 
@@ -133,10 +126,7 @@ class MessagePortLink implements Link {
     this.#port.postMessage({ ended: true } satisfies End, [])
     this.#isClosed = true
     for (const [type, listener] of this.#listeners) this.#port.removeEventListener(type, listener)
-    this.onPacket = null
-    this.onBatchEnd = null
-    this.onWritable = null
-    this.onError = null
+    this.forgetCallbacks()
     if (this.#port.start !== undefined) this.#port.close?.()
   }
 
@@ -205,8 +195,6 @@ class MessagePortLink implements Link {
   }
 
   #otherSideEnds(): void {
-    const { onError } = this
-    this.onError = null
-    if (!this.#isClosed) onError?.(new Error('the other side closed its link'))
+    if (!this.#isClosed) this.tellError(new Error('the other side closed its link'))
   }
 }

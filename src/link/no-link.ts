@@ -3,13 +3,10 @@
 import { Alarm } from './event-loop.ts'
 import type { Link } from './link.ts'
 
-/** The longest that a timer can wait. */
-const LONG_MS = 0x7fffffff
-
 /** Holds the process for a link that nothing of the system stands behind, as an open socket would. */
 export function presence(): Alarm {
-  const alarm = new Alarm(() => alarm.set(LONG_MS))
-  alarm.set(LONG_MS)
+  const alarm = new Alarm(() => alarm.set(Number.POSITIVE_INFINITY))
+  alarm.set(Number.POSITIVE_INFINITY)
   return alarm
 }
 

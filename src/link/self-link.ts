@@ -3,6 +3,7 @@
 import { Fifo } from '../stack/fifo.ts'
 import { turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 import { presence } from './no-link.ts'
 
 /** Packets on their way; the next one waits for room. */
@@ -13,14 +14,7 @@ export function selfLink(mtu = 65_535): Link {
   return new SelfLink(mtu)
 }
 
-class SelfLink implements Link {
-  readonly mtu: number
-  readonly maxPacket: number
-  readonly checksumOffload = true
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class SelfLink extends LinkBase {
   readonly #packets = new Fifo<Uint8Array>()
   readonly #turn = turnOf(() => this.#deliver())
   readonly #presence = presence()
@@ -28,8 +22,7 @@ class SelfLink implements Link {
   #closed = false
 
   constructor(mtu: number) {
-    this.mtu = mtu
-    this.maxPacket = mtu
+    super({ mtu, maxPacket: mtu, checksumOffload: true })
   }
 
   send(frame: Uint8Array, length: number): boolean {
@@ -56,12 +49,12 @@ class SelfLink implements Link {
     this.onBatchEnd?.()
   }
 
-  ref(): void {
+  override ref(): void {
     this.#turn.ref()
     this.#presence.ref()
   }
 
-  unref(): void {
+  override unref(): void {
     this.#turn.unref()
     this.#presence.unref()
   }
@@ -71,5 +64,6 @@ class SelfLink implements Link {
     this.#turn.cancel()
     this.#presence.clear()
     this.#packets.clear()
+    this.forgetCallbacks()
   }
 }

@@ -7,6 +7,7 @@
 import { writeSync } from 'node:fs'
 import { pcapngHeader, pcapngPacket } from '../capture/pcapng.ts'
 import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 
 /** An open file's number, or a stream. The tee neither opens nor closes it. */
 export type CaptureSink = number | CaptureStream
@@ -44,11 +45,7 @@ const GATHER_MS = 100
 /** A stream that lags by more than this misses packets. */
 const MAX_LAG_BYTES = 64 * 1024 * 1024
 
-class Tee implements TeeLink {
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class Tee extends LinkBase implements TeeLink {
   missed = 0
   readonly #link: Link
   readonly #sink: CaptureSink
@@ -62,6 +59,7 @@ class Tee implements TeeLink {
   #isClosed = false
 
   constructor(link: Link, sink: CaptureSink, options: TeeOptions) {
+    super(link)
     this.#link = link
     this.#sink = sink
     this.#reasonOf = options.reasonOf ?? (() => '')
@@ -76,18 +74,6 @@ class Tee implements TeeLink {
     link.onError = (error) => this.onError?.(error)
   }
 
-  get mtu(): number {
-    return this.#link.mtu
-  }
-
-  get maxPacket(): number {
-    return this.#link.maxPacket
-  }
-
-  get checksumOffload(): boolean {
-    return this.#link.checksumOffload
-  }
-
   send(frame: Uint8Array, length: number): boolean {
     const taken = this.#link.send(frame, length)
     // A packet that the link refused comes again: only what it took was sent.
@@ -95,11 +81,11 @@ class Tee implements TeeLink {
     return taken
   }
 
-  ref(): void {
+  override ref(): void {
     this.#link.ref()
   }
 
-  unref(): void {
+  override unref(): void {
     this.#link.unref()
   }
 

@@ -10,7 +10,7 @@
  */
 
 import { isMainThread } from 'node:worker_threads'
-import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 import { EAGAIN, EBADF, EBADFD, EINTR, ENOTTY, refusal, TunError } from './tun-errors.ts'
 import { bytesOf, configureInterface, interfaceRequest } from './tun-interface.ts'
 import { loadNative, type Native, READABLE, WRITABLE } from './tun-native.ts'
@@ -75,25 +75,17 @@ export async function openTun(options: TunOptions = {}): Promise<TunLink> {
 /** Packets read in one wake-up of the event loop. */
 export const BATCH_PACKETS = 64
 
-export class TunLink implements Link {
+export class TunLink extends LinkBase {
   readonly name: string
-  readonly mtu: number
-  readonly maxPacket: number
-  readonly checksumOffload = false
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
   readonly counters: TunCounters = { received: 0, unheard: 0, sent: 0, lost: 0 }
   private readonly port: TunPort
   private isOpen = true
   private awaitsRoom = false
 
   constructor(port: TunPort, name: string, mtu: number) {
+    super({ mtu, maxPacket: mtu, checksumOffload: false })
     this.port = port
     this.name = name
-    this.mtu = mtu
-    this.maxPacket = mtu
     port.listen((status, events) => this.eventsArrive(status, events))
     port.watch(READABLE)
   }
@@ -114,11 +106,11 @@ export class TunLink implements Link {
     return true
   }
 
-  ref(): void {
+  override ref(): void {
     if (this.isOpen) this.port.ref()
   }
 
-  unref(): void {
+  override unref(): void {
     if (this.isOpen) this.port.unref()
   }
 

@@ -5,6 +5,7 @@
 
 import { Alarm } from './event-loop.ts'
 import type { Link } from './link.ts'
+import { LinkBase } from './link-base.ts'
 
 /** What the link needs of a WebSocket. */
 export interface WebSocketLike {
@@ -42,14 +43,7 @@ const MAX_BUFFERED_BYTES = 256 * 1024
 /** A WebSocket does not tell when it has room: it is asked. */
 const ASK_AGAIN_MS = 4
 
-class WebSocketLink implements Link {
-  readonly mtu: number
-  readonly maxPacket: number
-  readonly checksumOffload: boolean
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class WebSocketLink extends LinkBase {
   readonly #socket: WebSocketLike
   readonly #maxBuffered: number
   readonly #listeners: ReadonlyArray<readonly [type: string, listener: (event: object) => void]>
@@ -59,10 +53,9 @@ class WebSocketLink implements Link {
   #isClosed = false
 
   constructor(socket: WebSocketLike, options: WebSocketLinkOptions) {
-    this.mtu = options.mtu ?? 1500
-    this.maxPacket = this.mtu
-    this.checksumOffload = options.checksumOffload ?? false
-    this.#maxBuffered = Math.max(options.maxBufferedBytes ?? MAX_BUFFERED_BYTES, this.mtu)
+    const mtu = options.mtu ?? 1500
+    super({ mtu, maxPacket: mtu, checksumOffload: options.checksumOffload ?? false })
+    this.#maxBuffered = Math.max(options.maxBufferedBytes ?? MAX_BUFFERED_BYTES, mtu)
     this.#socket = socket
     this.#listeners = [
       ['message', (event) => this.#messageArrives((event as { readonly data: unknown }).data)],
@@ -85,19 +78,12 @@ class WebSocketLink implements Link {
     return true
   }
 
-  ref(): void {}
-
-  unref(): void {}
-
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#alarm.clear()
     for (const [type, listener] of this.#listeners) this.#socket.removeEventListener(type, listener)
-    this.onPacket = null
-    this.onBatchEnd = null
-    this.onWritable = null
-    this.onError = null
+    this.forgetCallbacks()
     this.#socket.close()
   }
 
@@ -126,9 +112,9 @@ class WebSocketLink implements Link {
 
   #socketEnds(event: object): void {
     const { code, reason } = event as { readonly code?: number; readonly reason?: string }
-    const { onError } = this
-    this.onError = null
     this.#alarm.clear()
-    onError?.(new Error(`the WebSocket closed: code ${code ?? 'unknown'}${reason ? `, "${reason}"` : ''}`))
+    this.tellError(
+      new Error(`the WebSocket closed: code ${code ?? 'unknown'}${reason ? `, "${reason}"` : ''}`),
+    )
   }
 }
