@@ -78,7 +78,7 @@ function isOnly(only: FirewallRule['only'], { flags, textLength }: Segment): boo
 function enforce(action: FirewallAction, transit: Transit): void {
   if (action === 'drop') return
   if (action === 'prohibit') {
-    const message = unreachableAnswer(transit.bytes, transit.length, PROHIBITED)
+    const message = unreachableAnswer(transit.bytes.subarray(0, transit.length), PROHIBITED)
     if (message !== null) transit.answers.push(message)
   } else if (transit.isTcp) {
     transit.answers.push(refusal(transit))

@@ -93,7 +93,7 @@ export class NetworkLines {
   }
 
   #noRoute(now: number, receiver: NetworkHost, frame: Uint8Array, length: number): void {
-    const bytes = unreachableAnswer(frame, length, NO_ROUTE)
+    const bytes = unreachableAnswer(frame.subarray(0, length), NO_ROUTE)
     if (bytes === null) return
     const number = ++this.packets
     this.#queue.schedule(now, { kind: 'made', maker: 'from the path', receiver, number, bytes })

@@ -11,7 +11,8 @@ import type { Script } from '../application.ts'
 import type { SimHost } from '../host.ts'
 import type { Scenario } from '../scenario.ts'
 import { hasText, isSyn } from '../scenario-rules.ts'
-import { forgeSegment, forgeUnreachable } from './forge.ts'
+import { unreachableAnswer } from '../unreachable.ts'
+import { forgeSegment } from './forge.ts'
 import { CLOSES_FIRST, CLOSES_SECOND, OPENED } from './paths.ts'
 import { closeSecond, open, serve } from './scripts.ts'
 
@@ -168,7 +169,7 @@ export const icmpUnreachable: Scenario = {
     const [client, server] = lab.clientAndServer()
     const rules = lab.from(client)
     const answer = (codes: { v4: number; v6: number }) => (packet: Uint8Array) => {
-      lab.network.inject(forgeUnreachable(packet, codes), client.name, { atUs: lab.network.now + 10_000 })
+      lab.network.inject(unreachableAnswer(packet, codes)!, client.name, { atUs: lab.network.now + 10_000 })
     }
     server.program(serve(80, closeSecond))
     client.program(function* (host): Script {
