@@ -63,10 +63,14 @@ export class ElkoDiagnosis extends Error implements Diagnosis {
 
 /** A diagnosis in several lines, for people. */
 export function diagnosisText(diagnosis: Diagnosis): string {
-  const { reason, sentence, local, remote, observations, hint } = diagnosis
+  const { reason, sentence } = diagnosis
+  return `ElkoDiagnosis: ${reason}: ${sentence}\n${detailsText(diagnosis)}`
+}
+
+/** What stands below the sentence: who and where, each observation, the hint. */
+export function detailsText({ local, remote, state, who, observations, hint }: Diagnosis): string {
   return [
-    `ElkoDiagnosis: ${reason}: ${sentence}`,
-    `    ${local} > ${remote}, in ${diagnosis.state}; by: ${WHO[diagnosis.who]}`,
+    `    ${local} > ${remote}, in ${state}; by: ${WHO[who]}`,
     ...observations.map((fact) => `  - ${fact}`),
     `  hint: ${hint}`,
   ].join('\n')

@@ -1,12 +1,9 @@
 /** `elko connect`: netcat over TUN, the active side. */
 
-import { lookup } from 'node:dns/promises'
-import { CallError } from '../tcp/call-error.ts'
-import { type Address, parseAddress } from '../wire/address.ts'
 import { EXIT_FINDINGS, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { Followed } from './followed.ts'
 import { converse, echo, execute } from './services.ts'
-import type { TcpStream } from './stream.ts'
-import { openTunHost, TUN_HELP, TUN_OPTIONS, type TunHost } from './tun-options.ts'
+import { openTunHost, TUN_HELP, TUN_OPTIONS } from './tun-options.ts'
 import { TunRun } from './tun-run.ts'
 
 export const HELP = `Usage: elko connect HOST PORT [options]
@@ -50,50 +47,19 @@ export async function run(argv: string[]): Promise<number> {
     throw new UsageError('--echo and --exec exclude each other')
   const host = await openTunHost(values)
   const session = new TunRun(host, 'elko connect')
-  const stream = await open(host, session, name, port, localPort)
-  if (stream === null) {
-    await session.finish()
-    return EXIT_FINDINGS
-  }
-  const closed = session.follow(stream)
-  if (values.echo === true) echo(stream)
-  else if (values.exec !== undefined) execute(values.exec)(stream)
-  else converse(stream, process.stdin, process.stdout)
+  const socket = host.net.connect({
+    host: name.replace(/^\[(.*)\]$/, '$1'),
+    port,
+    allowHalfOpen: true,
+    ...(localPort !== undefined && { localPort }),
+  })
+  const closed = session.follow(new Followed(socket, `${name} ${port}`))
+  if (values.echo === true) echo(socket)
+  else if (values.exec !== undefined) execute(values.exec)(socket)
+  else converse(socket, process.stdin, process.stdout)
   await session.unlessStopped(closed)
-  const wasConnecting = stream.connecting
+  const wasConnecting = socket.connecting
   const code = await session.finish(values)
   process.stdin.destroy()
   return wasConnecting ? EXIT_FINDINGS : code
-}
-
-async function open(
-  { host, addresses }: TunHost,
-  session: TunRun,
-  name: string,
-  port: number,
-  localPort: number | undefined,
-): Promise<TcpStream | null> {
-  try {
-    const remoteAddress = await resolve(name, addresses)
-    return host.connect({
-      remoteAddress,
-      remotePort: port,
-      ...(localPort === undefined ? {} : { localPort }),
-    })
-  } catch (error) {
-    const isKnown = error instanceof CallError || 'code' in (error as Error)
-    if (!isKnown) throw error
-    session.say((error as Error).message)
-    return null
-  }
-}
-
-/** A name is looked up as this machine does, for a version of IP that Elko has an address of. */
-async function resolve(name: string, own: readonly string[]): Promise<Address> {
-  const literal = parseAddress(name.replace(/^\[(.*)\]$/, '$1'))
-  if (literal !== null) return literal
-  const versions = new Set(own.map((address) => (address.includes(':') ? 6 : 4)))
-  const found = await lookup(name, { all: true, verbatim: true })
-  const usable = found.find(({ family }) => versions.has(family === 6 ? 6 : 4)) ?? found[0]!
-  return parseAddress(usable.address)!
 }

@@ -1,10 +1,12 @@
 /** `elko listen`: netcat over TUN, the passive side, and the small services of old. */
 
-import type { Listener } from '../stack/listener.ts'
-import { CallError } from '../tcp/call-error.ts'
-import { EXIT_FINDINGS, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { once } from 'node:events'
+import type { ListenHandle } from '../net/listen.ts'
+import type { Server } from '../net/server.ts'
+import type { Socket } from '../net/socket.ts'
+import { readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { Followed } from './followed.ts'
 import { converse, echo, execute, SERVICES, type Service } from './services.ts'
-import type { TcpStream } from './stream.ts'
 import { openTunHost, TUN_HELP, TUN_OPTIONS, type TunHost } from './tun-options.ts'
 import { TunRun } from './tun-run.ts'
 
@@ -64,18 +66,17 @@ export async function run(argv: string[]): Promise<number> {
   const host = await openTunHost(values)
   const session = new TunRun(host, 'elko listen')
   const keepOpen = values['keep-open'] === true || values.services === true
-  const server = new Server(host, session, { max: max ?? (usesStdin ? 1 : DEFAULT_MAX), keepOpen })
+  const servers = new Servers(host, session, { max: max ?? (usesStdin ? 1 : DEFAULT_MAX), keepOpen })
   try {
-    for (const offer of offers) server.offer(offer)
+    for (const offer of offers) await servers.offer(offer)
   } catch (error) {
-    if (!(error instanceof CallError)) throw error
-    session.say(error.message)
-    await session.finish()
-    return EXIT_FINDINGS
+    if (!('code' in (error as Error))) throw error
+    session.fail(error as Error)
+    return session.finish()
   }
   session.say(listeningText(host, offers))
-  await session.unlessStopped(server.done)
-  server.close()
+  await session.unlessStopped(servers.done)
+  servers.close()
   const code = await session.finish(values, keepOpen)
   if (usesStdin) process.stdin.destroy()
   return code
@@ -91,7 +92,7 @@ function offerOf(positionals: readonly string[], values: { echo?: boolean; exec?
   if (port === undefined) throw new UsageError('expected a PORT, or --services')
   if (values.echo === true) return { port, service: echo }
   if (values.exec !== undefined) return { port, service: execute(values.exec) }
-  return { port, service: (stream) => converse(stream, process.stdin, process.stdout) }
+  return { port, service: (socket) => converse(socket, process.stdin, process.stdout) }
 }
 
 function listeningText({ addresses, kernelAddresses, tunName }: TunHost, offers: readonly Offer[]): string {
@@ -103,14 +104,14 @@ function listeningText({ addresses, kernelAddresses, tunName }: TunHost, offers:
 }
 
 /** Accepts connections, so many at once as it may. */
-class Server {
+class Servers {
   /** Resolves when nothing is left to wait for. */
   readonly done: Promise<void>
   readonly #host: TunHost
   readonly #run: TunRun
   readonly #max: number
   readonly #keepOpen: boolean
-  readonly #listeners: Listener[] = []
+  readonly #servers: Server[] = []
   #active = 0
   #finish: () => void = () => {}
 
@@ -124,29 +125,36 @@ class Server {
     })
   }
 
-  /** @throws CallError */
-  offer({ port, service }: Offer): void {
-    const { host } = this.#host
-    this.#listeners.push(host.listen({ port }, (stream) => void this.#serve(stream, service)))
+  /** Rejects with the error of listen(2). */
+  async offer({ port, service }: Offer): Promise<void> {
+    const server = this.#host.net.createServer({ allowHalfOpen: true }, (socket) => {
+      void this.#serve(socket, service)
+    })
+    this.#servers.push(server)
+    await once(server.listen(port), 'listening')
+    server.on('error', (error) => this.#run.fail(error))
   }
 
-  async #serve(stream: TcpStream, service: Service): Promise<void> {
+  async #serve(socket: Socket, service: Service): Promise<void> {
     this.#active++
-    const closed = this.#run.follow(stream)
-    service(stream)
+    const closed = this.#run.follow(new Followed(socket))
+    service(socket)
     if (!this.#keepOpen) this.close()
-    else if (this.#active >= this.#max) this.#pause(true)
+    else if (this.#active >= this.#max) for (const handle of this.#handles()) handle.pause()
     await closed
     this.#active--
     if (!this.#keepOpen) return this.#finish()
-    if (this.#active < this.#max) this.#pause(false)
+    if (this.#active < this.#max) for (const handle of this.#handles()) handle.resume()
   }
 
-  #pause(pause: boolean): void {
-    for (const listener of this.#listeners) this.#host.host.pauseListener(listener, pause)
+  #handles(): ListenHandle[] {
+    const handles = this.#servers.map(
+      (server) => (server as unknown as { _handle: ListenHandle | null })._handle,
+    )
+    return handles.filter((handle) => handle !== null)
   }
 
   close(): void {
-    for (const listener of this.#listeners.splice(0)) this.#host.host.closeListener(listener)
+    for (const server of this.#servers.splice(0)) server.close()
   }
 }

@@ -1,7 +1,7 @@
 /** One line on a terminal's stderr that tells how a run goes, and the summary of it at the end. */
 
 import { CLOSED } from '../tcp/state.ts'
-import type { TcpStream } from './stream.ts'
+import type { Followed } from './followed.ts'
 
 const INTERVAL_MS = 250
 
@@ -26,7 +26,7 @@ export interface ConnectionSummary {
 
 /** Counts the connections of a run. Those that ended are kept as numbers, the first `MOST_KEPT` of them. */
 export class Progress {
-  readonly #live = new Map<TcpStream, number>()
+  readonly #live = new Map<Followed, number>()
   readonly #ended: ConnectionSummary[] = []
   readonly #timer: NodeJS.Timeout | null
   #total = 0
@@ -38,19 +38,20 @@ export class Progress {
     this.#timer = process.stderr.isTTY ? setInterval(() => this.#show(), INTERVAL_MS).unref() : null
   }
 
-  add(stream: TcpStream): void {
+  add(followed: Followed): void {
     this.#total++
-    this.#live.set(stream, performance.now())
+    this.#live.set(followed, performance.now())
   }
 
   /** To be called once the connection needs nothing more. */
-  remove(stream: TcpStream): void {
-    const since = this.#live.get(stream)
+  remove(followed: Followed): void {
+    const since = this.#live.get(followed)
     if (since === undefined) return
-    this.#live.delete(stream)
-    this.#endedBytes.read += stream.bytesRead
-    this.#endedBytes.written += stream.bytesWritten
-    if (this.#ended.length < MOST_KEPT) this.#ended.push(summaryOf(stream, since))
+    this.#live.delete(followed)
+    this.#endedBytes.read += followed.socket.bytesRead
+    this.#endedBytes.written += followed.socket.bytesWritten
+    const summary = summaryOf(followed, since)
+    if (summary !== null && this.#ended.length < MOST_KEPT) this.#ended.push(summary)
   }
 
   /** Ends the line. */
@@ -60,10 +61,10 @@ export class Progress {
   }
 
   summary(): { connections: ConnectionSummary[]; total: number; bytesRead: number; bytesWritten: number } {
-    const live = [...this.#live].map(([stream, since]) => summaryOf(stream, since))
+    const live = [...this.#live].map(([followed, since]) => summaryOf(followed, since))
     const { read, written } = this.#count()
     return {
-      connections: [...this.#ended, ...live],
+      connections: [...this.#ended, ...live.filter((summary) => summary !== null)],
       total: this.#total,
       bytesRead: read,
       bytesWritten: written,
@@ -72,9 +73,9 @@ export class Progress {
 
   #count(): { read: number; written: number } {
     let { read, written } = this.#endedBytes
-    for (const stream of this.#live.keys()) {
-      read += stream.bytesRead
-      written += stream.bytesWritten
+    for (const { socket } of this.#live.keys()) {
+      read += socket.bytesRead
+      written += socket.bytesWritten
     }
     return { read, written }
   }
@@ -88,9 +89,9 @@ export class Progress {
       `sent ${sizeText(written)} (${sizeText((written - this.#last.written) / seconds)}/s)`,
     ]
     this.#last = { at, read, written }
-    const [stream] = this.#live.keys()
+    const [followed] = this.#live.keys()
     if (this.#live.size > 1) parts.push(`${this.#live.size} connections`)
-    else if (stream !== undefined) parts.push(...conditionOf(stream))
+    else if (followed !== undefined) parts.push(...conditionOf(followed))
     const line = parts.join(', ').slice(0, (process.stderr.columns ?? 80) - 1)
     process.stderr.write(`\r${line}\x1b[K`)
     this.#isShown = true
@@ -99,7 +100,8 @@ export class Progress {
 
 const MOST_KEPT = 1000
 
-function conditionOf({ connection }: TcpStream): string[] {
+function conditionOf({ connection }: Followed): string[] {
+  if (connection === null) return []
   const { tcb } = connection
   if (!tcb.rtt.measured) return [connection.stateName]
   return [
@@ -109,16 +111,17 @@ function conditionOf({ connection }: TcpStream): string[] {
   ]
 }
 
-function summaryOf(stream: TcpStream, since: number): ConnectionSummary {
-  const { connection, local, remote, bytesRead, bytesWritten } = stream
+/** Null where no connection was begun. */
+function summaryOf({ connection, socket }: Followed, since: number): ConnectionSummary | null {
+  if (connection === null) return null
   const { tcb } = connection
   return {
-    local,
-    remote,
+    local: tcb.path.localText,
+    remote: tcb.path.remoteText,
     state: connection.stateName,
     reason: connection.state === CLOSED ? connection.closeReason : null,
-    bytesRead,
-    bytesWritten,
+    bytesRead: socket.bytesRead,
+    bytesWritten: socket.bytesWritten,
     seconds: Math.round(performance.now() - since) / 1000,
     srttUs: Math.round(tcb.rtt.srttUs),
     rttvarUs: Math.round(tcb.rtt.rttvarUs),

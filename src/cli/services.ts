@@ -2,9 +2,9 @@
 
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import type { TcpStream } from './stream.ts'
+import type { Socket } from '../net/socket.ts'
 
-export type Service = (stream: TcpStream) => void
+export type Service = (socket: Socket) => void
 
 /** The services by their well-known ports. */
 export const SERVICES: ReadonlyMap<number, readonly [name: string, service: Service]> = new Map([
@@ -14,29 +14,29 @@ export const SERVICES: ReadonlyMap<number, readonly [name: string, service: Serv
 ])
 
 /** RFC 862: sends back what arrives, until the other side has no more. */
-export function echo(stream: TcpStream): void {
-  stream.pipe(stream)
+export function echo(socket: Socket): void {
+  socket.pipe(socket)
 }
 
 /** RFC 863: throws away what arrives. */
-export function discard(stream: TcpStream): void {
-  stream.resume()
-  stream.once('end', () => stream.end())
+export function discard(socket: Socket): void {
+  socket.resume()
+  socket.once('end', () => socket.end())
 }
 
 /** RFC 864: lines of 72 of the 95 printing characters, each line one further, as fast as the other side reads. */
-function generate(stream: TcpStream): void {
+function generate(socket: Socket): void {
   let line = 0
   const fill = (): void => {
-    while (!stream.writableEnded && !stream.destroyed) {
+    while (!socket.writableEnded && !socket.destroyed) {
       const lines = Array.from({ length: LINES_AT_ONCE }, (_, i) => chargenLine(line + i)).join('')
       line = (line + LINES_AT_ONCE) % PRINTING.length
-      if (!stream.write(lines, 'latin1')) return
+      if (!socket.write(lines, 'latin1')) return
     }
   }
-  stream.on('drain', fill)
-  stream.resume()
-  stream.once('end', () => stream.end())
+  socket.on('drain', fill)
+  socket.resume()
+  socket.once('end', () => socket.end())
   fill()
 }
 
@@ -52,14 +52,14 @@ export function chargenLine(n: number): string {
 
 /** Runs a command of the shell with the connection as its standard input and output; stderr stays ours. */
 export function execute(command: string): Service {
-  return (stream) => {
+  return (socket) => {
     const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'] })
     // A program may stop reading before the other side stops writing.
-    child.stdin.on('error', () => stream.resume())
-    child.once('error', () => stream.abort())
-    stream.pipe(child.stdin)
-    child.stdout.pipe(stream)
-    stream.once('close', () => {
+    child.stdin.on('error', () => socket.resume())
+    child.once('error', () => socket.resetAndDestroy())
+    socket.pipe(child.stdin)
+    child.stdout.pipe(socket)
+    socket.once('close', () => {
       if (child.exitCode === null) child.kill('SIGHUP')
     })
   }
@@ -69,11 +69,11 @@ export function execute(command: string): Service {
  * Copies both ways until both sides have ended. Where the other side ends first, an input that is a terminal ends with
  * it; a file or a pipe is sent to its end.
  */
-export function converse(stream: TcpStream, input: Readable & { isTTY?: boolean }, output: Writable): void {
-  input.pipe(stream)
-  stream.pipe(output, { end: false })
-  stream.once('end', () => {
-    if (input.isTTY === true) stream.end()
+export function converse(socket: Socket, input: Readable & { isTTY?: boolean }, output: Writable): void {
+  input.pipe(socket)
+  socket.pipe(output, { end: false })
+  socket.once('end', () => {
+    if (input.isTTY === true) socket.end()
   })
-  stream.once('close', () => input.unpipe(stream))
+  socket.once('close', () => input.unpipe(socket))
 }

@@ -1,15 +1,18 @@
 /** What `elko listen` and `elko connect` share: the TUN device, Elko's addresses, tunables, impairments, records. */
 
+import { lookup } from 'node:dns/promises'
 import { closeSync, openSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { ladder } from '../diagram/ladder.ts'
+import { LinkHost } from '../link/host.ts'
 import { type ImpairedLink, impair } from '../link/impair.ts'
 import type { Link } from '../link/link.ts'
 import { type TeeLink, tee } from '../link/tee.ts'
 import { openTun } from '../link/tun.ts'
 import { TunError } from '../link/tun-errors.ts'
 import { kernelEndsFor } from '../link/tun-interface.ts'
+import { createNet, type Net } from '../net/create-net.ts'
 import { type Config, configure, DEFAULT_CONFIG } from '../tcp/config.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
@@ -17,7 +20,6 @@ import { Recorder, type Trace } from '../trace/recorder.ts'
 import { InputError, nearest, UsageError, wholeNumber } from './arguments.ts'
 import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
 import { type Drawing, drawing, makeFolder } from './output.ts'
-import { StreamHost } from './stream.ts'
 
 export const TUN_OPTIONS = {
   tun: { type: 'string' },
@@ -76,7 +78,8 @@ const LADDER_EVENTS = 20_000
 
 /** An Elko host on a TUN device, with the records that were asked for. */
 export interface TunHost {
-  readonly host: StreamHost
+  readonly host: LinkHost
+  readonly net: Net
   readonly tunName: string
   /** Elko's addresses and the kernel's, without lengths. */
   readonly addresses: readonly string[]
@@ -113,9 +116,10 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
     capture = tee(link, sink, { name: tun.name, reasonOf: (frame) => trace.reasonOf(frame) })
     link = capture
   }
-  const host = new StreamHost(link, { name: 'elko', addresses, config, trace })
+  const host = new LinkHost(link, { name: 'elko', addresses, config, trace, resolve: resolveName })
   return {
     host,
+    net: createNet(host),
     tunName: tun.name,
     addresses: addresses.map(withoutLength),
     kernelAddresses: kernelEnds.map(withoutLength),
@@ -130,6 +134,10 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
     },
   }
 }
+
+/** As this machine resolves it. */
+const resolveName = async (name: string): Promise<string[]> =>
+  (await lookup(name, { all: true })).map(({ address }) => address)
 
 const withoutLength = (prefix: string): string => prefix.replace(/\/.*/, '')
 

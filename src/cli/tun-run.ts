@@ -1,8 +1,12 @@
 /** How a run over TUN ends: by itself or by Ctrl-C, with a clean close, the records that were asked for, an exit code. */
 
+import { diagnose } from '../analyze/diagnosis.ts'
+import type { Socket } from '../net/socket.ts'
 import { EXIT_FINDINGS, EXIT_FINE } from './arguments.ts'
+import { diagnosed, failureText, isFailure } from './failure-text.ts'
+import type { Followed } from './followed.ts'
 import { Progress } from './progress.ts'
-import { ConnectionError, failureOf, type TcpStream } from './stream.ts'
+import { settle } from './settle.ts'
 import type { TunHost } from './tun-options.ts'
 
 /** A listener may go on for years: beyond so many, connections that ended are forgotten. */
@@ -16,9 +20,9 @@ export class TunRun {
   readonly #stop = new AbortController()
   readonly #host: TunHost
   readonly #name: string
-  readonly #streams = new Set<TcpStream>()
+  readonly #followed = new Set<Followed>()
   #failures = 0
-  #linkDied = false
+  #hasFailed = false
   readonly #onSignal = (): void => {
     if (this.#stop.signal.aborted) this.#host.close()
     this.#stop.abort()
@@ -30,11 +34,13 @@ export class TunRun {
     this.#name = name
     process.on('SIGINT', this.#onSignal)
     process.on('SIGTERM', this.#onSignal)
-    host.host.onLinkError = (error) => {
-      this.say(error.message)
-      this.#linkDied = true
-      this.#stop.abort()
-    }
+  }
+
+  /** The host can no longer do what it is for: it cannot listen, or its device is gone. */
+  fail(error: Error): void {
+    this.say(failureText(error))
+    this.#hasFailed = true
+    this.#stop.abort()
   }
 
   get stopped(): AbortSignal {
@@ -45,19 +51,20 @@ export class TunRun {
     process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${this.#name}: ${text}\n`)
   }
 
-  /** Follows a connection to its end; a failure is told at once. Resolves when its stream is closed. */
-  async follow(stream: TcpStream): Promise<void> {
-    this.#streams.add(stream)
-    this.progress.add(stream)
-    stream.once('error', (error) => {
-      if (this.#stop.signal.aborted && !(error instanceof ConnectionError)) return
+  /** Follows a connection to its end; a failure is told at once. Resolves when its socket is closed. */
+  async follow(followed: Followed): Promise<void> {
+    const { socket } = followed
+    this.#followed.add(followed)
+    this.progress.add(followed)
+    socket.once('error', (error) => {
+      if (this.#stop.signal.aborted && !isFailure(error)) return
       this.#failures++
-      this.say(`${stream.remote}: ${error.message}`)
+      this.say(`${followed.remote}: ${failureText(error)}`)
     })
-    if (!stream.closed) await new Promise<void>((resolve) => stream.once('close', resolve))
-    if (this.#streams.size <= MOST_FOLLOWED) return
-    this.#streams.delete(stream)
-    this.progress.remove(stream)
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    if (this.#followed.size <= MOST_FOLLOWED) return
+    this.#followed.delete(followed)
+    this.progress.remove(followed)
   }
 
   /** Waits for something, but no longer than until Ctrl-C. */
@@ -78,17 +85,12 @@ export class TunRun {
   async finish(wants: { json?: boolean | undefined } = {}, isServer = false): Promise<number> {
     const { host } = this.#host
     const wasStopped = this.#stop.signal.aborted
-    for (const stream of this.#streams) this.#endStream(stream)
-    if (wasStopped) await host.settle(CLOSE_LIMIT_MS)
-    else await this.unlessStopped(host.settle(Number.POSITIVE_INFINITY))
-    for (const stream of this.#streams) {
-      // What was written may have failed to arrive long after the stream was done with it.
-      const late = stream.errored === null ? failureOf(stream.connection) : null
-      if (late !== null) {
-        this.#failures++
-        this.say(`${stream.remote}: ${late.message}`)
-      }
-      this.progress.remove(stream)
+    for (const { socket } of this.#followed) endSocket(socket)
+    if (wasStopped) await settle(host, CLOSE_LIMIT_MS)
+    else await this.unlessStopped(settle(host, Number.POSITIVE_INFINITY))
+    for (const followed of this.#followed) {
+      this.#tellLate(followed)
+      this.progress.remove(followed)
     }
     this.progress.stop()
     const drawn = this.#host.ladder() // Before the rest of the connections is aborted, which is no part of the story.
@@ -104,15 +106,24 @@ export class TunRun {
         `${JSON.stringify({ ...this.progress.summary(), ...(impaired && { impaired }) })}\n`,
       )
     }
-    return this.#linkDied || (this.#failures > 0 && !isServer) ? EXIT_FINDINGS : EXIT_FINE
+    return this.#hasFailed || (this.#failures > 0 && !isServer) ? EXIT_FINDINGS : EXIT_FINE
   }
 
-  #endStream(stream: TcpStream): void {
-    if (stream.connecting) stream.destroy()
-    else if (!stream.destroyed) {
-      stream.unpipe()
-      stream.resume()
-      stream.end()
-    }
+  /** What was written may have failed to arrive long after the socket was done with it. */
+  #tellLate({ socket, connection, remote }: Followed): void {
+    if (socket.errored !== null || connection === null) return
+    const diagnosis = diagnose(connection)
+    if (diagnosis === null || !diagnosis.ended || diagnosis.who === 'this-side') return
+    this.#failures++
+    this.say(`${remote}: ${diagnosed(diagnosis)}`)
+  }
+}
+
+function endSocket(socket: Socket): void {
+  if (socket.connecting) socket.destroy()
+  else if (!socket.destroyed) {
+    socket.unpipe()
+    socket.resume()
+    socket.end()
   }
 }

@@ -100,6 +100,7 @@ export class ListenHandle implements ListenerOwner, TurnTaker {
   readonly #context = new AsyncResource('TCPSERVERWRAP')
   #holds = false
   #planned = false
+  #isPaused = false
   #closed = false
 
   constructor(binding: Binding, { listener, name, dualStack }: BoundListener, owner: HandleOwner) {
@@ -148,6 +149,16 @@ export class ListenHandle implements ListenerOwner, TurnTaker {
     return this.#holds
   }
 
+  /** Lets connections wait in the backlog: a server takes each one at once, and has nothing like it. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (this.#listener.waiting > 0) this.handleConnections()
+  }
+
   /** Connections that were not taken yet are reset, as a kernel's are. A second call does nothing. */
   close(): void {
     if (this.#closed) return
@@ -166,7 +177,7 @@ export class ListenHandle implements ListenerOwner, TurnTaker {
   /** One connection a turn: what its listeners left to do is done before the next one comes. */
   takeTurn(): void {
     this.#planned = false
-    if (this.#closed) return
+    if (this.#closed || this.#isPaused) return
     const connection = this.#binding.host.stack.accept(this.#listener)
     if (this.#listener.waiting > 0) this.handleConnections()
     if (connection === null) return

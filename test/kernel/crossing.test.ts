@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import type { StreamHost, TcpStream } from '../../src/cli/stream.ts'
+import type { Net } from '../../src/net/create-net.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { Recorder } from '../../src/trace/recorder.ts'
 import { statePaths, statePathText } from '../../src/trace/state-path.ts'
@@ -14,11 +14,13 @@ import { decodeTcp } from '../../src/wire/tcp.ts'
 import { countPackets } from './harness.ts'
 import { requirements } from './netns.ts'
 import {
-  addressOf,
+  accepted,
   assertClean,
   captureAll,
+  connect,
   connected,
   FAMILIES,
+  type PeerSocket,
   untilListening,
   untilPrinted,
   WRONG_CHECKSUM,
@@ -39,11 +41,10 @@ for (const family of FAMILIES) {
   const { name } = family
 
   test(`${name}: MUST-10: both open at once: the SYNs cross, and it is one connection`, skip, async () => {
-    let host: StreamHost | null = null
-    let stream: TcpStream | null = null
+    let net: Net | null = null
+    let stream: PeerSocket | null = null
     const open = (): void => {
-      const [remotePort, localPort] = [7001, 7000]
-      stream = host!.connect({ remoteAddress: addressOf(family.kernel), remotePort, localPort })
+      stream = connect(net!, family, 7001, { localPort: 7000 })
     }
     // The kernel's SYN is held on its way until Elko's has left, and so is what follows, in its order.
     const fate = (_packet: number, bytes: Uint8Array, offset: number, length: number) => {
@@ -54,12 +55,12 @@ for (const family of FAMILIES) {
     const recorder = new Recorder()
     const impair = { fromLink: { fate, reorderByUs: 50_000 } }
     await withPeers({ impair, trace: recorder }, async (peers) => {
-      host = peers.host
+      net = peers.net
       const capture = await captureAll(peers.ns, peers.tun)
       const address = `${family.socat}:${family.elkoHost}:7000,sourceport=7001`
       const socat = peers.ns.run('socat', ['-t10', '-', address], { input: 'from the kernel' })
       while (stream === null) await new Promise((resolve) => setTimeout(resolve, 5))
-      const ours = stream as TcpStream
+      const ours = stream as PeerSocket
       const data = once(ours, 'data')
       await once(ours, 'connect')
       assert.equal(String((await data)[0]), 'from the kernel')
@@ -85,14 +86,14 @@ for (const family of FAMILIES) {
   })
 
   test(`${name}: MUST-31: the kernel reads Elko's urgent octet out of band`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, host, net }) => {
       const server = ns.spawn('perl', ['-MIO::Socket::IP', '-MSocket', '-e', READS_URGENT])
       const said = untilPrinted(server, /urgent .*\n/)
       await untilListening(ns, 7000)
       const capture = await captureAll(ns, tun)
-      const stream = await connected(host, family, 7000)
+      const stream = await connected(net, family, 7000)
       stream.write('plain')
-      host.driver.sync()
+      host.sync()
       assert.equal(stream.connection.send(Buffer.from('!'), 0, 1, { urgent: true }), 1)
       assert.match(await said, /urgent !/)
       stream.end()
@@ -104,9 +105,9 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: MUST-32: Elko hears of the kernel's urgent octet, and where it ends`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, host, net }) => {
       const capture = await captureAll(ns, tun)
-      const waiting = new Promise<TcpStream>((resolve) => host.listen({ port: 7000 }, resolve))
+      const waiting = accepted(net, 7000, { pauseOnConnect: true })
       const client = ns.run('perl', ['-MIO::Socket::IP', '-MSocket', '-e', SENDS_URGENT, family.elko])
       const { connection } = await waiting
       while (connection.urgentOctets === 0 || connection.readable < 6) {
@@ -114,7 +115,7 @@ for (const family of FAMILIES) {
       }
       // RFC 6093: the urgent octet is the last one before the pointer.
       const buffer = Buffer.alloc(100)
-      host.driver.sync()
+      host.sync()
       assert.equal(connection.urgentOctets, 6)
       assert.equal(connection.receive(buffer), 6)
       assert.equal(buffer.toString('latin1', 0, 6), 'plain!')

@@ -4,12 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import type { TunLink } from '../../src/link/tun.ts'
+import { parseAddress } from '../../src/wire/address.ts'
 import { type Packet, packetOf, readPacket } from '../stack/packets-harness.ts'
 import type { Sockets } from './differential-probe.ts'
 import { type Call, inWords, keyOf, PORT, SEND_OCTETS, type World } from './differential-worlds.ts'
 import { type KernelSocket, KernelSockets } from './kernel-sockets.ts'
 import { type Namespace, withNamespace } from './netns.ts'
-import { addressOf } from './peer.ts'
 
 /** The addresses of the side under test, on both stacks; what stands behind them is everybody else's. */
 export const LOCAL = { 4: '10.7.0.1', 6: 'fd07::1' } as const
@@ -102,7 +102,7 @@ export class LinuxWorld implements World {
     const key = keyOf(sockets)
     if (call === 'connect') {
       const { localPort, remote, remotePort } = sockets
-      this.#sockets.set(key, this.#kernel.connect(localPort, addressOf(remote), remotePort))
+      this.#sockets.set(key, this.#kernel.connect(localPort, parseAddress(remote)!, remotePort))
       return
     }
     const socket = this.#sockets.get(key)

@@ -3,15 +3,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import type { TcpStream } from '../../src/cli/stream.ts'
+import { settle } from '../../src/cli/settle.ts'
 import { countPackets } from './harness.ts'
 import { requirements } from './netns.ts'
 import {
-  addressOf,
+  accepted,
   assertClean,
   captureAll,
+  connect,
   connected,
   FAMILIES,
+  listen,
   readAll,
   runNode,
   spawnNode,
@@ -40,17 +42,13 @@ const kernelClient = (body: string): string => `
   socket.on('close', () => console.log('closed'))
   ${body}`
 
-/** The first connection at a listener of Elko's. */
-const accepted = (host: Parameters<typeof connected>[0], port: number): Promise<TcpStream> =>
-  new Promise((resolve) => host.listen({ port }, resolve))
-
 for (const family of FAMILIES) {
   const { name } = family
 
   test(`${name}: half-close by the kernel: Elko answers after the kernel's FIN`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, host, net }) => {
       const capture = await captureAll(ns, tun)
-      const waiting = accepted(host, 7000)
+      const waiting = accepted(net, 7000)
       const asks = ns.run('socat', ['-t10', '-', `${family.socat}:${family.elkoHost}:7000`], {
         input: 'a question',
       })
@@ -60,13 +58,13 @@ for (const family of FAMILIES) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       stream.end('an answer')
       assert.equal((await asks).stdout, 'an answer')
-      assert.equal(await host.settle(2000), true)
+      assert.equal(await settle(host, 2000), true)
       await assertClean(ns, capture)
     }),
   )
 
   test(`${name}: half-close by Elko: the kernel answers after Elko's FIN`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, net }) => {
       const server = spawnNode(
         ns,
         kernelServer(`let asked = ''
@@ -76,7 +74,7 @@ for (const family of FAMILIES) {
       )
       await untilListening(ns, 7000)
       const capture = await captureAll(ns, tun)
-      const stream = await connected(host, family, 7000)
+      const stream = await connected(net, family, 7000)
       stream.end('a question')
       assert.equal(String(await readAll(stream)), 'answer to a question')
       assert.equal(stream.connection.closeReason, null)
@@ -87,8 +85,8 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: the kernel refuses: ECONNREFUSED, connection-refused`, skip, () =>
-    withPeers({}, async ({ host }) => {
-      const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: 81 })
+    withPeers({}, async ({ net }) => {
+      const stream = connect(net, family, 81)
       const [error] = await once(stream, 'error')
       assert.equal(error.code, 'ECONNREFUSED')
       assert.equal(error.reason, 'connection-refused')
@@ -104,8 +102,8 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: Elko aborts: the kernel's application reads what came before, then ECONNRESET`, skip, () =>
-    withPeers({}, async ({ ns, host }) => {
-      const waiting = accepted(host, 7000)
+    withPeers({}, async ({ ns, net }) => {
+      const waiting = accepted(net, 7000)
       const client = spawnNode(
         ns,
         kernelClient(`socket.on('data', (data) => console.log('got ' + data))`),
@@ -116,7 +114,7 @@ for (const family of FAMILIES) {
       stream.write('last words')
       await untilPrinted(client, /got last words/)
       const told = untilPrinted(client, /error ECONNRESET/)
-      stream.abort()
+      stream.resetAndDestroy()
       await told
     }),
   )
@@ -125,9 +123,9 @@ for (const family of FAMILIES) {
     `${name}: Elko closes with unread octets: a reset (SHLD-3), ECONNRESET for the kernel's application`,
     skip,
     () =>
-      withPeers({}, async ({ ns, tun, host }) => {
+      withPeers({}, async ({ ns, tun, net }) => {
         const capture = await captureAll(ns, tun)
-        const waiting = accepted(host, 7000)
+        const waiting = accepted(net, 7000, { pauseOnConnect: true })
         const client = spawnNode(ns, kernelClient(`socket.write('never read')`), family.elko, '7000')
         const told = untilPrinted(client, /error ECONNRESET/)
         const stream = await waiting
@@ -141,9 +139,9 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: Elko closes with all read: a FIN and no reset`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, host, net }) => {
       const capture = await captureAll(ns, tun)
-      const waiting = accepted(host, 7000)
+      const waiting = accepted(net, 7000)
       const client = spawnNode(
         ns,
         kernelClient(`socket.write('read'); socket.on('end', () => socket.end()); socket.resume()`),
@@ -155,15 +153,15 @@ for (const family of FAMILIES) {
       await once(stream, 'data')
       stream.destroy()
       assert.doesNotMatch(await ended, /error/)
-      assert.equal(await host.settle(2000), true)
+      assert.equal(await settle(host, 2000), true)
       await assertClean(ns, capture)
       assert.equal(await countPackets(capture.file, 'tcp.flags.reset == 1'), 0)
     }),
   )
 
   test(`${name}: the kernel aborts: Elko's application reads what came before, then ECONNRESET`, skip, () =>
-    withPeers({}, async ({ ns, host }) => {
-      const waiting = accepted(host, 7000)
+    withPeers({}, async ({ ns, net }) => {
+      const waiting = accepted(net, 7000, { pauseOnConnect: true })
       const client = spawnNode(
         ns,
         kernelClient(`socket.write('last words', () => setTimeout(() => socket.resetAndDestroy(), 100))`),
@@ -186,10 +184,10 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: the kernel closes with unread octets: ECONNRESET for Elko's application`, skip, () =>
-    withPeers({}, async ({ ns, host }) => {
+    withPeers({}, async ({ ns, net }) => {
       spawnNode(ns, kernelServer('setTimeout(() => socket.destroy(), 200)', 'pauseOnConnect: true'), '7000')
       await untilListening(ns, 7000)
-      const stream = await connected(host, family, 7000)
+      const stream = await connected(net, family, 7000)
       stream.write('never read')
       stream.resume()
       const [error] = await once(stream, 'error')
@@ -198,10 +196,10 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: a write after the other side's reset fails, and SEND says why`, skip, () =>
-    withPeers({}, async ({ ns, host }) => {
+    withPeers({}, async ({ ns, net }) => {
       spawnNode(ns, kernelServer(`socket.resetAndDestroy()`), '7000')
       await untilListening(ns, 7000)
-      const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: 7000 })
+      const stream = connect(net, family, 7000)
       const [error] = await once(stream, 'error')
       assert.equal(error.reason, 'reset-by-peer')
       assert.throws(() => stream.connection.send(new Uint8Array(1)), { reason: 'connection-does-not-exist' })
@@ -209,28 +207,28 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: 200 connections of the kernel's at once are all echoed`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, host, net }) => {
       const capture = await captureAll(ns, tun)
       let most = 0
-      host.listen({ port: 7 }, (stream) => {
+      listen(net, 7, (stream) => {
         most = Math.max(most, host.stack.size)
         stream.pipe(stream)
       })
       const said = await runNode(ns, MANY_CLIENTS, family.elko, '7')
       assert.equal(said.trim(), '200 agree, 0 fail')
       assert.ok(most > 150, `only ${most} connections at once`)
-      assert.equal(await host.settle(5000), true)
+      assert.equal(await settle(host, 5000), true)
       await assertClean(ns, capture)
     }),
   )
 
   test(`${name}: 200 connections of Elko's at once are all echoed`, skip, () =>
-    withPeers({}, async ({ ns, tun, host }) => {
+    withPeers({}, async ({ ns, tun, host, net }) => {
       spawnNode(ns, kernelServer('socket.pipe(socket)').replace("'::')", "'::', 1000)"), '7000')
       await untilListening(ns, 7000)
       const capture = await captureAll(ns, tun)
       const ask = async (number: number): Promise<boolean> => {
-        const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: 7000 })
+        const stream = connect(net, family, 7000)
         const text = Buffer.alloc(10_000, `${number} `)
         stream.end(text)
         return text.equals(await readAll(stream))

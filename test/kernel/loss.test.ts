@@ -22,6 +22,7 @@ import {
   type Family,
   hashOfBlocks,
   hashStream,
+  listen,
   type Peers,
   type PeersOptions,
   serveBlocks,
@@ -58,21 +59,21 @@ function assertImpaired({ impaired }: Peers): void {
 }
 
 async function curlFetches(peers: Peers, family: Family): Promise<void> {
-  const { ns, host } = peers
-  host.listen({ port: 80 }, (stream) => void serveBlocks(stream, LENGTH))
+  const { ns, net } = peers
+  listen(net, 80, (stream) => void serveBlocks(stream, LENGTH))
   const command = `curl -sS http://${family.elkoHost}/ | sha256sum`
   const { stdout } = await ns.run('sh', ['-c', command], { timeoutMs: LIMIT_MS })
   assert.equal(stdout.split(' ')[0], hashOfBlocks(LENGTH))
 }
 
 async function elkoFetches(peers: Peers, family: Family): Promise<void> {
-  const { ns, host } = peers
+  const { ns, net } = peers
   const file = join(ns.directory, 'served')
   await pipeline(Readable.from(blocks(LENGTH)), createWriteStream(file))
   const listen = `${family.socat}-LISTEN:5000`
   ns.spawn('socat', ['-u', '-b65536', `OPEN:${file}`, listen], { stdio: 'ignore' })
   await untilListening(ns, 5000)
-  const stream = await connected(host, family, 5000)
+  const stream = await connected(net, family, 5000)
   assert.deepEqual(await hashStream(stream), { octets: LENGTH, hash: hashOfBlocks(LENGTH) })
   stream.end()
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requirements } from './netns.ts'
-import { FAMILIES, IPV4, type Peers, withPeers } from './peer.ts'
+import { FAMILIES, IPV4, listen, type Peers, withPeers } from './peer.ts'
 
 const skip = { skip: requirements('nmap', 'nft'), timeout: 120_000 }
 
@@ -14,7 +14,7 @@ const FILTERED = 82
 
 async function withTarget(body: (peers: Peers) => Promise<void>): Promise<void> {
   await withPeers({}, async (peers) => {
-    peers.host.listen({ port: OPEN }, (stream) => stream.on('error', () => {}).pipe(stream))
+    listen(peers.net, OPEN, (stream) => stream.on('error', () => {}).pipe(stream))
     await peers.ns.run('nft', ['-f', '-'], {
       input: `table inet elko_filter {
         chain out { type filter hook output priority -200; tcp dport ${FILTERED} drop; }

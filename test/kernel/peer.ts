@@ -7,13 +7,17 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { StreamHost, type TcpStream } from '../../src/cli/stream.ts'
+import { LinkHost } from '../../src/link/host.ts'
 import { type ImpairedDirections, type ImpairedLink, impair } from '../../src/link/impair.ts'
 import type { Link } from '../../src/link/link.ts'
 import type { TunLink } from '../../src/link/tun.ts'
+import { type ConnectOptions, createNet, type Net } from '../../src/net/create-net.ts'
+import type { Server } from '../../src/net/server.ts'
+import type { Socket } from '../../src/net/socket.ts'
+import type { TcpHandle } from '../../src/net/tcp-handle.ts'
+import type { HostedConnection } from '../../src/stack/hosted-connection.ts'
 import { type Config, configure } from '../../src/tcp/config.ts'
 import type { Trace } from '../../src/trace/recorder.ts'
-import { type Address, parseAddress } from '../../src/wire/address.ts'
 import { BAD_CHECKSUM, RETRANSMISSION, tsharkFields } from './harness.ts'
 import { type Capture, type Namespace, withNamespace } from './netns.ts'
 
@@ -63,7 +67,8 @@ export interface Peers {
   readonly tun: TunLink
   /** null where nothing is impaired. */
   readonly impaired: ImpairedLink | null
-  readonly host: StreamHost
+  readonly host: LinkHost
+  readonly net: Net
 }
 
 /**
@@ -81,27 +86,61 @@ export async function withPeers<T>(options: PeersOptions, body: (peers: Peers) =
     }
     const impaired = options.impair === undefined ? null : impair(tun, options.impair, options.seed ?? 1)
     const link = impaired ?? tun
-    const host = new StreamHost(options.wrap?.(link) ?? link, {
+    const host = new LinkHost(options.wrap?.(link) ?? link, {
       name: 'elko',
       addresses: ['10.7.0.2/24', 'fd07::2/64'],
       config: configure({ rtoMinMs: 2000, ...options.config }),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
     })
     try {
-      return await body({ ns, tun, impaired, host })
+      return await body({ ns, tun, impaired, host, net: createNet(host) })
     } finally {
       host.close()
     }
   })
 }
 
-export const addressOf = (text: string): Address => parseAddress(text)!
+/** A socket and the connection beneath, which outlives it; it is there once the socket has begun to connect. */
+export type PeerSocket = Socket & { readonly connection: HostedConnection }
 
-/** Elko connects to the kernel's `port`; resolves once established. */
-export async function connected(host: StreamHost, family: Family, port: number): Promise<TcpStream> {
-  const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: port })
-  await once(stream, 'connect')
-  return stream
+function withConnection(socket: Socket): PeerSocket {
+  const handle = (socket as unknown as { readonly _handle: TcpHandle })._handle
+  return Object.defineProperty(socket, 'connection', { get: () => handle.connection }) as PeerSocket
+}
+
+/** Elko listens, from this call on. `pauseOnConnect`: what arrives stays in the connection until somebody reads. */
+export function listen(
+  net: Net,
+  port: number,
+  onSocket: (socket: PeerSocket) => void,
+  { pauseOnConnect = false } = {},
+): Server {
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect }, (socket) =>
+    onSocket(withConnection(socket)),
+  )
+  return server.listen(port) as Server
+}
+
+/** The first connection at a listener of Elko's. */
+export const accepted = (
+  net: Net,
+  port: number,
+  options?: { pauseOnConnect: boolean },
+): Promise<PeerSocket> => new Promise((resolve) => listen(net, port, resolve, options))
+
+/** Elko connects to the kernel's `port`. */
+export const connect = (
+  net: Net,
+  family: Family,
+  port: number,
+  options: Partial<ConnectOptions> = {},
+): PeerSocket => withConnection(net.connect({ host: family.kernel, port, allowHalfOpen: true, ...options }))
+
+/** The same; resolves once established. */
+export async function connected(net: Net, family: Family, port: number): Promise<PeerSocket> {
+  const socket = connect(net, family, port)
+  await once(socket, 'connect')
+  return socket
 }
 
 /** Reads to the end; rejects on an error, which has what came before as `received`. */
@@ -177,7 +216,7 @@ export function hashOfBlocks(length: number): string {
 }
 
 /** Writes `blocks(length)` with back-pressure and ends the stream. */
-export async function writeBlocks(stream: TcpStream, length: number): Promise<void> {
+export async function writeBlocks(stream: Socket, length: number): Promise<void> {
   for (const block of blocks(length)) {
     if (!stream.write(block)) await once(stream, 'drain')
   }
@@ -185,7 +224,7 @@ export async function writeBlocks(stream: TcpStream, length: number): Promise<vo
 }
 
 /** As much of an HTTP server as curl needs: answers one request with `blocks(length)`. A failure ends the stream. */
-export async function serveBlocks(stream: TcpStream, length: number): Promise<void> {
+export async function serveBlocks(stream: Socket, length: number): Promise<void> {
   try {
     let request = ''
     for await (const chunk of stream.iterator({ destroyOnReturn: false })) {

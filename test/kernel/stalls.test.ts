@@ -7,14 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { countPackets } from './harness.ts'
 import { requirements } from './netns.ts'
 import {
-  addressOf,
   assertClean,
   captureAll,
+  connect,
   connected,
   FAMILIES,
   type Family,
   hashOfBlocks,
   hashStream,
+  listen,
   spawnNode,
   untilListening,
   untilPrinted,
@@ -41,11 +42,11 @@ const SLOW_READER = `
   }).listen(7000, '::')`
 
 async function kernelReadsSlowly(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, host }) => {
+  await withPeers({}, async ({ ns, tun, net }) => {
     const reader = spawnNode(ns, SLOW_READER)
     await untilListening(ns, 7000)
     const capture = await captureAll(ns, tun)
-    const stream = await connected(host, family, 7000)
+    const stream = await connected(net, family, 7000)
     const said = untilPrinted(reader, /read \d+ \w+/)
     const written = writeBlocks(stream, LENGTH)
     stream.resume()
@@ -61,7 +62,7 @@ async function kernelReadsSlowly(family: Family): Promise<void> {
 }
 
 async function elkoReadsSlowly(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, host }) => {
+  await withPeers({}, async ({ ns, tun, net }) => {
     const capture = await captureAll(ns, tun)
     const sender = ns.spawn('socat', [
       '-u',
@@ -70,7 +71,7 @@ async function elkoReadsSlowly(family: Family): Promise<void> {
       `${family.socat}-LISTEN:7000`,
     ])
     await untilListening(ns, 7000)
-    const stream = await connected(host, family, 7000)
+    const stream = await connected(net, family, 7000)
     await sleep(CLOSED_MS)
     const { receiveWindow, unread } = stream.connection.status()
     // Less than one unit of the scaled field: 0 on the wire.
@@ -88,22 +89,23 @@ async function elkoReadsSlowly(family: Family): Promise<void> {
 
 async function connectTimesOut(family: Family): Promise<void> {
   const config = { rtoInitialMs: 200, r2SynMs: 1500 }
-  await withPeers({ config }, async ({ ns, tun, host }) => {
+  await withPeers({ config }, async ({ ns, tun, net }) => {
     await ns.loseRandomly(tun, { in: 100 })
-    const stream = host.connect({ remoteAddress: addressOf(family.kernel), remotePort: 7000 })
+    const stream = connect(net, family, 7000)
     const [error] = await once(stream, 'error')
     assert.equal(error.code, 'ETIMEDOUT')
     assert.equal(error.reason, 'connect-timeout')
-    assert.match(error.message, /[2-9] retransmissions, nothing was heard/)
+    const said = error.cause.observations.join('\n')
+    assert.match(said, /retransmitted [2-9] times\nnothing was ever heard/)
   })
 }
 
 async function dataTimesOut(family: Family): Promise<void> {
   const config = { rtoMinMs: 50, r2Ms: 1500, blackHoleDetection: false }
-  await withPeers({ config }, async ({ ns, tun, host }) => {
+  await withPeers({ config }, async ({ ns, tun, net }) => {
     spawnNode(ns, `require('net').createServer((socket) => socket.resume()).listen(7000, '::')`)
     await untilListening(ns, 7000)
-    const stream = await connected(host, family, 7000)
+    const stream = await connected(net, family, 7000)
     await ns.loseRandomly(tun, { in: 100, out: 100 })
     stream.write('into the void')
     stream.resume()
@@ -114,8 +116,8 @@ async function dataTimesOut(family: Family): Promise<void> {
 }
 
 async function kernelConnectTimesOut(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, host }) => {
-    host.listen({ port: 7000 }, () => assert.fail('nobody can come through'))
+  await withPeers({}, async ({ ns, tun, net }) => {
+    listen(net, 7000, () => assert.fail('nobody can come through'))
     await ns.loseRandomly(tun, { out: 100 })
     const { code, stderr } = await ns.run(
       'socat',
@@ -135,11 +137,11 @@ async function elkoKeepsAlive(family: Family): Promise<void> {
     keepAliveIntervalMs: 200,
     keepAliveProbes: 3,
   }
-  await withPeers({ config }, async ({ ns, tun, host }) => {
+  await withPeers({ config }, async ({ ns, tun, net }) => {
     spawnNode(ns, `require('net').createServer((socket) => socket.resume()).listen(7000, '::')`)
     await untilListening(ns, 7000)
     const capture = await captureAll(ns, tun)
-    const stream = await connected(host, family, 7000)
+    const stream = await connected(net, family, 7000)
     stream.resume()
     await sleep(2000)
     assert.equal(stream.connection.stateName, 'ESTABLISHED')
@@ -155,9 +157,9 @@ async function elkoKeepsAlive(family: Family): Promise<void> {
 
 /** MUST-26: Elko answers the kernel's probes, which would otherwise end the connection after 3 s. */
 async function kernelKeepsAlive(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, host }) => {
+  await withPeers({}, async ({ ns, tun, host, net }) => {
     const capture = await captureAll(ns, tun)
-    host.listen({ port: 7000 }, (stream) => stream.resume().once('end', () => stream.end()))
+    listen(net, 7000, (stream) => stream.resume().once('end', () => stream.end()))
     const options = 'keepalive,keepidle=1,keepintvl=1,keepcnt=2'
     const client = ns.spawn('socat', ['-', `${family.socat}:${family.elkoHost}:7000,${options}`])
     await sleep(5000)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
+import { settle } from '../../src/cli/settle.ts'
 import { requirements } from './netns.ts'
 import {
   assertClean,
@@ -20,6 +21,7 @@ import {
   type Family,
   hashOfBlocks,
   hashStream,
+  listen,
   type Peers,
   serveBlocks,
   untilListening,
@@ -30,24 +32,24 @@ const LENGTH = 100_000_000
 const CAPTURED_LENGTH = 10_000_000
 const lacks = requirements('curl', 'socat', 'tcpdump', 'tshark', 'nstat', 'ss', 'sha256sum')
 
-async function curlFetches({ ns, host }: Peers, family: Family, length: number): Promise<void> {
-  const listener = host.listen({ port: 80 }, (stream) => void serveBlocks(stream, length))
+async function curlFetches({ ns, host, net }: Peers, family: Family, length: number): Promise<void> {
+  const server = listen(net, 80, (stream) => void serveBlocks(stream, length))
   const { stdout } = await ns.run('sh', ['-c', `curl -sS http://${family.elkoHost}/ | sha256sum`])
   assert.equal(stdout.split(' ')[0], hashOfBlocks(length))
-  assert.equal(await host.settle(5000), true)
-  host.closeListener(listener)
+  assert.equal(await settle(host, 5000), true)
+  server.close()
 }
 
-async function elkoFetches({ ns, host }: Peers, family: Family, length: number): Promise<void> {
+async function elkoFetches({ ns, host, net }: Peers, family: Family, length: number): Promise<void> {
   const file = join(ns.directory, `${length}`)
   const port = length === LENGTH ? 5001 : 5000
   await pipeline(Readable.from(blocks(length)), createWriteStream(file))
   ns.spawn('socat', ['-u', '-b65536', `OPEN:${file}`, `${family.socat}-LISTEN:${port}`], { stdio: 'ignore' })
   await untilListening(ns, port)
-  const stream = await connected(host, family, port)
+  const stream = await connected(net, family, port)
   assert.deepEqual(await hashStream(stream), { octets: length, hash: hashOfBlocks(length) })
   stream.end()
-  assert.equal(await host.settle(5000), true)
+  assert.equal(await settle(host, 5000), true)
 }
 
 for (const family of FAMILIES) {
