@@ -18,7 +18,7 @@ export interface SystemError extends NodeJS.ErrnoException {
 const NUMBERS = new Map([...getSystemErrorMap()].map(([number, [code]]) => [code, number]))
 
 /** libuv's number of 'ECONNRESET' and the like on this platform: negative. */
-export function errnoOf(code: string): number {
+function errnoOf(code: string): number {
   const number = NUMBERS.get(code)
   if (number === undefined) throw new RangeError(`${code} is no system error`)
   return number
@@ -99,7 +99,7 @@ function codedError(Class: ErrorClass, code: string, message: string): NodeJS.Er
 }
 
 /** Errors that say no more than their code and a sentence. */
-export const CODED = {
+const CODED = {
   ERR_SERVER_ALREADY_LISTEN: 'Listen method has been called more than once without closing.',
   ERR_SERVER_NOT_RUNNING: 'Server is not running.',
   ERR_SOCKET_CLOSED: 'Socket is closed',

@@ -1,6 +1,7 @@
 /** The arguments of `server.listen`, in all their forms, as node:net takes them. */
 
-import { badPort, invalidType, invalidValue } from './errors.ts'
+import { checkPort } from './checks.ts'
+import { invalidValue } from './errors.ts'
 
 /** What node:net lets `listen` be called with, as one object. */
 export interface ListenOptions {
@@ -67,7 +68,7 @@ export function readListenTarget(args: readonly unknown[], options: ListenOption
   if (typeof port === 'number' || typeof port === 'string') {
     return {
       kind: 'tcp',
-      port: readPort(port),
+      port: checkPort(port, 'options.port'),
       host: options.host || undefined,
       backlog: options.backlog || backlog,
       ipv6Only: options.ipv6Only === true,
@@ -79,19 +80,4 @@ export function readListenTarget(args: readonly unknown[], options: ListenOption
     throw invalidValue('options', options, 'must have the property "port" or "path"')
   }
   throw invalidValue('options', options)
-}
-
-/** @throws ERR_SOCKET_BAD_PORT */
-function readPort(port: number | string): number {
-  const number = Number(port)
-  const isBlank = typeof port === 'string' && port.trim() === ''
-  if (isBlank || number !== number >>> 0 || number > 0xffff) throw badPort('options.port', port)
-  return number
-}
-
-/** @throws ERR_INVALID_ARG_TYPE */
-export function checkSignal(signal: unknown): void {
-  if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) {
-    throw invalidType('options.signal', 'AbortSignal', signal)
-  }
 }

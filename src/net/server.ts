@@ -12,12 +12,12 @@ import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Binding } from './binding.ts'
 import { BoundSocket } from './bound-socket.ts'
 import { announceListen, announceListenFailure, announceListening, announceServerSocket } from './channels.ts'
+import { checkSignal } from './checks.ts'
 import { debug } from './debug.ts'
 import { invalidType, listenError, stateError } from './errors.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import { ListenHandle, openListener, wildcardOf } from './listen.ts'
 import {
-  checkSignal,
   DEFAULT_BACKLOG,
   type ListenOptions,
   type ListenTarget,
@@ -239,7 +239,7 @@ function isSystemHandle(options: object): boolean {
 /** @throws ERR_INVALID_ARG_TYPE */
 function closeOnAbort(server: ServerMethods, signal: AbortSignal | undefined): void {
   if (signal === undefined) return
-  checkSignal(signal)
+  checkSignal(signal, 'options.signal')
   const close = (): void => void server.close()
   if (signal.aborted) process.nextTick(close)
   else {
