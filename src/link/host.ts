@@ -8,7 +8,7 @@ import { Stack, type StackOptions } from '../stack/stack.ts'
 import { isLoopback } from '../wire/address.ts'
 import { Driver } from './driver.ts'
 import type { Link } from './link.ts'
-import { OWNERS, ownerOf } from './owners.ts'
+import { OWNERS, ownersIn } from './owners.ts'
 
 /** Addresses of a name, in the order in which they are to be tried; none where the name does not exist. */
 export type Resolver = (name: string) => Promise<readonly string[]>
@@ -90,10 +90,10 @@ export class LinkHost implements Host {
     if (this.closed) return
     this.closed = true
     this.sync()
-    const owners = [...this.stack.connections(), ...this.stack.listeners()].map((each) => ownerOf(each))
+    const owners = ownersIn(this.stack)
     if (error === null) this.stack.close()
     this.driver.close()
-    for (const owner of owners) owner?.handleHostEnd(error)
+    for (const owner of owners) owner.handleHostEnd(error)
   }
 }
 

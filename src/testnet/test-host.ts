@@ -4,8 +4,9 @@
  */
 
 import type { Host } from '../link/host.ts'
-import { OWNERS, ownerOf } from '../link/owners.ts'
+import { OWNERS, ownersIn } from '../link/owners.ts'
 import { createNet, type Net } from '../net/create-net.ts'
+import { LOOPBACK_ADDRESSES } from '../net/default-host.ts'
 import type { PacketEndpoint } from '../sim/network.ts'
 import type { Random } from '../sim/random.ts'
 import { HostedConnection } from '../stack/hosted-connection.ts'
@@ -38,9 +39,6 @@ export interface HostSite {
   /** Code under test is about to be told something. */
   wake(): void
 }
-
-/** Each host speaks to itself, too. */
-const LOOPBACK = ['127.0.0.1/8', '::1/128']
 
 export class TestHost implements Host, PacketEndpoint {
   readonly name: string
@@ -127,11 +125,11 @@ export class TestHost implements Host, PacketEndpoint {
   close(): void {
     if (this.closed) return
     this.sync()
-    const owners = [...this.stack.connections(), ...this.stack.listeners()].map((each) => ownerOf(each))
+    const owners = ownersIn(this.stack)
     this.stack.close()
     this.closed = true
     this.#site.wake()
-    for (const owner of owners) owner?.handleHostEnd(null)
+    for (const owner of owners) owner.handleHostEnd(null)
   }
 
   // ---- PacketEndpoint
@@ -186,7 +184,7 @@ export class TestHost implements Host, PacketEndpoint {
     const { config, limits, mtu, privileged } = this.#options
     const stack = new Stack({
       name: this.name,
-      addresses: [...this.addresses.map(withPrefix), ...LOOPBACK],
+      addresses: [...this.addresses.map(withPrefix), ...LOOPBACK_ADDRESSES],
       secret: this.#secret,
       random: () => this.#random.int32(),
       trace: this.#site.trace,
