@@ -134,11 +134,11 @@ export class FlowTable {
     return null
   }
 
-  #begin({ ip, segment, direction, now }: Transit): Flow {
+  #begin(transit: Transit): Flow {
+    const { direction, now } = transit
     if (this.#size >= this.#sweepAt) this.#sweep(now)
     if (this.#size >= this.#limit) this.#forgetSilent()
-    const source = { address: sourceAddress(ip), port: segment.srcPort }
-    const destination = { address: destinationAddress(ip), port: segment.dstPort }
+    const [source, destination] = endsOf(transit)
     const [near, far] = direction === 'out' ? [source, destination] : [destination, source]
     const hash = hashOf(near.address.w3, near.port, far.address.w3, far.port)
     const sides = { out: { next: null, ack: null, fin: false }, back: { next: null, ack: null, fin: false } }
@@ -160,6 +160,14 @@ export class FlowTable {
     for (const flow of this.flows()) if (silent === null || flow.lastAt < silent.lastAt) silent = flow
     if (silent !== null) this.forget(silent)
   }
+}
+
+/** The two sockets of a packet. */
+export function endsOf({ ip, segment }: Transit): [source: Socket, destination: Socket] {
+  return [
+    { address: sourceAddress(ip), port: segment.srcPort },
+    { address: destinationAddress(ip), port: segment.dstPort },
+  ]
 }
 
 /** Whether nothing more is to come: it was reset, or both sides have sent FIN and the other has acknowledged it. */

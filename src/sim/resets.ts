@@ -1,52 +1,29 @@
 /** Resets that look as if the other side had sent them (RFC 3360 2): for boxes that end connections. */
 
-import type { Address } from '../wire/address.ts'
 import { setAddresses } from '../wire/address.ts'
-import { exchangeAddresses, IpHeader } from '../wire/ip-header.ts'
+import { IpHeader } from '../wire/ip-header.ts'
 import { ACK, RST, Segment } from '../wire/segment.ts'
 import { tcpPacketOf } from '../wire/tcp-packet.ts'
-import { type Flow, FlowTable, hasEnded } from './flow-table.ts'
+import { endsOf, type Flow, FlowTable, hasEnded, type Socket } from './flow-table.ts'
 import { type Direction, type Middlebox, opposite, type Transit } from './middlebox.ts'
 
 /** A box has an initial TTL of its own, here as many have: its resets look as if the other side had sent them, but for this. */
 const TTL = 255
 
 /** The answer of a destination that knows no such connection: RFC 9293 3.10.7.1. */
-export function refusal({ ip, segment }: Transit): Uint8Array {
-  const header = new IpHeader()
-  header.version = ip.version
-  header.ttl = TTL
-  exchangeAddresses(header, ip)
-  const reset = new Segment()
-  reset.srcPort = segment.dstPort
-  reset.dstPort = segment.srcPort
+export function refusal(transit: Transit): Uint8Array {
+  const { segment } = transit
+  const [source, destination] = endsOf(transit)
   const hasAck = (segment.flags & ACK) !== 0
-  reset.seq = hasAck ? segment.ack : 0
-  reset.ack = hasAck ? 0 : (segment.seq + segment.length) | 0
-  reset.flags = hasAck ? RST : RST | ACK
-  return tcpPacketOf(header, reset)
+  const ack = hasAck ? null : (segment.seq + segment.length) | 0
+  return resetPacket(destination, source, hasAck ? segment.ack : 0, ack)
 }
 
 /** A reset that passes for the sender's own, sent instead of this packet. */
-export function instead({ ip, segment }: Transit): Uint8Array {
-  const header = new IpHeader()
-  header.version = ip.version
-  header.ttl = TTL
-  header.src0 = ip.src0
-  header.src1 = ip.src1
-  header.src2 = ip.src2
-  header.src3 = ip.src3
-  header.dst0 = ip.dst0
-  header.dst1 = ip.dst1
-  header.dst2 = ip.dst2
-  header.dst3 = ip.dst3
-  const reset = new Segment()
-  reset.srcPort = segment.srcPort
-  reset.dstPort = segment.dstPort
-  reset.seq = segment.seq
-  reset.ack = segment.ack
-  reset.flags = RST | (segment.flags & ACK)
-  return tcpPacketOf(header, reset)
+export function instead(transit: Transit): Uint8Array {
+  const { segment } = transit
+  const [source, destination] = endsOf(transit)
+  return resetPacket(source, destination, segment.seq, (segment.flags & ACK) === 0 ? null : segment.ack)
 }
 
 /** A reset and the way it goes: 'out' or 'back'. */
@@ -94,12 +71,8 @@ function resetsOf(flow: Flow, direction: Direction): Uint8Array[] {
   return [...numbers].map((seq) => resetPacket(from, to, seq, receiver.next))
 }
 
-function resetPacket(
-  from: { readonly address: Address; readonly port: number },
-  to: { readonly address: Address; readonly port: number },
-  seq: number,
-  ack: number | null,
-): Uint8Array {
+/** @param ack null: no acknowledgment. */
+function resetPacket(from: Socket, to: Socket, seq: number, ack: number | null): Uint8Array {
   const header = new IpHeader()
   header.version = from.address.version
   header.ttl = TTL
