@@ -191,8 +191,8 @@ function size(text: string): number | null {
   return value === null ? null : inRange(Math.round(value), 0, 2 ** 40)
 }
 
-/** A number with one of the units; a plain number has none and is refused. */
-function measured(text: string, units: Readonly<Record<string, number>>): number | null {
+/** A number with one of the units, which are in small letters; a plain number has none and is refused: null. */
+export function measured(text: string, units: Readonly<Record<string, number>>): number | null {
   const match = /^([0-9]*\.?[0-9]+)\s*([a-zµ]+)$/i.exec(text)
   if (match === null) return null
   const unit = match[2]!.toLowerCase()

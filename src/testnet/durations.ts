@@ -1,5 +1,7 @@
 /** Times as people write them: '10s', '2h', '1.5ms'; a number is in milliseconds. */
 
+import { measured } from '../sim/impairment-options.ts'
+
 export type Duration = string | number
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -18,17 +20,11 @@ const UNITS: Readonly<Record<string, number>> = {
  * @throws TypeError for what is no duration.
  */
 export function microseconds(duration: Duration, what: string): number {
-  const us = typeof duration === 'number' ? duration * 1000 : measured(duration)
+  const us = typeof duration === 'number' ? duration * 1000 : measured(String(duration).trim(), UNITS)
   if (us !== null && us >= 0 && Number.isFinite(us)) return Math.round(us)
   throw new TypeError(
     `${what}: expected a duration such as '500ms', '10s', '5min', '2h' or a number of milliseconds, not '${duration}'`,
   )
-}
-
-function measured(text: string): number | null {
-  const match = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]+)\s*$/.exec(text)
-  const unit = UNITS[match?.[2] ?? '']
-  return unit === undefined ? null : Number(match![1]) * unit
 }
 
 /** '250 us', '12.5 ms', '3.2 s', '2 h 5 min'. */
