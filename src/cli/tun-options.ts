@@ -13,6 +13,7 @@ import { openTun } from '../link/tun.ts'
 import { TunError } from '../link/tun-errors.ts'
 import { kernelEndsFor } from '../link/tun-interface.ts'
 import { createNet, type Net } from '../net/create-net.ts'
+import { DEFAULT_ADDRESSES } from '../net/settings.ts'
 import { type Config, configure, DEFAULT_CONFIG } from '../tcp/config.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
@@ -96,7 +97,7 @@ export interface TunHost {
 
 /** @throws UsageError, InputError */
 export async function openTunHost(values: TunValues): Promise<TunHost> {
-  const addresses = values.address ?? ['10.7.0.2/24', 'fd07::2/64']
+  const addresses = values.address ?? DEFAULT_ADDRESSES
   const config = configOf(values.config ?? [])
   const impairments = readImpairments(values as Readonly<Record<string, unknown>>, ['burst'])
   const how = drawing(values)

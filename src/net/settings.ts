@@ -26,7 +26,8 @@ export class SettingError extends Error {
 }
 
 const SETTINGS = ['ELKO_TUN', 'ELKO_ADDRESS', 'ELKO_MTU', 'ELKO_IMPAIR', 'ELKO_SEED'] as const
-const DEFAULT_ADDRESSES = ['10.7.0.2/24', 'fd07::2/64']
+/** Of a host on a device: the kernel gets the first free ones beside them. */
+export const DEFAULT_ADDRESSES: readonly string[] = ['10.7.0.2/24', 'fd07::2/64']
 
 /** @throws SettingError */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
