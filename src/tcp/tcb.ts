@@ -329,7 +329,7 @@ export class Tcb {
 export const MAX_SHIFT = 14
 
 /** The shift count with which a buffer's size fits the 16-bit field. */
-export function scaleFor(bufferBytes: number): number {
+function scaleFor(bufferBytes: number): number {
   let shift = 0
   while (shift < MAX_SHIFT && bufferBytes >>> shift > 0xffff) shift++
   return shift

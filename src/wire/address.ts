@@ -104,11 +104,6 @@ export function socketText(address: Address, port: number): string {
   return address.version === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-/** The canonical text of four words, a mapped address as IPv4. */
-export function formatWords(w0: number, w1: number, w2: number, w3: number): string {
-  return isMappedWords(w0, w1, w2) ? formatDotted(w3) : formatGroups(w0, w1, w2, w3)
-}
-
 export function isMulticast(a: Address): boolean {
   return isMulticastWords(a.w0, a.w1, a.w2, a.w3)
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { type Delivery, type ImpairmentOptions, Impairments } from '../../src/sim/impairments.ts'
 import { PacketPool } from '../../src/sim/packet-pool.ts'
 import { Random } from '../../src/sim/random.ts'
-import { formatWords } from '../../src/wire/address.ts'
+import { addressOf } from '../../src/wire/address.ts'
 import { bitsThatDiffer, icmpOf, tcpPacket, verdictOf } from './packets.ts'
 
 const A = '10.0.0.1'
@@ -247,14 +247,14 @@ for (const [src, dst] of [
     assert.equal(offer.deliveries.length, 0)
     const { ip, message, verdict } = icmpOf(offer.answer!)
     assert.equal(verdict, 'ok')
-    assert.equal(formatWords(ip.dst0, ip.dst1, ip.dst2, ip.dst3), src)
+    assert.equal(`${addressOf(ip.dst0, ip.dst1, ip.dst2, ip.dst3)}`, src)
     assert.deepEqual([message.type, message.code], src === A ? [3, 4] : [2, 0])
     assert.equal(message.mtu, 1400)
     assert.equal(message.quotedSrcPort, 1000)
     assert.equal(message.quotedDstPort, 80)
     assert.equal(message.quotedSeq, 0x89abcdef | 0)
     const { quoted } = message
-    assert.equal(formatWords(quoted.dst0, quoted.dst1, quoted.dst2, quoted.dst3), dst)
+    assert.equal(`${addressOf(quoted.dst0, quoted.dst1, quoted.dst2, quoted.dst3)}`, dst)
 
     const hole = new Impairments({ mtu: 1400, mtuBlackHole: true }, new Random(1))
     assert.equal(hole.offer(0, large, 0, large.length).answer, null)
