@@ -21,7 +21,8 @@ import {
 } from './peer.ts'
 
 const lacks = requirements('socat', 'curl', 'tcpdump', 'tshark', 'nstat', 'ss')
-const skip = { skip: lacks, timeout: 60_000 }
+const skip = { skip: lacks, timeout: 300_000 }
+const SETTLE_LIMIT_MS = 120_000
 
 /** A server in the namespace that does BODY with each `socket`, and prints what its socket is told. */
 const kernelServer = (body: string, options = 'allowHalfOpen: true'): string => `
@@ -51,7 +52,7 @@ for (const family of FAMILIES) {
     withPeers({}, async ({ ns, tun, host }) => {
       const capture = await captureAll(ns, tun)
       const waiting = accepted(host, 7000)
-      const asks = ns.run('socat', ['-t10', '-', `${family.socat}:${family.elkoHost}:7000`], {
+      const asks = ns.run('socat', ['-t120', '-', `${family.socat}:${family.elkoHost}:7000`], {
         input: 'a question',
       })
       const stream = await waiting
@@ -60,7 +61,7 @@ for (const family of FAMILIES) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       stream.end('an answer')
       assert.equal((await asks).stdout, 'an answer')
-      assert.equal(await host.settle(2000), true)
+      assert.equal(await host.settle(SETTLE_LIMIT_MS), true)
       await assertClean(ns, capture)
     }),
   )
@@ -155,7 +156,7 @@ for (const family of FAMILIES) {
       await once(stream, 'data')
       stream.destroy()
       assert.doesNotMatch(await ended, /error/)
-      assert.equal(await host.settle(2000), true)
+      assert.equal(await host.settle(SETTLE_LIMIT_MS), true)
       await assertClean(ns, capture)
       assert.equal(await countPackets(capture.file, 'tcp.flags.reset == 1'), 0)
     }),
@@ -219,7 +220,7 @@ for (const family of FAMILIES) {
       const said = await runNode(ns, MANY_CLIENTS, family.elko, '7')
       assert.equal(said.trim(), '200 agree, 0 fail')
       assert.ok(most > 150, `only ${most} connections at once`)
-      assert.equal(await host.settle(5000), true)
+      assert.equal(await host.settle(SETTLE_LIMIT_MS), true)
       await assertClean(ns, capture)
     }),
   )

@@ -28,13 +28,14 @@ import {
 
 const LENGTH = 100_000_000
 const CAPTURED_LENGTH = 10_000_000
+const SETTLE_LIMIT_MS = 120_000
 const lacks = requirements('curl', 'socat', 'tcpdump', 'tshark', 'nstat', 'ss', 'sha256sum')
 
 async function curlFetches({ ns, host }: Peers, family: Family, length: number): Promise<void> {
   const listener = host.listen({ port: 80 }, (stream) => void serveBlocks(stream, length))
   const { stdout } = await ns.run('sh', ['-c', `curl -sS http://${family.elkoHost}/ | sha256sum`])
   assert.equal(stdout.split(' ')[0], hashOfBlocks(length))
-  assert.equal(await host.settle(5000), true)
+  assert.equal(await host.settle(SETTLE_LIMIT_MS), true)
   host.closeListener(listener)
 }
 
@@ -47,7 +48,7 @@ async function elkoFetches({ ns, host }: Peers, family: Family, length: number):
   const stream = await connected(host, family, port)
   assert.deepEqual(await hashStream(stream), { octets: length, hash: hashOfBlocks(length) })
   stream.end()
-  assert.equal(await host.settle(5000), true)
+  assert.equal(await host.settle(SETTLE_LIMIT_MS), true)
 }
 
 for (const family of FAMILIES) {

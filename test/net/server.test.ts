@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { noLink } from '../../src/link/no-link.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { localHost } from '../../src/net/default-host.ts'
+import { turns } from '../link/turn.ts'
 import { type AnyNet, elkoNet, fieldsOf, listening, onBoth } from './nets.ts'
 
 /** A client that is connected. */
@@ -134,6 +135,7 @@ onBoth('options of the server are those of its sockets', async (net) => {
   let early = ''
   socket.on('data', (text) => (early += text))
   await new Promise((resolve) => setTimeout(resolve, 20))
+  await turns()
   assert.equal(early, '')
   socket.resume()
   await once(socket, 'end')
