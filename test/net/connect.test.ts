@@ -134,7 +134,7 @@ onBoth('arguments that are refused', (net) => {
 
 onBoth('several addresses: the first that answers is taken', async (net) => {
   const server = net.createServer((socket) => socket.resume().end())
-  const { port } = await listening(server)
+  const { port } = await listening(server, { port: await unusedPort(), host: '127.0.0.1' })
   const lookup = answering([v6('::1'), v6('::1'), v4('127.0.0.1')])
   const client = net.connect({ port, host: 'name', lookup, ...PATIENT })
   assert.deepEqual(await story(client), [

@@ -37,7 +37,7 @@ export async function listening(
   return server.address() as nodeNet.AddressInfo
 }
 
-/** A port that nobody listens on, in the system and in Elko, nor will: `port: 0` is never answered with it. */
+/** A port that is free on every address, in the system and in Elko, and stays so: `port: 0` is never answered with it. */
 export async function unusedPort(): Promise<number> {
   for (;;) {
     // Below those that the system gives to whoever asks for any; other processes of this file's kind begin elsewhere.

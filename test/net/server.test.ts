@@ -11,7 +11,7 @@ import { noLink } from '../../src/link/no-link.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { localHost } from '../../src/net/default-host.ts'
 import { turns } from '../link/turn.ts'
-import { type AnyNet, elkoNet, fieldsOf, listening, onBoth } from './nets.ts'
+import { type AnyNet, elkoNet, fieldsOf, listening, onBoth, unusedPort } from './nets.ts'
 
 /** A client that is connected. */
 async function connected(net: AnyNet, port: number, host = '127.0.0.1'): Promise<nodeNet.Socket> {
@@ -27,7 +27,7 @@ const ended = async (client: nodeNet.Socket): Promise<void> => {
 
 onBoth('a socket is counted, knows its server, and the server waits for it before `close`', async (net) => {
   const server = net.createServer()
-  const { port } = await listening(server)
+  const { port } = await listening(server, { port: await unusedPort(), host: '127.0.0.1' })
   const accepted = once(server, 'connection')
   const client = await connected(net, port)
   const [socket] = (await accepted) as [nodeNet.Socket & { server: unknown }]
