@@ -86,7 +86,9 @@ export async function withPeers<T>(options: PeersOptions, body: (peers: Peers) =
     const host = new StreamHost(options.wrap?.(link) ?? link, {
       name: 'elko',
       addresses: ['10.7.0.2/24', 'fd07::2/64'],
-      config: configure({ rtoInitialMs: PATIENCE_MS, rtoMinMs: PATIENCE_MS, ...options.config }),
+      config: configure(
+        options.config?.rtoMinMs === undefined ? { ...PATIENT, ...options.config } : options.config,
+      ),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
     })
     const late = monitorEventLoopDelay()
@@ -101,7 +103,8 @@ export async function withPeers<T>(options: PeersOptions, body: (peers: Peers) =
   })
 }
 
-const PATIENCE_MS = 20_000
+/** Where a test has no least RTO of its own. */
+const PATIENT = { rtoInitialMs: 20_000, rtoMinMs: 20_000 }
 /** How late this process was, while it had to do with the kernel of a namespace. */
 const lateness = new WeakMap<Namespace, IntervalHistogram>()
 /** So late it answers no SYN within the second after which the kernel sends it again, or almost. */

@@ -74,7 +74,7 @@ async function kernelReadsSlowly(family: Family): Promise<void> {
 }
 
 async function elkoReadsSlowly(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, host }) => {
+  await withPeers({ route: ['congctl cubic', 'rto_min 500ms'] }, async ({ ns, tun, host }) => {
     const capture = await captureAll(ns, tun)
     const sender = ns.spawn('socat', [
       '-u',
@@ -113,7 +113,7 @@ async function connectTimesOut(family: Family): Promise<void> {
 }
 
 async function dataTimesOut(family: Family): Promise<void> {
-  const config = { rtoInitialMs: 200, rtoMinMs: 50, r2Ms: 1500, blackHoleDetection: false }
+  const config = { rtoMinMs: 50, r2Ms: 1500, blackHoleDetection: false }
   await withPeers({ config }, async ({ ns, tun, host }) => {
     spawnNode(ns, `require('net').createServer((socket) => socket.resume()).listen(7000, '::')`)
     await untilListening(ns, 7000)
