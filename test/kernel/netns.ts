@@ -181,8 +181,10 @@ export class Namespace {
       file: path,
       stop: async () => {
         await untilWritten(child, () => said)
+        const before = said.length
         await end(child, 'SIGINT')
-        const number = (pattern: RegExp): number => Number(pattern.exec(said)?.[1] ?? Number.NaN)
+        const last = said.slice(before)
+        const number = (pattern: RegExp): number => Number(pattern.exec(last)?.[1] ?? Number.NaN)
         return {
           packets: number(/(\d+) packets? captured/),
           dropped: number(/(\d+) packets? dropped by kernel/),
