@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 const EXIT_NOT_INSTALLED = 77
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 300_000
+const MOST_TRIES = 5
 
 /** A PostgreSQL server with one user, `elko`, and one database, `postgres`. */
 export async function startPostgres() {
@@ -29,9 +30,11 @@ export async function startPostgres() {
   const settings = ['--username=elko', `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   const plain = ['--encoding=UTF8', '--locale=C', '--no-sync']
   execFileSync(initdb, ['-D', data, ...settings, ...plain], { stdio: 'pipe', ...server.user })
-  const port = await freePort()
-  const where = ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', server.folder]
-  await server.start(postgres, [...where, '-c', 'fsync=off'], /ready to accept connections/)
+  const port = await server.startOnFreePort(
+    postgres,
+    (own) => ['-D', data, '-h', '127.0.0.1', '-p', own, '-k', server.folder, '-c', 'fsync=off'],
+    /ready to accept connections/,
+  )
   return {
     port,
     user: 'elko',
@@ -45,10 +48,12 @@ export async function startPostgres() {
 export async function startRedis() {
   const redis = programOf('redis-server', 'redis-server', [])
   const server = newServer()
-  const port = await freePort()
-  const where = ['--bind', '127.0.0.1', '--port', String(port), '--dir', server.folder]
   const how = ['--requirepass', server.password, '--save', '', '--appendonly', 'no']
-  await server.start(redis, [...where, ...how], /ready to accept connections/i)
+  const port = await server.startOnFreePort(
+    redis,
+    (own) => ['--bind', '127.0.0.1', '--port', own, '--dir', server.folder, ...how],
+    /ready to accept connections/i,
+  )
   return { port, password: server.password, stop: () => server.stop('SIGTERM') }
 }
 
@@ -97,6 +102,19 @@ function newServer() {
     })
   }
 
+  /** Somebody else may take a port between the moment when it was free and this server's start: then another one. */
+  async function startOnFreePort(program, argsOf, ready) {
+    for (let tries = 1; ; tries++) {
+      const port = await freePort()
+      try {
+        await start(program, argsOf(String(port)), ready)
+        return port
+      } catch (error) {
+        if (tries === MOST_TRIES || !/in use/i.test(error.message)) throw error
+      }
+    }
+  }
+
   async function stop(signal) {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal)
@@ -106,7 +124,7 @@ function newServer() {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  return { folder, password, user, give, start, stop }
+  return { folder, password, user, give, startOnFreePort, stop }
 }
 
 const idOf = (user, what) => Number(execFileSync('id', [what, user], { encoding: 'utf8' }))

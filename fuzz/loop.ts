@@ -11,7 +11,7 @@ import { type Entry, Features } from './features.ts'
 import type { Probe, Target } from './target.ts'
 
 /** How long one input may take, milliseconds: the slowest honest ones take a hundredth of it. */
-const INPUT_LIMIT_MS = 5000
+const INPUT_LIMIT_MS = 15_000
 /** What runs under one watchdog, milliseconds. */
 const BATCH_MS = 100
 /** What may be held after a collection, octets, beyond what was held at the start. */

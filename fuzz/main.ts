@@ -30,7 +30,7 @@ const USAGE = `npm run fuzz -- TARGET...|all [options]
 Exit 0: nothing was found; 1: something was; 2: it was called wrongly; 3: a file cannot be read.`
 
 /** A session that tells nothing for so long is stuck where its own watchdog does not reach. */
-const SILENCE_MS = 60_000
+const SILENCE_MS = 300_000
 const LINE_EVERY_S = 20
 
 interface Options {

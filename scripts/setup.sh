@@ -68,7 +68,7 @@ install_debian_packages() {
 apt_get() {
   local log status
   log=$(mktemp)
-  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" < /dev/null > "$log" 2>&1
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 "$@" < /dev/null > "$log" 2>&1
   status=$?
   if [ "$status" != 0 ]; then tail -20 "$log"; fi
   rm -f "$log"

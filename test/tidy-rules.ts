@@ -202,6 +202,18 @@ function isTestOption({ parent: { parent } }: ts.PropertyAssignment): boolean {
   return ts.isCallExpression(parent) && /(^|\.)(test|it|describe|suite)$/.test(parent.expression.getText())
 }
 
+/** What fast-check tries follows from one seed: who has it from elsewhere tries something else each time. */
+export const seededProperties: Rule = (file) => {
+  if (file.path === 'test/property.ts') return []
+  const wrong: string[] = []
+  walk(parse(file), (node) => {
+    if (!ts.isImportDeclaration(node) || node.importClause?.isTypeOnly) return
+    if ((node.moduleSpecifier as ts.StringLiteral).text !== 'fast-check') return
+    wrong.push(`${file.path}:${lineOf(node)}: import fc from test/property.ts, which gives it a seed`)
+  })
+  return wrong
+}
+
 /** Every field of Config is explained and has its default in DEFAULT_CONFIG. */
 export const everyTunableExplained: Rule = (file) => {
   const fields = new Map<string, boolean>()

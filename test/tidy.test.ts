@@ -16,6 +16,7 @@ import {
   pure,
   type Rule,
   referencesDown,
+  seededProperties,
   shortFile,
   shortFunctions,
   unusedReasons,
@@ -123,6 +124,13 @@ const RULES: [what: string, rule: Rule, files: File[], good: string, bad: string
       "it('a', { skip: true }, f)",
       "test('a', { only: true }, f)",
     ],
+  ],
+  [
+    'property tests have their seed from test/property.ts',
+    seededProperties,
+    tests,
+    "import fc from '../property.ts'; import type { Arbitrary } from 'fast-check'",
+    ["import fc from 'fast-check'", "import { assert } from 'fast-check'"],
   ],
   [
     'every tunable of tcp/config.ts has a doc comment and a default',

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { drill } from '../../src/drill/index.ts'
 import { lacksBrowser, withPage } from './page.ts'
 
-const skip = { skip: lacksBrowser, timeout: 240_000 }
+const skip = { skip: lacksBrowser, timeout: 900_000 }
 const folder = fileURLToPath(new URL('../../../test/drill/', import.meta.url))
 const scripts = readdirSync(folder, { recursive: true })
   .map(String)

@@ -37,8 +37,9 @@ export async function withPages<T>(
   const { port } = server.address() as AddressInfo
   let browser: Browser | null = null
   try {
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: QUIET })
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: QUIET, timeout: LIMIT_MS })
     const context = await browser.newContext()
+    context.setDefaultTimeout(LIMIT_MS)
     const pages: Page[] = []
     for (let n = 0; n < count; n++) {
       const page = await context.newPage()
@@ -61,9 +62,13 @@ export async function withPages<T>(
 /** Scripts of a test's own, by their path: workers need one. */
 export type Scripts = Map<string, string>
 
-/** Root may not sandbox, and nothing is to be looked up on the network. */
+/** For a browser that hangs, not for one on a machine that is slow. */
+const LIMIT_MS = 300_000
+
+/** Root may not sandbox, containers have a small /dev/shm, and nothing is to be looked up on the network. */
 const QUIET = [
   '--no-sandbox',
+  '--disable-dev-shm-usage',
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',

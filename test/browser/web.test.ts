@@ -12,7 +12,7 @@ import { createWeb, type Socket, type Web } from '../../src/web/index.ts'
 import { lacksBrowser, type Scripts, withPage, withPages } from './page.ts'
 import { webSocketServer } from './websocket-server.ts'
 
-const skip = { skip: lacksBrowser, timeout: 240_000 }
+const skip = { skip: lacksBrowser, timeout: 900_000 }
 const ROOMS = ['link/portable', 'web']
 
 /** What the pages know: the modules, and what tests leave there. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { readInt32, readUint16 } from '../../src/bytes/big-endian.ts'
+import fc from '../property.ts'
 
 test('numbers are read as a DataView reads them, at any offset', () => {
   fc.assert(

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import {
   foldChecksum,
   foldSum,
@@ -8,6 +7,7 @@ import {
   updateChecksum16,
   updateChecksum32,
 } from '../../src/bytes/checksum.ts'
+import fc from '../property.ts'
 
 /** The slow oracle: RFC 1071 word by word, with a carry after each addition. */
 function oracle(bytes: Uint8Array, offset: number, length: number, sum: number): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { MAX_RING, MIN_RING, RingPool } from '../../src/bytes/ring-pool.ts'
+import fc from '../property.ts'
 
 test('a ring has the smallest power of two that is enough, and at least 2 KiB', () => {
   const pool = new RingPool(0)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { copyOctets, NO_RING, ringRead, ringWrite } from '../../src/bytes/ring.ts'
+import fc from '../property.ts'
 
 /** The oracle: one octet at a time, each masked. */
 function slowRingWrite(ring: Uint8Array, position: number, source: Uint8Array, from: number, length: number) {

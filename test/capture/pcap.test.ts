@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { joined } from '../../src/bytes/join.ts'
 import { MAX_CAPTURED_LENGTH } from '../../src/capture/capture-file.ts'
 import { pcapHeader, pcapPacket, readPcap } from '../../src/capture/pcap.ts'
+import fc from '../property.ts'
 
 const packetList = fc.array(
   fc.record(

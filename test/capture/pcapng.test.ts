@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { joined } from '../../src/bytes/join.ts'
 import type { Direction } from '../../src/capture/capture-file.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
 import { readCapture, readPcapng } from '../../src/capture/read-pcapng.ts'
+import fc from '../property.ts'
 
 const packetList = fc.array(
   fc.record(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { decodeUtf8, encodeUtf8 } from '../../src/capture/utf8.ts'
+import fc from '../property.ts'
 
 test('encodes as TextEncoder does, lone surrogates included', () => {
   fc.assert(

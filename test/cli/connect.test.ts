@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HELP, run } from '../../src/cli/connect.ts'
-import { requirements, withNamespace } from '../kernel/netns.ts'
+import { type Namespace, requirements, withNamespace } from '../kernel/netns.ts'
 import { untilListening } from '../kernel/peer.ts'
 import { runElko, startElko, summaryIn } from './tun-cli.ts'
 
-const skip = { skip: requirements('socat', 'ss', 'nft'), timeout: 60_000 }
+const skip = { skip: requirements('socat', 'ss', 'nft'), timeout: 300_000 }
 
 test('every line of the help fits into 80 columns', () => {
   for (const line of HELP.split('\n')) assert.ok(line.length <= 80, line)
@@ -91,10 +92,22 @@ test('no address of that version: code 1', skip, () =>
   }),
 )
 
+/** Waits until the kernel has had a packet from Elko's device: the SYN, as IPv6 is quiet there. */
+async function untilPacketsCame(ns: Namespace): Promise<void> {
+  for (;;) {
+    const devices = JSON.parse(ns.ip('-j', '-s', 'link', 'show')) as {
+      ifname: string
+      stats64: { rx: { packets: number } }
+    }[]
+    if (devices.some(({ ifname, stats64 }) => ifname !== 'lo' && stats64.rx.packets > 0)) return
+    await sleep(20)
+  }
+}
+
 test('Ctrl-C while connecting: code 1, at once', skip, () =>
   withNamespace(async (ns) => {
     const elko = startElko(ns, 'connect', '10.7.0.99', '81')
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await untilPacketsCame(ns)
     assert.equal(elko.child.exitCode, null)
     elko.child.kill('SIGINT')
     assert.equal(await elko.ended, 1)
@@ -103,7 +116,7 @@ test('Ctrl-C while connecting: code 1, at once', skip, () =>
 
 test('--echo sends back what arrives; --source-port names the port', skip, () =>
   withNamespace(async (ns) => {
-    const server = ns.run('socat', ['-t5', '-', 'TCP4-LISTEN:9000,reuseaddr'], { input: 'once more' })
+    const server = ns.run('socat', ['-t120', '-', 'TCP4-LISTEN:9000,reuseaddr'], { input: 'once more' })
     await untilListening(ns, 9000)
     const args = ['connect', '10.7.0.1', '9000', '--echo', '--source-port', '4711', '--json']
     const { code, stderr } = await runElko(ns, args)

@@ -11,12 +11,12 @@ import { type Namespace, requirements, withNamespace } from '../kernel/netns.ts'
 import { untilPrinted } from '../kernel/peer.ts'
 import { runElko, startElko, summaryIn, untilSaid } from './tun-cli.ts'
 
-const skip = { skip: requirements('socat'), timeout: 60_000 }
+const skip = { skip: requirements('socat'), timeout: 300_000 }
 const READY = /where the kernel is/
 
 /** What socat reads of a host and port after it wrote `input`. */
 async function ask(ns: Namespace, address: string, input: string | Uint8Array): Promise<string> {
-  return (await ns.run('socat', ['-t5', '-', address], { input })).stdout
+  return (await ns.run('socat', ['-t120', '-', address], { input })).stdout
 }
 
 test('every line of the help fits into 80 columns', () => {
@@ -174,7 +174,7 @@ test('SIGTERM ends an open connection with a FIN', skip, () =>
   withNamespace(async (ns) => {
     const elko = startElko(ns, 'listen', '7', '--echo')
     await untilSaid(elko, READY)
-    const client = ns.spawn('socat', ['-t5', '-d', '-', 'TCP4:10.7.0.2:7'])
+    const client = ns.spawn('socat', ['-t120', '-d', '-', 'TCP4:10.7.0.2:7'])
     let got = ''
     let said = ''
     client.stderr!.on('data', (chunk) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { ladder } from '../../src/diagram/ladder.ts'
 import { type LadderItem, ladderItems } from '../../src/diagram/ladder-messages.ts'
 import { ladderRows } from '../../src/diagram/ladder-rows.ts'
 import { connectionsIn, selectEvents } from '../../src/diagram/ladder-select.ts'
+import fc from '../property.ts'
 import { Story } from './story.ts'
 
 interface Act {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { columns, printable, wrap } from '../../src/diagram/canvas.ts'
 import { durationText, timeScale } from '../../src/diagram/time-text.ts'
+import fc from '../property.ts'
 
 test('the unit adapts to the run', () => {
   const scale = (times: number[]) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import fc from 'fast-check'
 import { parseScript } from '../../src/drill/parse-script.ts'
 import { printEvent, printScript } from '../../src/drill/print.ts'
 import type { Script } from '../../src/drill/script.ts'
 import { ScriptError } from '../../src/drill/source-errors.ts'
+import fc from '../property.ts'
 import { CALLS, OTHERS, PACKETS, WHOLE } from './samples.ts'
 
 /** A script by what it means: without places and sources. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import fc from 'fast-check'
 import { parsePython } from '../../src/drill/python-parser.ts'
 import { evaluate, type PythonVariables, runPython, setNumbers } from '../../src/drill/python-run.ts'
 import { ScriptError } from '../../src/drill/source-errors.ts'
+import fc from '../property.ts'
 
 const PLACE = { file: 'a.pkt', line: 10, column: 5 }
 

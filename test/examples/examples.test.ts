@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const folder = fileURLToPath(new URL('../../../examples/', import.meta.url))
 /** What an example exits with where a program is not installed: examples/real-servers.mjs. */
 const EXIT_NOT_INSTALLED = 77
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 600_000
 
 interface Example {
   readonly file: string

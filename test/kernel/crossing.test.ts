@@ -27,7 +27,7 @@ import {
   withPeers,
 } from './peer.ts'
 
-const skip = { skip: requirements('socat', 'perl', 'tcpdump', 'tshark', 'nstat', 'ss'), timeout: 60_000 }
+const skip = { skip: requirements('socat', 'perl', 'tcpdump', 'tshark', 'nstat', 'ss'), timeout: 300_000 }
 
 /** The flags of a TCP segment in an IP packet. */
 function flagsOf(bytes: Uint8Array, offset: number, length: number): number {
@@ -58,7 +58,7 @@ for (const family of FAMILIES) {
       net = peers.net
       const capture = await captureAll(peers.ns, peers.tun)
       const address = `${family.socat}:${family.elkoHost}:7000,sourceport=7001`
-      const socat = peers.ns.run('socat', ['-t10', '-', address], { input: 'from the kernel' })
+      const socat = peers.ns.run('socat', ['-t120', '-', address], { input: 'from the kernel' })
       while (stream === null) await new Promise((resolve) => setTimeout(resolve, 5))
       const ours = stream as PeerSocket
       const data = once(ours, 'data')
@@ -132,7 +132,7 @@ const READS_URGENT = `
   $| = 1;
   my $server = IO::Socket::IP->new(LocalHost => '::', LocalPort => 7000, Listen => 1, V6Only => 0) or die $@;
   my $socket = $server->accept;
-  for (1 .. 500) {
+  for (1 .. 12000) {
     my $octet;
     if (defined recv($socket, $octet, 1, MSG_OOB) && length $octet) { print "urgent $octet\\n"; last }
     select undef, undef, undef, 0.01;

@@ -63,6 +63,8 @@ interface Track extends Observation {
 const BATCH = 1500
 const PATIENCE_MS = 900
 const LEAST_BATCH = 20
+/** Of what came out otherwise than it should, or too late. */
+const MOST_TRIES = 10
 /** Linux sends its SYN again two ticks after it refused an acknowledgment of it. */
 const SYN_AGAIN_MS = 25
 const FIRST_PORT = 1024
@@ -82,7 +84,8 @@ export class Differential {
       const { timestamps } = alike[0]!
       this.#linux.set({ tcp_timestamps: timestamps ? '1' : '0' })
       this.#linux.settleMs = isActive(alike[0]!) ? SYN_AGAIN_MS : 0
-      const [elko, linux] = [await this.#playToElko(alike, timestamps), await this.#playToLinux(alike)]
+      const elko = await this.#playToElko(alike, timestamps)
+      const linux = await this.#playToLinuxUntilKnown(alike, elko)
       for (const [i, one] of alike.entries()) {
         const { compared, answers, differences } = compare(one, elko[i]!, linux[i]!)
         sum.steps += compared
@@ -99,21 +102,34 @@ export class Differential {
     )
   }
 
+  /** A machine that stood still for a moment makes differences that do not come again. */
+  async #playToLinuxUntilKnown(cases: readonly Case[], elko: readonly Track[][]): Promise<Track[][]> {
+    const linux = await this.#playToLinux(cases)
+    const isOdd = (i: number): boolean =>
+      compare(cases[i]!, elko[i]!, linux[i]!).differences.some((one) => knownAs(one) === undefined)
+    for (let tries = 1; tries < MOST_TRIES; tries++) {
+      const odd = [...cases.keys()].filter(isOdd)
+      if (odd.length === 0) break
+      const again = await this.#playToLinux(odd.map((i) => cases[i]!))
+      for (const [k, i] of odd.entries()) linux[i] = again[k]!
+    }
+    return linux
+  }
+
   /** On a busy machine a batch may take so long that timers ran; then it is played again, in halves. */
-  #playToLinux(cases: readonly Case[], size = BATCH): Promise<Track[][]> {
+  #playToLinux(cases: readonly Case[], size = BATCH, tries = 0): Promise<Track[][]> {
     return inBatches(cases, size, async (batch) => {
       const probes = this.#probes(batch)
-      const began = Date.now()
+      const began = performance.now()
       const tracks = await play(this.#linux, batch, probes)
-      const took = Date.now() - began
+      const took = performance.now() - began
       for (const probe of probes) this.#linux.deliver(probe.end())
       this.#linux.clear()
       await this.#linux.settle()
       if (took < PATIENCE_MS) return tracks
-      const half = Math.ceil(batch.length / 2)
-      if (half < LEAST_BATCH)
-        throw new Error(`this machine is too busy: ${batch.length} cases took ${took} ms`)
-      return this.#playToLinux(batch, half)
+      if (batch.length > LEAST_BATCH) return this.#playToLinux(batch, Math.ceil(batch.length / 2))
+      if (tries < MOST_TRIES) return this.#playToLinux(batch, batch.length, tries + 1)
+      throw new Error(`this machine is too busy: ${batch.length} cases took ${took} ms`)
     })
   }
 

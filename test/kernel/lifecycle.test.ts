@@ -23,7 +23,8 @@ import {
 } from './peer.ts'
 
 const lacks = requirements('socat', 'curl', 'tcpdump', 'tshark', 'nstat', 'ss')
-const skip = { skip: lacks, timeout: 60_000 }
+const skip = { skip: lacks, timeout: 300_000 }
+const SETTLE_LIMIT_MS = 120_000
 
 /** A server in the namespace that does BODY with each `socket`, and prints what its socket is told. */
 const kernelServer = (body: string, options = 'allowHalfOpen: true'): string => `
@@ -49,7 +50,7 @@ for (const family of FAMILIES) {
     withPeers({}, async ({ ns, tun, host, net }) => {
       const capture = await captureAll(ns, tun)
       const waiting = accepted(net, 7000)
-      const asks = ns.run('socat', ['-t10', '-', `${family.socat}:${family.elkoHost}:7000`], {
+      const asks = ns.run('socat', ['-t120', '-', `${family.socat}:${family.elkoHost}:7000`], {
         input: 'a question',
       })
       const stream = await waiting
@@ -58,7 +59,7 @@ for (const family of FAMILIES) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       stream.end('an answer')
       assert.equal((await asks).stdout, 'an answer')
-      assert.equal(await settle(host, 2000), true)
+      assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
       await assertClean(ns, capture)
     }),
   )
@@ -153,7 +154,7 @@ for (const family of FAMILIES) {
       await once(stream, 'data')
       stream.destroy()
       assert.doesNotMatch(await ended, /error/)
-      assert.equal(await settle(host, 2000), true)
+      assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
       await assertClean(ns, capture)
       assert.equal(await countPackets(capture.file, 'tcp.flags.reset == 1'), 0)
     }),
@@ -217,7 +218,7 @@ for (const family of FAMILIES) {
       const said = await runNode(ns, MANY_CLIENTS, family.elko, '7')
       assert.equal(said.trim(), '200 agree, 0 fail')
       assert.ok(most > 150, `only ${most} connections at once`)
-      assert.equal(await settle(host, 5000), true)
+      assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
       await assertClean(ns, capture)
     }),
   )

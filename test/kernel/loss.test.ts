@@ -31,7 +31,7 @@ import {
 } from './peer.ts'
 
 const LENGTH = 100_000_000
-const LIMIT_MS = 300_000
+const LIMIT_MS = 1_200_000
 const lacks = requirements('curl', 'socat', 'nstat', 'ss', 'sha256sum')
 
 function impaired(percent: number, more: PeersOptions): PeersOptions {

@@ -51,7 +51,7 @@ export interface RunResult {
 export interface RunOptions {
   /** Written to the program's standard input. */
   readonly input?: string | Uint8Array
-  /** The program is killed after this long; default 60 000. */
+  /** The program is killed after this long; default five minutes. */
   readonly timeoutMs?: number
   /** true: a failure is returned, not thrown. Default false. */
   readonly mayFail?: boolean
@@ -108,7 +108,7 @@ export class Namespace {
   /** Runs a program in the namespace to its end. */
   async run(command: string, args: readonly string[] = [], options: RunOptions = {}): Promise<RunResult> {
     const child = this.spawn(command, args, options.env === undefined ? {} : { env: options.env })
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000)
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? RUN_LIMIT_MS)
     child.stdin!.on('error', () => {})
     child.stdin!.end(options.input ?? '')
     const [stdout, stderr, [code, signal]] = await Promise.all([
@@ -180,9 +180,11 @@ export class Namespace {
     return {
       file: path,
       stop: async () => {
-        await sleep(200) // What is in the ring of the socket is on its way to tcpdump.
+        await untilWritten(child, () => said)
+        const before = said.length
         await end(child, 'SIGINT')
-        const number = (pattern: RegExp): number => Number(pattern.exec(said)?.[1] ?? Number.NaN)
+        const last = said.slice(before)
+        const number = (pattern: RegExp): number => Number(pattern.exec(last)?.[1] ?? Number.NaN)
         return {
           packets: number(/(\d+) packets? captured/),
           dropped: number(/(\d+) packets? dropped by kernel/),
@@ -241,12 +243,30 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
+/** Waits until tcpdump has written all that the kernel has given it: it counts both where it is asked (SIGUSR1). */
+async function untilWritten(tcpdump: ChildProcess, said: () => string): Promise<void> {
+  for (;;) {
+    const before = said().length
+    tcpdump.kill('SIGUSR1')
+    let counts: RegExpExecArray | null = null
+    while (counts === null) {
+      if (tcpdump.exitCode !== null || tcpdump.signalCode !== null) return
+      await sleep(5)
+      counts = /(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped/.exec(
+        said().slice(before),
+      )
+    }
+    const [captured, received, dropped] = counts.slice(1).map(Number) as [number, number, number]
+    if (captured + dropped >= received) return
+  }
+}
+
 /** Ends a child by its own pid: politely, then for certain. */
 async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const closed = once(child, 'close')
   child.kill(signal)
-  const timer = setTimeout(() => child.kill('SIGKILL'), 3000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS)
   await closed
   clearTimeout(timer)
 }
@@ -254,6 +274,9 @@ async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Pro
 // ---- what is there, and what was left over --------------------------------------------------------------------------
 
 const PREFIX = 'elko-test-'
+/** For a program that hangs, not for one on a machine that is slow. */
+const RUN_LIMIT_MS = 300_000
+const END_LIMIT_MS = 30_000
 let serial = 0
 let baseLack: string | null = null
 let willCleanUp = false
@@ -273,6 +296,7 @@ function findBaseLack(): string {
     return 'no /dev/net/tun'
   }
   if (!isOnPath('ip')) return 'not installed: ip (iproute2)'
+  deleteStaleNamespaces()
   const trial = `${PREFIX}${process.pid}-0`
   const { status, stderr } = spawnSync('ip', ['netns', 'add', trial], { encoding: 'utf8' })
   spawnSync('ip', ['netns', 'del', trial])
@@ -289,11 +313,13 @@ function deleteLiveNamespaces(): void {
   liveNamespaces.clear()
 }
 
-/** Namespaces of test processes that were killed. */
+/** Namespaces of test processes that were killed, one that had this process's number among them. */
 function deleteStaleNamespaces(): void {
   if (!existsSync('/run/netns')) return
   for (const name of readdirSync('/run/netns')) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-\\d+$`).exec(name)?.[1]
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) spawnSync('ip', ['netns', 'del', name])
+    if (owner === undefined || liveNamespaces.has(name)) continue
+    if (Number(owner) === process.pid || !existsSync(`/proc/${owner}`))
+      spawnSync('ip', ['netns', 'del', name])
   }
 }

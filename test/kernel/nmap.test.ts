@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { requirements } from './netns.ts'
 import { FAMILIES, IPV4, listen, type Peers, withPeers } from './peer.ts'
 
-const skip = { skip: requirements('nmap', 'nft'), timeout: 120_000 }
+const skip = { skip: requirements('nmap', 'nft'), timeout: 900_000 }
 
 const OPEN = 80
 const CLOSED = 81
@@ -24,10 +24,23 @@ async function withTarget(body: (peers: Peers) => Promise<void>): Promise<void> 
   })
 }
 
+/** nmap learns from quick answers to wait for a tenth of a second; a host on a busy machine may take longer. */
+const PATIENT = ['--min-rtt-timeout', '1s']
+
 /** The state of each port by nmap's word. */
 async function scan({ ns }: Peers, target: string, ...options: string[]): Promise<Record<string, string>> {
   const ports = `${OPEN},${CLOSED},${FILTERED}`
-  const { stdout } = await ns.run('nmap', ['-n', '-Pn', ...options, '-p', ports, '-oX', '-', target])
+  const { stdout } = await ns.run('nmap', [
+    '-n',
+    '-Pn',
+    ...PATIENT,
+    ...options,
+    '-p',
+    ports,
+    '-oX',
+    '-',
+    target,
+  ])
   const found = stdout.matchAll(/<port protocol="tcp" portid="(\d+)"><state state="([^"]+)"/g)
   return Object.fromEntries([...found].map(([, port, state]) => [port!, state!]))
 }
@@ -55,7 +68,7 @@ for (const family of FAMILIES) {
 /** The lines of nmap's fingerprint of the host, by their names. */
 async function fingerprint(ns: Peers['ns']): Promise<{ line(name: string): Record<string, string> }> {
   const { stdout } = await ns.run('nmap', [
-    ...['-n', '-Pn', '-sS', '-O', '-d', '--max-os-tries', '1'],
+    ...['-n', '-Pn', ...PATIENT, '-sS', '-O', '-d', '--max-os-tries', '1'],
     ...['-p', `${OPEN},${CLOSED}`, IPV4.elko],
   ])
   return {

@@ -29,7 +29,10 @@ const CLOSED_MS = 20_000
 /** More than both buffers hold, so that the window does close. */
 const LENGTH = 20_000_000
 
-/** Reads nothing for 20 s, then all: how many octets and their hash. */
+/** So many probes of a closed window, or of an idle connection, prove that they go on. */
+const ENOUGH_PROBES = 3
+
+/** Reads nothing until it is told to on its standard input, then all: how many octets and their hash. */
 const SLOW_READER = `
   const { createHash } = require('crypto')
   require('net').createServer((socket) => {
@@ -38,11 +41,16 @@ const SLOW_READER = `
     let octets = 0
     socket.on('data', (data) => { hash.update(data); octets += data.length })
     socket.on('end', () => { console.log('read', octets, hash.digest('hex')); process.exit() })
-    setTimeout(() => socket.resume(), ${CLOSED_MS})
+    process.stdin.once('data', () => socket.resume())
   }).listen(7000, '::')`
 
+/** Waits for what will come, however slow the machine is; the limit is that of the test. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(20)
+}
+
 async function kernelReadsSlowly(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, net }) => {
+  await withPeers({ config: { rtoMinMs: 500 } }, async ({ ns, tun, net }) => {
     const reader = spawnNode(ns, SLOW_READER)
     await untilListening(ns, 7000)
     const capture = await captureAll(ns, tun)
@@ -50,19 +58,24 @@ async function kernelReadsSlowly(family: Family): Promise<void> {
     const said = untilPrinted(reader, /read \d+ \w+/)
     const written = writeBlocks(stream, LENGTH)
     stream.resume()
-    await sleep(CLOSED_MS / 2)
-    assert.equal(stream.connection.tcb.snd.wnd, 0, 'the window did not close')
+    const { tcb } = stream.connection
+    await Promise.all([
+      sleep(CLOSED_MS),
+      until(() => tcb.snd.wnd === 0 && tcb.counts.timeouts >= ENOUGH_PROBES),
+    ])
+    assert.equal(tcb.snd.wnd, 0, 'the window did not stay closed')
     assert.equal(stream.connection.stateName, 'ESTABLISHED')
+    reader.stdin!.write('read')
     await written
     assert.match(await said, new RegExp(`read ${LENGTH} ${hashOfBlocks(LENGTH)}`))
     await capture.stop()
     const probes = await countPackets(capture.file, 'tcp.analysis.zero_window_probe')
-    assert.ok(probes >= 3, `${probes} probes of the closed window`)
+    assert.ok(probes >= ENOUGH_PROBES, `${probes} probes of the closed window`)
   })
 }
 
 async function elkoReadsSlowly(family: Family): Promise<void> {
-  await withPeers({}, async ({ ns, tun, net }) => {
+  await withPeers({ route: ['congctl cubic', 'rto_min 500ms'] }, async ({ ns, tun, net }) => {
     const capture = await captureAll(ns, tun)
     const sender = ns.spawn('socat', [
       '-u',
@@ -72,11 +85,12 @@ async function elkoReadsSlowly(family: Family): Promise<void> {
     ])
     await untilListening(ns, 7000)
     const stream = await connected(net, family, 7000)
-    await sleep(CLOSED_MS)
-    const { receiveWindow, unread } = stream.connection.status()
+    const { connection } = stream
     // Less than one unit of the scaled field: 0 on the wire.
-    assert.equal(receiveWindow >> stream.connection.tcb.rcvScale, 0, 'the window did not close')
-    assert.ok(unread > 0)
+    const isClosed = (): boolean => connection.status().receiveWindow >> connection.tcb.rcvScale === 0
+    await Promise.all([sleep(CLOSED_MS), until(isClosed)])
+    assert.ok(isClosed(), 'the window did not stay closed')
+    assert.ok(connection.status().unread > 0)
     const { octets } = await hashStream(stream)
     assert.equal(octets, LENGTH)
     stream.end()
@@ -88,7 +102,7 @@ async function elkoReadsSlowly(family: Family): Promise<void> {
 }
 
 async function connectTimesOut(family: Family): Promise<void> {
-  const config = { rtoInitialMs: 200, r2SynMs: 1500 }
+  const config = { rtoInitialMs: 200, r2SynMs: 3000 }
   await withPeers({ config }, async ({ ns, tun, net }) => {
     await ns.loseRandomly(tun, { in: 100 })
     const stream = connect(net, family, 7000)
@@ -96,7 +110,7 @@ async function connectTimesOut(family: Family): Promise<void> {
     assert.equal(error.code, 'ETIMEDOUT')
     assert.equal(error.reason, 'connect-timeout')
     const said = error.cause.observations.join('\n')
-    assert.match(said, /retransmitted [2-9] times\nnothing was ever heard/)
+    assert.match(said, /retransmitted (once|\d times)\nnothing was ever heard/)
   })
 }
 
@@ -143,11 +157,13 @@ async function elkoKeepsAlive(family: Family): Promise<void> {
     const capture = await captureAll(ns, tun)
     const stream = await connected(net, family, 7000)
     stream.resume()
-    await sleep(2000)
+    const { tcb } = stream.connection
+    const answered = tcb.counts.segmentsReceived + ENOUGH_PROBES
+    await Promise.all([sleep(2000), until(() => tcb.counts.segmentsReceived > answered)])
     assert.equal(stream.connection.stateName, 'ESTABLISHED')
     await capture.stop()
-    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive')) >= 3)
-    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive_ack')) >= 3)
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive')) >= ENOUGH_PROBES)
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive_ack')) >= ENOUGH_PROBES)
     await ns.loseRandomly(tun, { in: 100, out: 100 })
     const [error] = await once(stream, 'error')
     assert.equal(error.code, 'ETIMEDOUT')
@@ -155,20 +171,20 @@ async function elkoKeepsAlive(family: Family): Promise<void> {
   })
 }
 
-/** MUST-26: Elko answers the kernel's probes, which would otherwise end the connection after 3 s. */
+/** MUST-26: Elko answers the kernel's probes, which would otherwise end the connection after 11 s. */
 async function kernelKeepsAlive(family: Family): Promise<void> {
   await withPeers({}, async ({ ns, tun, host, net }) => {
     const capture = await captureAll(ns, tun)
     listen(net, 7000, (stream) => stream.resume().once('end', () => stream.end()))
-    const options = 'keepalive,keepidle=1,keepintvl=1,keepcnt=2'
+    const options = 'keepalive,keepidle=1,keepintvl=1,keepcnt=10'
     const client = ns.spawn('socat', ['-', `${family.socat}:${family.elkoHost}:7000,${options}`])
-    await sleep(5000)
+    await sleep(15_000)
     assert.equal(client.exitCode, null)
     assert.equal(host.stack.connections()[0]?.stateName, 'ESTABLISHED')
     client.stdin!.end()
     await once(client, 'close')
     await assertClean(ns, capture)
-    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive_ack')) >= 3)
+    assert.ok((await countPackets(capture.file, 'tcp.analysis.keep_alive_ack')) >= ENOUGH_PROBES)
   })
 }
 
@@ -182,7 +198,7 @@ const CASES: Readonly<Record<string, (family: Family) => Promise<void>>> = {
   "Elko answers the kernel's keep-alive probes": kernelKeepsAlive,
 }
 
-test('side by side', { skip: lacks, concurrency: true, timeout: 180_000 }, async (t) => {
+test('side by side', { skip: lacks, concurrency: true, timeout: 900_000 }, async (t) => {
   const runs = FAMILIES.flatMap((family) =>
     Object.entries(CASES).map(([what, run]) => t.test(`${family.name}: ${what}`, () => run(family))),
   )

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Driver } from '../../src/link/driver.ts'
 import type { Link } from '../../src/link/link.ts'
 import { loopbackPair } from '../../src/link/loopback.ts'
@@ -10,6 +10,7 @@ import { Stack } from '../../src/stack/stack.ts'
 import { configure } from '../../src/tcp/config.ts'
 import { CONNECTED, GONE, READABLE } from '../../src/tcp/signals.ts'
 import { parseAddress } from '../../src/wire/address.ts'
+import { until } from './turn.ts'
 
 const SERVER = parseAddress('10.0.0.2')!
 
@@ -81,7 +82,7 @@ test('two driven stacks open, carry octets and close; nothing is left', async ()
   })
   server.listen({ port: 80 })
   client.connect({ remoteAddress: SERVER, remotePort: 80 })
-  for (let i = 0; i < 200 && ends.length === 0; i++) await sleep(5)
+  await until(() => ends.length > 0 && client.size + server.size === 0)
   assert.deepEqual(received, [1, 2, 3])
   assert.deepEqual(ends, ['closed-normally'])
   assert.deepEqual([client.size, server.size], [0, 0])

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { hostNames, LinkHost } from '../../src/link/host.ts'
 import type { Link } from '../../src/link/link.ts'
 import { noLink } from '../../src/link/no-link.ts'
 import type { ConnectionOwner, ListenerOwner } from '../../src/link/owners.ts'
 import { CONNECTED } from '../../src/tcp/signals.ts'
 import { parseAddress } from '../../src/wire/address.ts'
+import { until } from './turn.ts'
 
 const SELF = parseAddress('127.0.0.1')!
 
@@ -37,7 +37,7 @@ async function connectedEars(host: LinkHost): Promise<[Ear, Ear]> {
   host.sync()
   host.stack.listen({ port: 80 }).owner = server
   host.stack.connect({ remoteAddress: SELF, remotePort: 80 }).owner = client
-  for (let i = 0; i < 200 && server.calls === 0; i++) await sleep(1)
+  await until(() => server.calls > 0)
   return [server, client]
 }
 

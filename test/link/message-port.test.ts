@@ -11,7 +11,7 @@ import { messagePortLink } from '../../src/link/message-port.ts'
 import { createWeb } from '../../src/web/index.ts'
 import { turn, until } from './turn.ts'
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 240_000 }
 
 function linkPair(): { a: Link; b: Link; ports: [MessagePort, MessagePort]; [Symbol.dispose](): void } {
   const { port1, port2 } = new MessageChannel()

@@ -8,6 +8,7 @@ import { impair } from '../../src/link/impair.ts'
 import type { Link } from '../../src/link/link.ts'
 import { noLink } from '../../src/link/no-link.ts'
 import { selfLink } from '../../src/link/self-link.ts'
+import { configure } from '../../src/tcp/config.ts'
 import { parseAddress } from '../../src/wire/address.ts'
 
 const SELF = parseAddress('127.0.0.1')!
@@ -46,8 +47,9 @@ test('a full one takes no packet, and says when it has room', async () => {
 })
 
 /** Octets that a host sends to itself over a link, and how many segments went twice. */
-async function transfer(link: Link, octets: number): Promise<number> {
-  const host = new LinkHost(link, { addresses: ['127.0.0.1/8'], ownPacketsByLink: true })
+async function transfer(link: Link, octets: number, rtoMinMs: number): Promise<number> {
+  const config = configure({ rtoInitialMs: rtoMinMs, rtoMinMs })
+  const host = new LinkHost(link, { addresses: ['127.0.0.1/8'], ownPacketsByLink: true, config })
   host.sync()
   const listener = host.stack.listen({ port: 80 })
   const client = host.stack.connect({ remoteAddress: SELF, remotePort: 80 })
@@ -69,12 +71,12 @@ async function transfer(link: Link, octets: number): Promise<number> {
 }
 
 test('a host speaks to itself over it', async () => {
-  assert.equal(await transfer(selfLink(1500), 200_000), 0)
+  assert.equal(await transfer(selfLink(1500), 200_000, 60_000), 0)
 })
 
 test('impaired, it loses packets, and all octets arrive', async () => {
   const lossy = impair(selfLink(1500), { toLink: { loss: 0.05 } }, 'self')
-  assert.ok((await transfer(lossy, 200_000)) > 0)
+  assert.ok((await transfer(lossy, 200_000, 20)) > 0)
 })
 
 test('a host on its own link ends without anybody’s timer', () => {

@@ -12,7 +12,7 @@ describe('a TUN device and the event loop', { skip: requirements() }, () => {
     withNamespace((ns) => {
       const script = `import { openTun } from ${JSON.stringify(tunModule)}\n${body}`
       const args = ['--expose-gc', '--input-type=module', '-e', script]
-      return ns.run(process.execPath, args, { mayFail: true, timeoutMs: 10_000 })
+      return ns.run(process.execPath, args, { mayFail: true })
     })
   const open = `const link = await openTun({ name: 'loop0', addresses: ['10.9.0.1/24'] })\n`
   const ping = `;const socket = (await import('node:dgram')).createSocket('udp4')

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { BATCH_PACKETS, type TunError } from '../../src/link/tun.ts'
 import { BAD_CHECKSUM, countPackets } from '../kernel/harness.ts'
 import { requirements, withNamespace } from '../kernel/netns.ts'
+import { until } from './turn.ts'
 
 const tunModule = fileURLToPath(new URL('../../src/link/tun.js', import.meta.url))
 
@@ -38,7 +39,7 @@ describe('a TUN device and the kernel', {
           '-i',
           '0.05',
           '-W',
-          '5',
+          '60',
           '-s',
           '1000',
           elko,
@@ -66,6 +67,7 @@ describe('a TUN device and the kernel', {
       }
       // ping reads a raw socket, which gets the packet before the kernel's ICMP has looked at it: its verdict says nothing.
       await ns.run('ping', ['-n', '-c', '1', '-W', '1', '10.7.0.2'], { mayFail: true })
+      await until(() => link.counters.sent === 1)
       await capture.stop()
       assert.equal(await countPackets(capture.file, BAD_CHECKSUM), 1)
       assert.equal((await ns.nstat()).IcmpInCsumErrors, 1)
@@ -82,7 +84,7 @@ describe('a TUN device and the kernel', {
         const reply = echoReply(packet.slice(offset, offset + length))!
         link.send(reply, reply.length)
       }
-      const { stdout } = await ns.run('ping', ['-n', '-c', '1', '-W', '5', '-s', '65507', '10.7.0.2'])
+      const { stdout } = await ns.run('ping', ['-n', '-c', '1', '-W', '60', '-s', '65507', '10.7.0.2'])
       assert.match(stdout, /1 received/)
       assert.deepEqual(lengths, [65535])
     }))
@@ -99,10 +101,11 @@ describe('a TUN device and the kernel', {
       }
       const send = `
         const socket = require('dgram').createSocket('udp4')
-        for (let i = 0; i < 300; i++) socket.send('x', 9, '10.7.0.2')
-        setTimeout(() => socket.close(), 300)`
+        let sent = 0
+        const count = () => { if (++sent === 300) socket.close() }
+        for (let i = 0; i < 300; i++) socket.send('x', 9, '10.7.0.2', count)`
       await ns.run(process.execPath, ['-e', send])
-      assert.equal(link.counters.received, 300)
+      await until(() => link.counters.received === 300)
       assert.ok(Math.max(...batches) <= BATCH_PACKETS)
     }))
 
@@ -112,11 +115,13 @@ describe('a TUN device and the kernel', {
       await ns.loseRandomly(link, { out: 50 })
       const send = `
         const socket = require('dgram').createSocket('udp4')
-        for (let i = 0; i < 400; i++) socket.send('x', 9, '10.7.0.2', () => {})
-        setTimeout(() => socket.close(), 300)`
+        let sent = 0
+        const count = () => { if (++sent === 400) socket.close() }
+        for (let i = 0; i < 400; i++) socket.send('x', 9, '10.7.0.2', count)`
       await ns.run(process.execPath, ['-e', send])
       const { out } = await ns.lost()
-      assert.equal(out + link.counters.received, 400)
+      await until(() => out + link.counters.received === 400)
+      // 50 % of 400 is 200, give or take 10: eight times that is chance once in 10^15 runs.
       assert.ok(out > 120 && out < 280, `${out} of 400 lost at 50 %`)
       await ns.loseRandomly(link, {})
       assert.deepEqual(await ns.lost(), { in: 0, out: 0 })

@@ -8,7 +8,7 @@ import { type WebSocketLike, webSocketLink } from '../../src/link/websocket.ts'
 import { createWeb } from '../../src/web/index.ts'
 import { turn, until } from './turn.ts'
 
-const limit = { timeout: 20_000 }
+const limit = { timeout: 240_000 }
 
 /** A WebSocket whose wire is in the test's hand. */
 class Socket extends EventTarget implements WebSocketLike {

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import nodeNet from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AnyNet, elkoNet, listening } from './nets.ts'
+import { type AnyNet, elkoNet, listening, unusedPort } from './nets.ts'
 
 const storage = new AsyncLocalStorage<string>()
 
@@ -30,7 +30,8 @@ async function program(net: AnyNet): Promise<Record<string, string>> {
       socket.write('hello', note('accepted write callback'))
     })
   })
-  const { port } = await storage.run('listen', () => listening(server))
+  const own = { port: await unusedPort(), host: '127.0.0.1' }
+  const { port } = await storage.run('listen', () => listening(server, own))
 
   const client = storage.run('make client', () => new net.Socket())
   watch('client', client)

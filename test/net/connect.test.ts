@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { noLink } from '../../src/link/no-link.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { localHost } from '../../src/net/default-host.ts'
-import { type AnyNet, elkoNet, fieldsOf, listening, onBoth } from './nets.ts'
+import { type AnyNet, elkoNet, fieldsOf, listening, onBoth, unusedPort } from './nets.ts'
 
 type Answer = readonly LookupAddress[] | Error
 
@@ -27,14 +27,8 @@ const answering =
 const v4 = (address: string): LookupAddress => ({ address, family: 4 })
 const v6 = (address: string): LookupAddress => ({ address, family: 6 })
 
-/** A port that nobody listens on. */
-async function freePort(net: AnyNet): Promise<number> {
-  const server = net.createServer()
-  const { port } = await listening(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
+/** A busy machine is no address that is silent. */
+const PATIENT = { autoSelectFamilyAttemptTimeout: 60_000 }
 
 const anonymous = (text: string): string => text.replaceAll(/\d{4,}/g, 'PORT')
 
@@ -140,9 +134,9 @@ onBoth('arguments that are refused', (net) => {
 
 onBoth('several addresses: the first that answers is taken', async (net) => {
   const server = net.createServer((socket) => socket.resume().end())
-  const { port } = await listening(server)
+  const { port } = await listening(server, { port: await unusedPort(), host: '127.0.0.1' })
   const lookup = answering([v6('::1'), v6('::1'), v4('127.0.0.1')])
-  const client = net.connect({ port, host: 'name', lookup })
+  const client = net.connect({ port, host: 'name', lookup, ...PATIENT })
   assert.deepEqual(await story(client), [
     'lookup null ::1 6 name',
     'lookup null ::1 6 name',
@@ -157,9 +151,9 @@ onBoth('several addresses: the first that answers is taken', async (net) => {
 })
 
 onBoth('several addresses, none of which answers', async (net) => {
-  const port = await freePort(net)
+  const port = await unusedPort()
   const lookup = answering([v4('127.0.0.1'), v6('::1')])
-  const client = net.connect({ port, host: 'name', lookup })
+  const client = net.connect({ port, host: 'name', lookup, ...PATIENT })
   const failed = once(client, 'error')
   const told = await story(client)
   assert.equal(told.at(-1), 'error <ECONNREFUSED >')
@@ -182,7 +176,7 @@ onBoth('several addresses, none of which answers', async (net) => {
 })
 
 onBoth('one address of several families is no race', async (net) => {
-  const port = await freePort(net)
+  const port = await unusedPort()
   for (const options of [
     { lookup: answering([v4('127.0.0.1')]) },
     { lookup: answering([v4('127.0.0.1'), v6('::1')]), autoSelectFamily: false },
@@ -226,7 +220,7 @@ onBoth('the local socket: bound, not ours, and of the other family', async (net)
       .end(),
   )
   const { port } = await listening(server)
-  const localPort = await freePort(net)
+  const localPort = await unusedPort()
   const to = { port, host: '127.0.0.1' }
   const bound = net.connect({ ...to, localAddress: '127.0.0.1', localPort })
   await once(bound, 'connect')
@@ -348,7 +342,7 @@ test('names: of the host, by its resolver, and none', async () => {
     },
   })
   const net = createNet(host) as unknown as AnyNet
-  const port = await freePort(net)
+  const port = await unusedPort()
   assert.equal((await story(net.connect(port, 'DB')))[0], 'lookup null 127.0.0.1 4 DB')
   assert.equal((await story(net.connect(port, 'far')))[0], 'lookup null 127.0.0.2 4 far')
   const [error] = await once(net.connect(port, 'nobody'), 'error')

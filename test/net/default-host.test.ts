@@ -39,7 +39,7 @@ function outputOf(program: string): string {
   const text = `import { defaultHost } from '${file}';\n${program}`
   return execFileSync(process.execPath, ['--input-type=module', '--eval', text], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
   })
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type nodeNet from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { turns } from '../link/turn.ts'
 
 /** What both have. */
 export type AnyNet = Pick<
@@ -22,8 +23,11 @@ export interface Situation {
 }
 
 const LOCAL = '127.0.0.1'
-/** Long enough for a segment over a loopback to be answered. */
-const SOON_MS = 50
+/** Long enough for a segment over a loopback to be answered, also where this process stands still meanwhile. */
+async function soon(): Promise<void> {
+  await sleep(50)
+  await turns()
+}
 
 async function failure(emitter: NodeJS.EventEmitter): Promise<unknown> {
   return new Promise((resolve) => emitter.once('error', resolve))
@@ -98,7 +102,15 @@ export const SITUATIONS: readonly Situation[] = [
     needsIpv6: true,
     happens: (net, port) => {
       const both = lookup({ address: '::1', family: 6 }, { address: LOCAL, family: 4 })
-      return failure(net.connect({ host: 'both.test', port, lookup: both, autoSelectFamily: true }))
+      return failure(
+        net.connect({
+          host: 'both.test',
+          port,
+          lookup: both,
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: 60_000,
+        }),
+      )
     },
   },
   {
@@ -120,7 +132,7 @@ export const SITUATIONS: readonly Situation[] = [
         async ({ client, accepted }) => {
           client.resume()
           client.write('unread')
-          await sleep(SOON_MS)
+          await soon()
           accepted.destroy()
           return failure(client)
         },
@@ -139,7 +151,7 @@ export const SITUATIONS: readonly Situation[] = [
           accepted.destroy()
           await once(client, 'end')
           client.write('answered by a reset')
-          await sleep(SOON_MS)
+          await soon()
           client.write('fails')
           return failure(client)
         },

@@ -12,6 +12,7 @@ import elkoNet from '../../src/net/index.ts'
 import { CallError } from '../../src/tcp/call-error.ts'
 import { CLOSE_REASONS } from '../../src/trace/reasons.ts'
 import { type AnyNet, SITUATIONS } from './error-situations.ts'
+import { unusedPort } from './nets.ts'
 
 /** All that code can see of an error by enumerating, logging or copying it. */
 function shapeOf(error: unknown): unknown {
@@ -33,20 +34,10 @@ const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
   all?.some(({ address }) => address === '::1'),
 )
 
-/** A port that nobody listens on in the kernel; in Elko all are free. */
-async function freePort(): Promise<number> {
-  const server = nodeNet.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 describe('an error is what node:net makes of the same situation, and says why beside it', () => {
   let port = 0
   before(async () => {
-    port = await freePort()
+    port = await unusedPort()
   })
 
   for (const { name, reason, happens, needsIpv6 } of SITUATIONS) {
@@ -95,11 +86,12 @@ test('errors of read and write name both ends, hidden from enumeration', async (
 })
 
 test('each of several failed attempts has its own cause', async () => {
-  const port = await freePort()
+  const port = await unusedPort()
   const socket = elkoNet.connect({
     host: 'both.test',
     port,
     autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: 60_000,
     lookup: (_name, _options, callback) =>
       process.nextTick(callback as (...args: unknown[]) => void, null, [
         { address: '::1', family: 6 },

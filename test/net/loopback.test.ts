@@ -7,10 +7,17 @@ import type nodeNet from 'node:net'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import type { LinkHost } from '../../src/link/host.ts'
+import { noLink } from '../../src/link/no-link.ts'
 import { createNet } from '../../src/net/create-net.ts'
-import { loopbackHost } from '../../src/net/default-host.ts'
+import { localHost } from '../../src/net/default-host.ts'
+import { configure } from '../../src/tcp/config.ts'
 import { TIME_WAIT } from '../../src/tcp/state.ts'
 import { type AnyNet, listening } from './nets.ts'
+
+/** A host that is alone and does not take a machine that stands still for a loss: what goes twice was lost indeed. */
+function patientHost(): LinkHost {
+  return localHost(noLink(), { config: configure({ rtoInitialMs: 60_000, rtoMinMs: 60_000 }) })
+}
 
 /** Nothing waits or is lent any more; what is left of a connection is its TIME-WAIT. */
 function assertQuiet({ stack }: LinkHost): void {
@@ -23,7 +30,7 @@ function assertQuiet({ stack }: LinkHost): void {
 
 test('1,500 connections at once, beyond the backlog: each has its echo, no segment goes twice', async () => {
   const count = 1500
-  const host = loopbackHost()
+  const host = patientHost()
   const net = createNet(host) as unknown as AnyNet
   const server = net.createServer((socket) => socket.pipe(socket))
   const { port } = await listening(server)
@@ -50,7 +57,7 @@ test('1,500 connections at once, beyond the backlog: each has its echo, no segme
 })
 
 test('64 MB each way over four connections arrive whole, no segment goes twice', async () => {
-  const host = loopbackHost()
+  const host = patientHost()
   const net = createNet(host) as unknown as AnyNet
   const chunk = Buffer.from(Array.from({ length: 100_003 }, (_, i) => (i * 7 + (i >> 8)) & 0xff))
   const chunks = 160

@@ -37,6 +37,24 @@ export async function listening(
   return server.address() as nodeNet.AddressInfo
 }
 
+/** A port that is free on every address, in the system and in Elko, and stays so: `port: 0` is never answered with it. */
+export async function unusedPort(): Promise<number> {
+  for (;;) {
+    // Below those that the system gives to whoever asks for any; other processes of this file's kind begin elsewhere.
+    const port = FIRST_UNUSED + ((process.pid * PORTS_EACH + unused++) % UNUSED_PORTS)
+    const server = nodeNet.createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
+}
+
+const FIRST_UNUSED = 10_000
+const UNUSED_PORTS = 20_000
+const PORTS_EACH = 50
+let unused = 0
+
 /** All that an error says, as a plain object. */
 export function fieldsOf(error: unknown): Record<string, unknown> {
   const { name, message } = error as Error

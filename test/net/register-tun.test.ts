@@ -44,7 +44,7 @@ test('ELKO_TUN: http both ways over a device, and both programs end', { skip: re
     const { code, stdout, stderr } = await ns.run(
       process.execPath,
       ['--input-type=module', '--eval', PROGRAM],
-      { mayFail: true, timeoutMs: 30_000, env: { ...process.env, PROGRAM } },
+      { mayFail: true, env: { ...process.env, PROGRAM } },
     )
     assert.equal(stderr, '')
     assert.equal(code, 0)

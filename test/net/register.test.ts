@@ -28,7 +28,7 @@ async function run(
   const file = join(folder, `${++programs}.${extension}`)
   writeFileSync(file, program)
   const env = { ...process.env, KEY, CERTIFICATE, NODE_OPTIONS: '', ...settings }
-  const child = spawn(process.execPath, ['--import', REGISTER, file], { env, timeout: 60_000 })
+  const child = spawn(process.execPath, ['--import', REGISTER, file], { env, timeout: 300_000 })
   let output = ''
   let errors = ''
   child.stdout.on('data', (text) => (output += text))

@@ -10,7 +10,8 @@ import { promisify } from 'node:util'
 import { noLink } from '../../src/link/no-link.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { localHost } from '../../src/net/default-host.ts'
-import { type AnyNet, elkoNet, fieldsOf, listening, onBoth } from './nets.ts'
+import { turns } from '../link/turn.ts'
+import { type AnyNet, elkoNet, fieldsOf, listening, onBoth, unusedPort } from './nets.ts'
 
 /** A client that is connected. */
 async function connected(net: AnyNet, port: number, host = '127.0.0.1'): Promise<nodeNet.Socket> {
@@ -26,7 +27,7 @@ const ended = async (client: nodeNet.Socket): Promise<void> => {
 
 onBoth('a socket is counted, knows its server, and the server waits for it before `close`', async (net) => {
   const server = net.createServer()
-  const { port } = await listening(server)
+  const { port } = await listening(server, { port: await unusedPort(), host: '127.0.0.1' })
   const accepted = once(server, 'connection')
   const client = await connected(net, port)
   const [socket] = (await accepted) as [nodeNet.Socket & { server: unknown }]
@@ -134,6 +135,7 @@ onBoth('options of the server are those of its sockets', async (net) => {
   let early = ''
   socket.on('data', (text) => (early += text))
   await new Promise((resolve) => setTimeout(resolve, 20))
+  await turns()
   assert.equal(early, '')
   socket.resume()
   await once(socket, 'end')

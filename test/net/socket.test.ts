@@ -232,9 +232,15 @@ onBoth('destroySoon ends what was written first', async (net) => {
 })
 
 onBoth('time-outs: idle, again after activity, off, and of what is no time', async (net) => {
-  const { server, client, accepted } = await pairOf(net, {}, { timeout: 20 })
+  const server = net.createServer()
+  const { port } = await listening(server)
+  const waits = once(server, 'connection')
+  const client = net.connect({ port, host: '127.0.0.1', timeout: 20 })
+  const idle = once(client, 'timeout')
+  await once(client, 'connect')
+  const [accepted] = await waits
   assert.equal(client.timeout, 20)
-  await once(client, 'timeout')
+  await idle
   assert.equal(client.destroyed, false)
   let times = 0
   client.setTimeout(30, () => times++)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { LINUX } from '../../src/posix/profiles.ts'
 import { SendMemory, unsentOctets } from '../../src/posix/send-memory.ts'
+import fc from '../property.ts'
 import { established } from '../tcp/endpoint.ts'
 
 const MSS = 1000

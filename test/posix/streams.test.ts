@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { FREEBSD, LINUX, type Profile } from '../../src/posix/profiles.ts'
 import { configure } from '../../src/tcp/config.ts'
+import fc from '../property.ts'
 import { c, connected } from './world.ts'
 
 const tunables = fc.record({

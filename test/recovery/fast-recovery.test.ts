@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { FastRecovery, NOTHING, RECOVERED, RETRANSMIT } from '../../src/recovery/fast-recovery.ts'
+import fc from '../property.ts'
 
 const MSS = 1000
 

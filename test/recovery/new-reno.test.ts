@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { NewReno } from '../../src/recovery/new-reno.ts'
+import fc from '../property.ts'
 
 const mssRange = fc.integer({ min: 36, max: 65_475 })
 

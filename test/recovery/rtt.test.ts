@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { RttEstimator } from '../../src/recovery/rtt.ts'
+import fc from '../property.ts'
 
 /** RFC 6298 2.2 to 2.4 as it is printed, with the floor of docs/deviations.md in the place of G. */
 function plainRto(samples: readonly number[], floor: number, ceiling: number): number {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { damage, Impairments } from '../../src/sim/impairments.ts'
 import { Random } from '../../src/sim/random.ts'
+import fc from '../property.ts'
 import { bitsThatDiffer, tcpPacket, verdictOf } from './packets.ts'
 
 const A = '10.0.0.1'

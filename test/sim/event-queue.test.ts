@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { EventQueue, type Scheduled } from '../../src/sim/event-queue.ts'
+import fc from '../property.ts'
 
 type Step =
   | { readonly kind: 'add'; readonly at: number }

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { Firewall, type FirewallAction } from '../../src/sim/firewall.ts'
 import { FLOW_TIMEOUTS_US, FlowTable, hasEnded } from '../../src/sim/flow-table.ts'
 import { type Direction, Transit } from '../../src/sim/middlebox.ts'
@@ -15,6 +14,7 @@ import { parseAddress, setAddresses } from '../../src/wire/address.ts'
 import { IpHeader } from '../../src/wire/ip-header.ts'
 import { ACK, FIN, RST, Segment, SYN } from '../../src/wire/segment.ts'
 import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
+import fc from '../property.ts'
 import { icmpOf, verdictOf } from './packets.ts'
 
 const HOSTS = { 4: ['10.0.0.1', '192.0.2.7'], 6: ['fd00::1', '2001:db8::7'] } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { Random } from '../../src/sim/random.ts'
+import fc from '../property.ts'
 
 const draw = (random: Random, count: number): number[] => Array.from({ length: count }, () => random.int32())
 

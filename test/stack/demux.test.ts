@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { Demux } from '../../src/stack/demux.ts'
+import fc from '../property.ts'
 
 type Key = [number, number, number, number, number, number, number, number, number, number]
 

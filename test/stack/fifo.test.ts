@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { Fifo } from '../../src/stack/fifo.ts'
+import fc from '../property.ts'
 
 test('a Fifo does what an array with push and shift does, whatever its size (property)', () => {
   // Runs of one operation, so that the ring wraps, grows and is given up.

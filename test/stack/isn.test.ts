@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { InitialNumbers } from '../../src/stack/isn.ts'
 import { Path } from '../../src/tcp/path.ts'
 import { Address } from '../../src/wire/address.ts'
+import fc from '../property.ts'
 
 type Sockets = [number, number, number, number, number, number, number, number, number, number]
 

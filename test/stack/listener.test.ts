@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { Listener, type ListenOptions } from '../../src/stack/listener.ts'
 import { CallError, type CallErrorReason } from '../../src/tcp/call-error.ts'
 import { addressEquals } from '../../src/wire/address.ts'
+import fc from '../property.ts'
 import { address, HOST, Host, handshake, opened, PEER } from './host-harness.ts'
 import { headerOf } from './packets-harness.ts'
 

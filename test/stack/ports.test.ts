@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import {
   DYNAMIC_PORTS,
   PortSelector,
@@ -8,6 +7,7 @@ import {
   REGISTERED_PORTS,
   WELL_KNOWN_PORTS,
 } from '../../src/stack/ports.ts'
+import fc from '../property.ts'
 
 test('the ranges are 0-1023, 1024-49151 and 49152-65535, without a gap', () => {
   for (const [port, range] of [

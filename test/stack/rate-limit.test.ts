@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { RateLimit } from '../../src/stack/rate-limit.ts'
+import fc from '../property.ts'
 
 test('a rested limit lets a burst through at once and then the rate, to the microsecond', () => {
   const limit = new RateLimit(100, 3)

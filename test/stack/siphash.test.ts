@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { PURPOSE, SipHash } from '../../src/stack/siphash.ts'
+import fc from '../property.ts'
 
 /**
  * The reference vectors: key 00 01 .. 0f, messages of 0 to 63 octets 00 01 02 ..., results as octets from the lowest.

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { configure } from '../../src/tcp/config.ts'
+import fc from '../property.ts'
 import { address } from './host-harness.ts'
 import { type Side, Wire } from './wire-harness.ts'
 import { type Ending, type EndPlan, type Plan, Workload } from './workload-harness.ts'

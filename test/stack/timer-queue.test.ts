@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { TimerQueue } from '../../src/stack/timer-queue.ts'
+import fc from '../property.ts'
 
 test('the same as deadlines in a sorted array, through any sequence of calls', () => {
   const step = fc.oneof(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { Assembler } from '../../src/storage/assembler.ts'
+import fc from '../property.ts'
 
 type Ranges = [number, number][]
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { RingPool } from '../../src/bytes/ring-pool.ts'
 import { REASSEMBLY_FULL, ReceiveBuffer } from '../../src/storage/receive-buffer.ts'
+import fc from '../property.ts'
 
 const octet = (i: number) => (i * 167 + (i >>> 8) * 13) & 0xff
 const stream = (from: number, length: number) => Uint8Array.from({ length }, (_, i) => octet(from + i))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { RingPool } from '../../src/bytes/ring-pool.ts'
 import { SendBuffer } from '../../src/storage/send-buffer.ts'
+import fc from '../property.ts'
 
 describe('records in the send buffer', () => {
   test('for all writes and acknowledgments: the same as a list of where records end', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { RingPool } from '../../src/bytes/ring-pool.ts'
 import { SendBuffer } from '../../src/storage/send-buffer.ts'
+import fc from '../property.ts'
 
 /** Octet number i of the stream: so that a misplaced octet shows. */
 const octet = (i: number) => (i * 167 + (i >>> 8) * 13) & 0xff

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../property.ts'
 import { type Endpoint, established } from './endpoint.ts'
 import { pair, stream } from './pair.ts'
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { received } from '../../src/tcp/user-calls.ts'
+import fc from '../property.ts'
 import { established, patternOf } from './endpoint.ts'
 import { pair, stream } from './pair.ts'
 import { reach } from './states.ts'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { resetAbsent, sequenceAcceptable, synAbsent } from '../../src/tcp/acceptance.ts'
 import { ackArrives } from '../../src/tcp/ack-arrives.ts'
 import { CLOSED } from '../../src/tcp/state.ts'
 import type { Tcb } from '../../src/tcp/tcb.ts'
 import { finArrives, textArrives, urgentArrives } from '../../src/tcp/text-arrives.ts'
 import type { Segment } from '../../src/wire/segment.ts'
+import fc from '../property.ts'
 import { type Endpoint, type EndpointOptions, established } from './endpoint.ts'
 
 /** segmentArrives for the synchronized states without its first line, header prediction: the oracle. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../property.ts'
 import { established, patternOf } from './endpoint.ts'
 
 /** A piece of the stream, and how far it reaches. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../property.ts'
 import { Endpoint, established } from './endpoint.ts'
 
 test('MUST-14, SHLD-5, MAY-3: every SYN and SYN-ACK carries the MSS option', () => {

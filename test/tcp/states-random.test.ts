@@ -5,8 +5,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { CallError } from '../../src/tcp/call-error.ts'
+import fc from '../property.ts'
 import type { Arriving, Endpoint } from './endpoint.ts'
 import { ALL_STATES, reach, type Standing } from './states.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { configure } from '../../src/tcp/config.ts'
+import fc from '../property.ts'
 import { Endpoint, established } from './endpoint.ts'
 
 const MSS = 1000

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import {
   controlNames,
   optionsText,
@@ -9,6 +8,7 @@ import {
   tcpdumpSegmentText,
 } from '../../src/trace/segment-text.ts'
 import { segmentOf } from '../diagram/story.ts'
+import fc from '../property.ts'
 
 test('the figures of RFC 9293 3.5 and seed 002 are reproduced', () => {
   const segment = (flags: string, fields = {}) => rfcSegmentText(segmentOf(1, 2, flags, fields))

@@ -7,7 +7,7 @@ import type { Config } from '../../src/tcp/config.ts'
 import { until } from '../link/turn.ts'
 import { idle, webPair } from './pair.ts'
 
-const limit = { timeout: 20_000 }
+const limit = { timeout: 240_000 }
 
 test('an echo: sockets come out of a stream, and are open', limit, async () => {
   using pair = webPair()

@@ -10,7 +10,7 @@ import { type Socket, SocketError } from '../../src/web/index.ts'
 import { until } from '../link/turn.ts'
 import { connected, idle, QUICK, readText, webPair } from './pair.ts'
 
-const limit = { timeout: 20_000 }
+const limit = { timeout: 240_000 }
 
 /** All of a socket's promises and streams fail with one and the same SocketError. */
 async function failureOf(socket: Socket): Promise<SocketError> {

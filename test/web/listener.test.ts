@@ -4,17 +4,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SocketError, SocketListener } from '../../src/web/index.ts'
+import { until } from '../link/turn.ts'
 import { idle, readText, webPair, writeAll } from './pair.ts'
 
-const limit = { timeout: 20_000 }
+const limit = { timeout: 240_000 }
 
 test('connections wait until somebody asks, and what they sent waits with them', limit, async () => {
   using pair = webPair()
   const listener = pair.b.listen({ port: 80 })
   const client = pair.a.connect('b:80', { allowHalfOpen: true })
   await writeAll(client, 'early')
-  await sleep(30)
-  assert.equal(pair.hosts[1].stack.listeners()[0]!.waiting, 1)
+  const { stack } = pair.hosts[1]
+  await until(() => stack.connections()[0]?.stateName === 'CLOSE-WAIT')
+  assert.equal(stack.listeners()[0]!.waiting, 1)
   // All that it will ever send has come before anybody owned the connection.
   const { value: server } = await listener.next()
   assert.equal(await readText(server!), 'early')
@@ -27,8 +29,11 @@ test('a connection that ended while it waited says so', limit, async () => {
   const listener = pair.b.listen({ port: 80 })
   const client = pair.a.connect('b:80')
   await client.opened
+  const { stack } = pair.hosts[1]
+  await until(() => stack.listeners()[0]!.waiting === 1)
+  const [waiting] = stack.connections()
   await client.writable.abort()
-  await sleep(30)
+  await until(() => waiting!.stateName === 'CLOSED')
   const { value: server } = await listener.next()
   await assert.rejects(server!.closed, { code: 'ECONNRESET' })
   await assert.rejects(readText(server!), { code: 'ECONNRESET' })
@@ -68,7 +73,7 @@ test('those that nobody asked for are reset when the listener closes', limit, as
   const listener = pair.b.listen({ port: 80 })
   const client = pair.a.connect('b:80')
   await client.opened
-  await sleep(10)
+  await until(() => pair.hosts[1].stack.listeners()[0]!.waiting === 1)
   await listener.close()
   await assert.rejects(client.closed, { code: 'ECONNRESET' })
 })

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import fc from 'fast-check'
 import { impair } from '../../src/link/impair.ts'
 import { loopbackPair } from '../../src/link/loopback.ts'
 import { configure } from '../../src/tcp/config.ts'
 import type { Socket } from '../../src/web/index.ts'
+import fc from '../property.ts'
 import { connected, idle, QUICK, webPair } from './pair.ts'
 
 /** How one side speaks and listens. */
@@ -58,7 +58,7 @@ async function hear(socket: Socket, { pauseReads, buffer }: Manner, side: number
 }
 
 test('both sides read what the other wrote, in any manner, and nothing is left', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const small = configure({ ...QUICK, receiveBufferBytes: 20_000, sendBufferBytes: 20_000 })
   const total = ({ chunks }: Manner): number => chunks.reduce((sum, length) => sum + length, 0)

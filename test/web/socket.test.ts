@@ -7,10 +7,10 @@ import { LinkHost } from '../../src/link/host.ts'
 import { noLink } from '../../src/link/no-link.ts'
 import { configure } from '../../src/tcp/config.ts'
 import { createWeb, SocketError } from '../../src/web/index.ts'
-import { turn, until } from '../link/turn.ts'
+import { turn, turns, until } from '../link/turn.ts'
 import { connected, idle, QUICK, readText, webPair, writeAll } from './pair.ts'
 
-const limit = { timeout: 20_000 }
+const limit = { timeout: 240_000 }
 
 test('an echo, through names, and both ends know both addresses', limit, async () => {
   using pair = webPair()
@@ -128,13 +128,15 @@ test('what nobody reads closes the window, and the writer waits; nothing is read
     }
     await writer.close()
   })()
-  await until(() => written > 0)
-  await sleep(30)
+  const [sender] = pair.hosts[0].stack.connections()
   const [connection] = pair.hosts[1].stack.connections()
+  const room = Math.floor((2 * bytes) / 1000) * 1000
+  await until(() => written >= room && connection!.status().receiveWindow === 0 && sender!.writable === 0)
+  await turns()
   assert.equal(connection!.readable, bytes)
   assert.equal(connection!.status().receiveWindow, 0)
-  assert.equal(pair.hosts[0].stack.connections()[0]!.writable, 0)
-  assert.equal(written, Math.floor((2 * bytes) / 1000) * 1000)
+  assert.equal(sender!.writable, 0)
+  assert.equal(written, room)
   assert.ok(writer.desiredSize! <= 0)
   // Reading opens it again, for as much as was read.
   const reader = server.readable.getReader()
@@ -155,7 +157,7 @@ test(
     const [client, server] = await connected(pair, { allowHalfOpen: true })
     await writeAll(client, 'question')
     assert.equal(await readText(server), 'question')
-    await sleep(20)
+    await sleep(20) // it has all the time
     await writeAll(server, 'answer')
     assert.equal(await readText(client), 'answer')
     await Promise.all([client.closed, server.closed])
@@ -240,7 +242,7 @@ test('abort resets, even where a write waits for room', limit, async () => {
   const [client, server] = await connected(pair)
   const writer = client.writable.getWriter()
   const writing = writer.write(new Uint8Array(20_000_000))
-  await sleep(20)
+  await until(() => pair.hosts[0].stack.connections()[0]!.writable === 0)
   const reason = new Error('changed my mind')
   await Promise.all([
     assert.rejects(writing, reason),
@@ -295,7 +297,7 @@ test('close while a write waits resets: what arrived of it must not look complet
   const [client, server] = await connected(pair)
   const writer = client.writable.getWriter()
   const writing = writer.write(new Uint8Array(20_000_000))
-  await sleep(20)
+  await until(() => pair.hosts[0].stack.connections()[0]!.writable === 0)
   client.close()
   await assert.rejects(writing, { name: 'SocketError', code: 'ECONNABORTED' })
   await assert.rejects(readText(server), { code: 'ECONNRESET' })

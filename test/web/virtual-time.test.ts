@@ -6,7 +6,7 @@ import { network } from '../../src/testnet/index.ts'
 import { createWeb } from '../../src/web/index.ts'
 import { readText, writeAll } from './pair.ts'
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 240_000 }
 
 test('an echo over a lossy path, an idle hour, and the same octets', limit, async () => {
   await using net = network({ seed: 7 })

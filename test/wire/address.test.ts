@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { isIP, SocketAddress } from 'node:net'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import * as a from '../../src/wire/address.ts'
 import {
   inPrefix,
@@ -12,6 +11,7 @@ import {
   parsePrefix,
 } from '../../src/wire/address-prefix.ts'
 import { IpHeader, MAPPED_PREFIX } from '../../src/wire/ip-header.ts'
+import fc from '../property.ts'
 
 function address(text: string): a.Address {
   const parsed = a.parseAddress(text)

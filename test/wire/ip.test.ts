@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { foldSum } from '../../src/bytes/checksum.ts'
 import { destinationAddress, sourceAddress } from '../../src/wire/address.ts'
 import { decodeIp, ipHeaderLength, pseudoHeaderSum, writeIpHeader } from '../../src/wire/ip.ts'
 import { IpHeader, MAPPED_PREFIX } from '../../src/wire/ip-header.ts'
 import { decodeIpv4 } from '../../src/wire/ipv4.ts'
 import { decodeIpv6, MAX_EXTENSION_HEADERS } from '../../src/wire/ipv6.ts'
+import fc from '../property.ts'
 import { ipv4Packet, ipv6Packet, pseudoHeader, slowChecksum } from './packets.ts'
 
 const TEXT = [1, 2, 3, 4, 5, 6, 7, 8]

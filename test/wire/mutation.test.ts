@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { decodeIcmp, IcmpMessage } from '../../src/wire/icmp.ts'
 import { writeEchoReply, writeIcmpError } from '../../src/wire/icmp-write.ts'
 import { decodeIp } from '../../src/wire/ip.ts'
@@ -11,6 +10,7 @@ import { Segment } from '../../src/wire/segment.ts'
 import { decodeTcp } from '../../src/wire/tcp.ts'
 import { forEachTcpOption } from '../../src/wire/tcp-options.ts'
 import { VERDICTS } from '../../src/wire/verdict.ts'
+import fc from '../property.ts'
 import { be32, icmpMessage, ipv4Packet, ipv6Packet, tcpSegment } from './packets.ts'
 
 const SYN_OPTIONS = [2, 4, 5, 180, 4, 2, 8, 10, ...be32(1), ...be32(2), 1, 3, 3, 7]

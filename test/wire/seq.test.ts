@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import * as seq from '../../src/wire/seq.ts'
+import fc from '../property.ts'
 
 /** The oracle: how far a is ahead of b, on a circle of 2^32, as a BigInt from -2^31 to 2^31 - 1. */
 function ahead(a: number, b: number): bigint {

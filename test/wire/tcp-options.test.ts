@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { Segment } from '../../src/wire/segment.ts'
 import * as o from '../../src/wire/tcp-options.ts'
+import fc from '../property.ts'
 import { be16, be32 } from './packets.ts'
 
 /** Decodes options that start at an odd offset, with more octets behind their end. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { decodeIp, ipHeaderLength, writeIpHeader } from '../../src/wire/ip.ts'
 import { IpHeader } from '../../src/wire/ip-header.ts'
 import { ACK, AE, FIN, Segment, SYN } from '../../src/wire/segment.ts'
@@ -14,6 +13,7 @@ import {
 } from '../../src/wire/tcp.ts'
 import { NOP_NOP_TIMESTAMPS } from '../../src/wire/tcp-options.ts'
 import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
+import fc from '../property.ts'
 import { be32, ipv4Packet, ipv6Packet, tcpSegment } from './packets.ts'
 
 /** A segment full of values that no test expects, so that a field that was not set shows. */
