@@ -96,7 +96,7 @@ async function connectTimesOut(family: Family): Promise<void> {
     assert.equal(error.code, 'ETIMEDOUT')
     assert.equal(error.reason, 'connect-timeout')
     const said = error.cause.observations.join('\n')
-    assert.match(said, /retransmitted [2-9] times\nnothing was ever heard/)
+    assert.match(said, /retransmitted (once|\d times)\nnothing was ever heard/)
   })
 }
 
