@@ -69,7 +69,7 @@ test('nobody answers: code 1, and what was tried', skip, () =>
     const { code, stderr } = await runElko(ns, ['connect', '10.7.0.99', '81', ...times, '--json'])
     assert.equal(code, 1)
     assert.match(stderr, /ETIMEDOUT: no answer to the SYN within R2/)
-    assert.match(stderr, /- what was sent .* before is unacknowledged, retransmitted \d times/)
+    assert.match(stderr, /- what was sent .* before is unacknowledged, retransmitted (once|\d times)/)
     assert.match(stderr, /- nothing was ever heard from the other side/)
     const { connections } = summaryIn<{ connections: { reason: string }[] }>(stderr)
     assert.equal(connections[0]!.reason, 'connect-timeout')
