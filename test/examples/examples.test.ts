@@ -10,6 +10,8 @@ const folder = fileURLToPath(new URL('../../../examples/', import.meta.url))
 /** What an example exits with where a program is not installed: examples/real-servers.mjs. */
 const EXIT_NOT_INSTALLED = 77
 const TIMEOUT_MS = 600_000
+/** By default jest and vitest give a test five seconds of the machine's time. */
+const PATIENT = '--testTimeout=300000'
 
 interface Example {
   readonly file: string
@@ -39,13 +41,13 @@ const EXAMPLES: readonly Example[] = [
     file: 'vitest.test.mjs',
     prints: /Tests {2}2 passed/,
     packages: ['vitest'],
-    runner: ['node_modules/vitest/vitest.mjs', 'run'],
+    runner: ['node_modules/vitest/vitest.mjs', 'run', PATIENT],
   },
   {
     file: 'jest.test.mjs',
     prints: /Tests: {7}2 passed/,
     packages: ['jest'],
-    runner: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
+    runner: ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', PATIENT],
   },
 ]
 /** Files of the folder that are no example of their own. */
