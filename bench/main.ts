@@ -9,70 +9,29 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { MEASUREMENTS } from './measure.ts'
+import { type Figures, MEASUREMENTS } from './measure.ts'
+import { ROWS, type Row } from './rows.ts'
 
-interface Row {
-  readonly title: string
-  readonly unit: string
-  readonly elko: string
-  readonly beside: string
-  /** What the ratio should reach; null where the mark is on the number itself. */
-  readonly mark: string
-}
+const HELP = `npm run bench -- [WORD...] [--rounds N] [--json]
 
-const ROWS: readonly Row[] = [
-  {
-    title: 'bulk, loopback MTU 65535',
-    unit: 'Gbit/s',
-    elko: 'bulk elko 65535',
-    beside: 'bulk node',
-    mark: '>= 1x',
-  },
-  {
-    title: '  with checksums',
-    unit: 'Gbit/s',
-    elko: 'bulk elko 65535 checksummed',
-    beside: 'bulk node',
-    mark: '',
-  },
-  { title: 'bulk, loopback MTU 1500', unit: 'Gbit/s', elko: 'bulk elko 1500', beside: 'bulk node', mark: '' },
-  {
-    title: '  with checksums',
-    unit: 'Gbit/s',
-    elko: 'bulk elko 1500 checksummed',
-    beside: 'bulk node',
-    mark: '',
-  },
-  { title: '1-octet round trips', unit: '/s', elko: 'trips elko', beside: 'trips node', mark: '' },
-  {
-    title: 'connections opened and closed',
-    unit: '/s',
-    elko: 'setups elko',
-    beside: 'setups node',
-    mark: '>= 10x',
-  },
-  {
-    title: 'memory per idle connection',
-    unit: 'octets',
-    elko: 'memory elko',
-    beside: 'memory node',
-    mark: '<= 4096',
-  },
-  {
-    title: 'TUN MTU 1500, Elko receives',
-    unit: 'Gbit/s',
-    elko: 'tun receives',
-    beside: 'bulk node',
-    mark: '>= 5',
-  },
-  { title: '  from a bbr sender', unit: 'Gbit/s', elko: 'tun receives bbr', beside: 'bulk node', mark: '' },
-  { title: 'TUN MTU 1500, Elko sends', unit: 'Gbit/s', elko: 'tun sends', beside: 'bulk node', mark: '>= 5' },
-]
+Without a word everything is measured; with some, what has one of them in its name: net (sockets: elko/net beside
+node:net, elko/web between threads), bulk, trips, setups, memory, tun, crowd, http, threads, "net bulk".
+
+--rounds N  interleaved rounds, of which the median counts (5)
+--json      every round's figures`
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 })
+if (flags.help) {
+  console.log(HELP)
+  process.exit()
+}
 const rounds = Number(flags.rounds)
 if (!(rounds >= 1)) {
   console.error(`--rounds: expected a number from 1, got "${flags.rounds}"`)
@@ -85,7 +44,13 @@ const chosen = ROWS.filter(
     (canTun || !row.elko.startsWith('tun')),
 )
 const names = [...new Set(chosen.flatMap((row) => [row.elko, row.beside]))]
-const results = new Map<string, number[]>(names.map((name) => [name, []]))
+if (names.length === 0) {
+  console.error(
+    `no measurement has ${positionals.map((word) => `"${word}"`).join(' or ')} in its name\n\n${HELP}`,
+  )
+  process.exit(2)
+}
+const results = new Map<string, Figures[]>(names.map((name) => [name, []]))
 
 for (let round = 1; round <= rounds; round++) {
   for (const name of names) {
@@ -96,16 +61,16 @@ for (let round = 1; round <= rounds; round++) {
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 report()
 
-function measure(name: string): number {
+function measure(name: string): Figures {
   if (MEASUREMENTS[name] === undefined) throw new Error(name)
   const script = fileURLToPath(new URL('./measure.js', import.meta.url))
   const out = execFileSync(process.execPath, ['--expose-gc', script, name], { encoding: 'utf8' })
-  return Number(out.trim().split('\n').at(-1))
+  return JSON.parse(out.trim().split('\n').at(-1)!) as Figures
 }
 
-function median(name: string): number {
-  const sorted = [...results.get(name)!].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1]!
+function median(name: string, { figure }: Row): number {
+  const figures = results.get(name)!.map((each) => (typeof each === 'number' ? each : each[figure!]!))
+  return figures.sort((a, b) => a - b)[figures.length >> 1]!
 }
 
 function report(): void {
@@ -117,8 +82,8 @@ function report(): void {
     `${'measurement'.padEnd(32)}${'Elko'.padStart(12)}${'node:net'.padStart(12)}${'ratio'.padStart(9)}   mark`,
   )
   for (const row of chosen) {
-    const mine = median(row.elko)
-    const other = median(row.beside)
+    const mine = median(row.elko, row)
+    const other = median(row.beside, row)
     const line = [
       row.title.padEnd(32),
       show(mine).padStart(12),
