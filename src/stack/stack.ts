@@ -157,10 +157,10 @@ export class Stack implements Host {
     this.#arrivals.handlePacket(packet, offset, length, this.#ownByLink)
   }
 
-  /** The time that `pollTimeout` gave is reached. */
-  handleTimeout(now: number): void {
+  /** The time that `pollTimeout` gave is reached. Where it is long past, deadlines after `last` can be left for later. */
+  handleTimeout(now: number, last = now): void {
     this.clock.now = now
-    for (let due = this.#table.popExpired(now); due !== null; due = this.#table.popExpired(now)) {
+    for (let due = this.#table.popExpired(last); due !== null; due = this.#table.popExpired(last)) {
       due.handleTimeout()
       this.touched(due)
     }
