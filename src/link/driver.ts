@@ -11,6 +11,7 @@ import type { Stack } from '../stack/stack.ts'
 import { nowUs } from './clock.ts'
 import { Alarm, type Turn, turnOf } from './event-loop.ts'
 import type { Link } from './link.ts'
+import { Lull } from './lull.ts'
 
 /** Hears of a connection's events (bits of tcp/signals.ts) and of connections that wait at a listener. */
 export interface Applications {
@@ -31,8 +32,10 @@ export class Driver {
   /** Octets of a packet that the link had no room for, still in the frame. */
   #held = 0
   readonly #turn: Turn = turnOf(() => this.flush())
-  readonly #alarm = new Alarm(() => this.#expire())
+  readonly #alarm = new Alarm(() => this.#alarmRings())
   #alarmAt = Infinity
+  /** Deadlines that passed wait for it. */
+  readonly #lull = new Lull((isLast) => this.#handleTimeouts(isLast))
   #flushing = false
   #closed = false
 
@@ -42,7 +45,10 @@ export class Driver {
     this.#applications = applications
     this.#frame = new Uint8Array(new ArrayBuffer(link.maxPacket + 64), 0, link.maxPacket)
     stack.onWork = () => this.wake()
-    link.onPacket = (packet, offset, length) => this.stack.handlePacket(nowUs(), packet, offset, length)
+    link.onPacket = (packet, offset, length) => {
+      this.#lull.packetArrives()
+      this.stack.handlePacket(nowUs(), packet, offset, length)
+    }
     link.onBatchEnd = () => this.flush()
     link.onWritable = () => this.flush()
   }
@@ -60,22 +66,27 @@ export class Driver {
   /** Sends, tells, sets the timer; again, until nothing is left to do or others must have their turn. */
   flush(): void {
     if (this.#flushing || this.#closed) return
+    // A busy loop may keep the host's timer waiting long after a deadline.
+    if (this.stack.pollTimeout() <= nowUs()) this.#lull.await()
+    this.#work(-Infinity)
+    this.#setAlarm()
+  }
+
+  /** @param due deadlines up to this time are handled, too. */
+  #work(due: number): void {
     this.#flushing = true
-    let more = false
+    let more = true // where an application throws, the others are told in the next turn
     try {
-      // A busy loop may keep the host's timer waiting long after a deadline.
-      const now = nowUs()
-      if (this.stack.pollTimeout() <= now) this.stack.handleTimeout(now)
       this.stack.ownPacketsLeft = OWN_PACKETS_PER_FLUSH
       let sent = this.#transmit(PACKETS_PER_FLUSH)
-      while (this.#tell() && sent < PACKETS_PER_FLUSH) sent += this.#transmit(PACKETS_PER_FLUSH - sent)
+      while ((this.#tell() || this.#handleTimeout(due)) && sent < PACKETS_PER_FLUSH) {
+        sent += this.#transmit(PACKETS_PER_FLUSH - sent)
+      }
       more = this.stack.ownPacketsLeft <= 0 || (sent >= PACKETS_PER_FLUSH && this.#held === 0)
     } finally {
       this.#flushing = false
+      if (more) this.wake() // others wait for what this flush did: the rest goes in the next turn
     }
-    if (this.#closed) return
-    if (more) this.wake() // others wait for what this flush did: the rest goes in the next turn
-    this.#setAlarm()
   }
 
   #transmit(most: number): number {
@@ -115,6 +126,7 @@ export class Driver {
   }
 
   #setAlarm(): void {
+    if (this.#closed || this.#lull.isAwaited) return
     const at = this.stack.pollTimeout()
     if (at === this.#alarmAt) return
     this.#alarmAt = at
@@ -122,21 +134,42 @@ export class Driver {
     else this.#alarm.set(Math.max(0, Math.ceil((at - nowUs()) / 1000)))
   }
 
-  #expire(): void {
+  #alarmRings(): void {
     this.#alarmAt = Infinity
-    this.stack.handleTimeout(nowUs())
-    this.flush()
+    this.#lull.await()
+  }
+
+  /** What had arrived was handled, or more than can be waited for. */
+  #handleTimeouts(atOnce: boolean): void {
+    const now = nowUs()
+    if (atOnce) this.stack.handleTimeout(now)
+    this.#work(now)
+    if (!this.#closed && this.stack.pollTimeout() <= now) this.#lull.goOn()
+    this.#setAlarm()
+  }
+
+  /**
+   * The earliest deadline alone: the acknowledgment that it has one end of a connection send may be what the other end's waits
+   * for. So it comes after packets of this host to itself. Returns whether there was one.
+   */
+  #handleTimeout(due: number): boolean {
+    const at = this.stack.pollTimeout()
+    if (at > due || this.stack.ownPacketsLeft <= 0) return false
+    this.stack.handleTimeout(nowUs(), at)
+    return true
   }
 
   /** Keeps the process alive (the state of a new driver) or not. */
   ref(): void {
     this.#turn.ref()
+    this.#lull.ref()
     this.#alarm.ref()
     this.link.ref()
   }
 
   unref(): void {
     this.#turn.unref()
+    this.#lull.unref()
     this.#alarm.unref()
     this.link.unref()
   }
@@ -148,6 +181,7 @@ export class Driver {
     this.#closed = true
     this.#alarm.clear()
     this.#turn.cancel()
+    this.#lull.cancel()
     this.stack.onWork = null
     this.link.onPacket = null
     this.link.onBatchEnd = null

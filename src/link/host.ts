@@ -119,4 +119,15 @@ function loopbackOf({ addresses }: Stack): readonly string[] {
 }
 
 const randomSecret = (): Uint8Array => crypto.getRandomValues(new Uint8Array(16))
-const randomInt32 = (): number => crypto.getRandomValues(new Int32Array(1))[0]!
+
+/** Numbers drawn ahead, as each connection wants one: on node 20.20 the platform's call costs 3 us, however many it draws. */
+const drawn = new Int32Array(256)
+let drawnLeft = 0
+
+function randomInt32(): number {
+  if (drawnLeft === 0) {
+    crypto.getRandomValues(drawn)
+    drawnLeft = drawn.length
+  }
+  return drawn[--drawnLeft]!
+}

@@ -1,6 +1,7 @@
 /** bind(2) and connect(2) of a handle: from texts and ports to a connection of the stack, or the errno that Linux has. */
 
 import type { Host } from '../link/host.ts'
+import { openingConfig } from '../link/opening-config.ts'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 import type { Stack } from '../stack/stack.ts'
 import { CallError } from '../tcp/call-error.ts'
@@ -69,6 +70,7 @@ export function openTo(
       remotePort: port,
       localAddress: from,
       localPort: local?.port ?? 0,
+      config: openingConfig(stack.config),
     })
     return { connection, mapped: found.mapped }
   } catch (error) {

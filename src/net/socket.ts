@@ -137,7 +137,7 @@ interface InternalOptions extends SocketOptions {
 }
 
 function construct(socket: TcpSocket, binding: Binding, given: SocketOptions | number | undefined): void {
-  const options: InternalOptions = typeof given === 'number' ? { fd: given } : { ...given }
+  const options: InternalOptions = typeof given === 'number' ? { fd: given } : (given ?? {})
   checkOptions(options)
   const inner = newInner(binding, new Inbound(socket, options.onread), options.blockList ?? null)
   inner.noDelay = Boolean(options.noDelay)

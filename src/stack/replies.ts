@@ -17,8 +17,6 @@ interface Reply {
 }
 
 export class Replies {
-  /** Whether the answer polled last is for this host itself. */
-  toSelf = false
   readonly #limit: number
   readonly #rate: RateLimit
   readonly #queue = new Fifo<Reply>()
@@ -33,6 +31,11 @@ export class Replies {
 
   get length(): number {
     return this.#queue.length
+  }
+
+  /** Whether the answer that `poll` gives next is for this host itself. */
+  get toSelf(): boolean {
+    return this.#queue.first?.toSelf === true
   }
 
   /** Whether one more answer may be given now. */
@@ -70,7 +73,6 @@ export class Replies {
     const reply = this.#queue.shift()
     if (reply === undefined) return 0
     frame.set(reply.packet)
-    this.toSelf = reply.toSelf
     return reply.packet.length
   }
 }

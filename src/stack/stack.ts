@@ -23,6 +23,7 @@ import { type Host, HostedConnection } from './hosted-connection.ts'
 import { IsnSource } from './isn-source.ts'
 import { Listener, type ListenOptions } from './listener.ts'
 import { ListenerTable } from './listener-table.ts'
+import { OwnPackets } from './own-packets.ts'
 import { PortSelector, portRange } from './ports.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { Replies } from './replies.ts'
@@ -66,7 +67,7 @@ export class Stack implements Host {
   /** Whoever has events that nobody polled; each at most once. */
   readonly #events = new Fifo<HostedConnection | Listener>()
   /** Packets from this host to itself. */
-  readonly #toSelf = new Fifo<Uint8Array>()
+  readonly #toSelf = new OwnPackets()
   /** One of them is being handled: who has to answer it does so before others send. */
   #handlesOwn = false
   #nextId = 1
@@ -156,10 +157,10 @@ export class Stack implements Host {
     this.#arrivals.handlePacket(packet, offset, length, this.#ownByLink)
   }
 
-  /** The time that `pollTimeout` gave is reached. */
-  handleTimeout(now: number): void {
+  /** The time that `pollTimeout` gave is reached. Where it is long past, deadlines after `last` can be left for later. */
+  handleTimeout(now: number, last = now): void {
     this.clock.now = now
-    for (let due = this.#table.popExpired(now); due !== null; due = this.#table.popExpired(now)) {
+    for (let due = this.#table.popExpired(last); due !== null; due = this.#table.popExpired(last)) {
       due.handleTimeout()
       this.touched(due)
     }
@@ -269,21 +270,22 @@ export class Stack implements Host {
       const connection = this.#ready.first
       if (connection === undefined || this.#answerDue) {
         this.#answerDue = false
-        const length = this.#replies.poll(frame)
-        if (length > 0) {
-          if (!this.#replies.toSelf || this.#ownByLink) return length
-          this.#keepOwnPacket(frame, length)
-        } else if (connection === undefined) return 0
+        const isOwn = this.#replies.toSelf && !this.#ownByLink
+        const length = this.#replies.poll(isOwn ? this.#toSelf.frame(frame.length) : frame)
+        if (length > 0 && !isOwn) return length
+        if (length > 0) this.#toSelf.push(length)
+        else if (connection === undefined) return 0
         continue
       }
-      const length = connection.pollTransmit(frame)
+      const isOwn = connection.toSelf && !this.#ownByLink
+      const length = connection.pollTransmit(isOwn ? this.#toSelf.frame(frame.length) : frame)
       if (length === 0) {
         this.#settled(connection)
         continue
       }
       if (this.#ready.sent()) this.#endTurn()
-      if (!connection.toSelf || this.#ownByLink) return length
-      this.#keepOwnPacket(frame, length)
+      if (!isOwn) return length
+      this.#toSelf.push(length)
     }
   }
 
@@ -367,19 +369,15 @@ export class Stack implements Host {
     if (connection.attached) this.#table.detach(connection)
   }
 
-  /** A packet to this host itself; `pollTransmit` makes room before it asks for one. */
-  #keepOwnPacket(frame: Uint8Array, length: number): void {
-    this.#toSelf.push(frame.slice(0, length))
+  #takeOwnPacket(): boolean {
+    return this.#toSelf.handleNext(this.#ownPacketArrives)
   }
 
-  #takeOwnPacket(): boolean {
-    const packet = this.#toSelf.shift()
-    if (packet === undefined) return false
+  readonly #ownPacketArrives = (packet: Uint8Array, length: number): void => {
     this.ownPacketsLeft--
     this.#handlesOwn = true
-    this.#arrivals.handlePacket(packet, 0, packet.length, true)
+    this.#arrivals.handlePacket(packet, 0, length, true)
     this.#handlesOwn = false
-    return true
   }
 
   #assertAllowed(port: number): void {

@@ -129,6 +129,11 @@ export interface Config {
   readonly dscp: number
   /** Tell the user of soft errors (RFC 9293 3.9.1.8, MUST-47; SHLD-20: may be switched off). */
   readonly reportSoftErrors: boolean
+  /**
+   * A soft ICMP error ends a connection that is being opened actively, as in Linux and the BSDs (RFC 5461 4.1). MUST-56 has it
+   * go on until R2, three minutes: programs that have other addresses to try, or a user who waits, want to know at once.
+   */
+  readonly softErrorsEndOpening: boolean
 }
 
 export const DEFAULT_CONFIG: Config = Object.freeze({
@@ -184,6 +189,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   ttl: 64,
   dscp: 0,
   reportSoftErrors: true,
+  softErrorsEndOpening: false,
 })
 
 /** Lower and upper bound of each numeric tunable. */

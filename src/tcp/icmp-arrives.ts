@@ -70,7 +70,7 @@ function unreachable(tcb: Tcb, meaning: IcmpMeaning): boolean {
     return false
   }
   const opening = tcb.state === SYN_SENT || (tcb.state === SYN_RECEIVED && !tcb.passive)
-  if (opening && HARD.has(meaning)) enterClosed(tcb, 'icmp', reason)
+  if (opening && (HARD.has(meaning) || tcb.config.softErrorsEndOpening)) enterClosed(tcb, 'icmp', reason)
   else signalSoftError(tcb, reason) // SHLD-25, MUST-56
   return true
 }

@@ -1,6 +1,7 @@
 /** The Sockets API of WinterTC: a connection as it is to be had from JavaScript runtimes other than browsers. */
 
 import type { Host } from '../link/host.ts'
+import { openingConfig } from '../link/opening-config.ts'
 import type { ConnectOptions } from '../stack/stack.ts'
 import type { Config } from '../tcp/config.ts'
 import { parseAddress } from '../wire/address.ts'
@@ -129,9 +130,11 @@ export function connectChannel(
   options: Omit<ConnectOptions, 'remoteAddress'>,
   family: 4 | 6 | null = null,
 ): void {
+  const { stack } = host
   const open = (addresses: NonNullable<ReturnType<typeof knownAddresses>>): void => {
     const wanted = addresses.filter(({ version }) => family === null || version === family)
-    channel.connect(wanted, (remoteAddress) => host.stack.connect({ ...options, remoteAddress }))
+    const config = options.config ?? openingConfig(stack.config)
+    channel.connect(wanted, (remoteAddress) => stack.connect({ ...options, config, remoteAddress }))
   }
   const known = knownAddresses(host, hostname)
   if (known !== null) return open(known)

@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Driver } from '../../src/link/driver.ts'
 import type { Link } from '../../src/link/link.ts'
 import { loopbackPair } from '../../src/link/loopback.ts'
+import type { HostedConnection } from '../../src/stack/hosted-connection.ts'
 import { Stack } from '../../src/stack/stack.ts'
 import { configure } from '../../src/tcp/config.ts'
 import { CONNECTED, GONE, READABLE } from '../../src/tcp/signals.ts'
@@ -118,7 +119,7 @@ test('a packet that a full link refused is sent when there is room, before any o
   driver.close()
 })
 
-test('a deadline that has passed is handled by the next flush, though the host timer has not fired', async () => {
+test('a deadline that has passed is handled after a flush, though the host timer has not fired', async () => {
   const link = new Valve()
   const stack = stackOf('client', '10.0.0.1')
   const driver = new Driver(stack, link, DEAF)
@@ -129,8 +130,32 @@ test('a deadline that has passed is handled by the next flush, though the host t
   connection.reconfigure(connection.tcb.config)
   driver.flush()
   driver.flush()
+  assert.equal(link.sent.length, 1, 'its answer may have arrived')
+  await turn()
+  await turn()
   assert.equal(link.sent.length, 2)
   assert.equal(connection.tcb.retransmissions, 1)
+  await turn()
+  assert.equal(link.sent.length, 2)
+  driver.close()
+})
+
+test('an application that throws keeps nobody from being told', async () => {
+  const link = new Valve()
+  const stack = stackOf('client', '10.0.0.1')
+  const told: HostedConnection[] = []
+  const driver = new Driver(stack, link, {
+    onConnection(connection) {
+      told.push(connection)
+      if (told.length === 1) throw new Error('of the application')
+    },
+    onListener() {},
+  })
+  const connections = [80, 81].map((port) => stack.connect({ remoteAddress: SERVER, remotePort: port }))
+  for (const each of connections) each.abort()
+  assert.throws(() => driver.flush(), /of the application/)
+  await turn()
+  assert.deepEqual(told, connections)
   driver.close()
 })
 

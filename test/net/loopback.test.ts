@@ -28,9 +28,10 @@ function assertQuiet({ stack }: LinkHost): void {
   for (const { state } of stack.connections()) assert.equal(state, TIME_WAIT)
 }
 
-test('1,500 connections at once, beyond the backlog: each has its echo, no segment goes twice', async () => {
+test('1,500 connections at once, beyond the backlog: each has its echo, no segment goes twice', async (t) => {
   const count = 1500
   const host = patientHost()
+  t.after(() => host.close()) // A failure would else leave the process waiting.
   const net = createNet(host) as unknown as AnyNet
   const server = net.createServer((socket) => socket.pipe(socket))
   const { port } = await listening(server)
@@ -53,11 +54,11 @@ test('1,500 connections at once, beyond the backlog: each has its echo, no segme
   )
   await new Promise(setImmediate)
   assertQuiet(host)
-  host.close()
 })
 
-test('64 MB each way over four connections arrive whole, no segment goes twice', async () => {
+test('64 MB each way over four connections arrive whole, no segment goes twice', async (t) => {
   const host = patientHost()
+  t.after(() => host.close())
   const net = createNet(host) as unknown as AnyNet
   const chunk = Buffer.from(Array.from({ length: 100_003 }, (_, i) => (i * 7 + (i >> 8)) & 0xff))
   const chunks = 160
@@ -87,5 +88,4 @@ test('64 MB each way over four connections arrive whole, no segment goes twice',
   await promisify(server.close).call(server)
   await new Promise(setImmediate)
   assertQuiet(host)
-  host.close()
 })

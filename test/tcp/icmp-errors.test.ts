@@ -54,6 +54,36 @@ test('MUST-56: an opening goes on after a soft error and may succeed', () => {
   assert.equal(ep.state, 'ESTABLISHED')
 })
 
+for (const version of VERSIONS) {
+  test(`softErrorsEndOpening, RFC 5461 4.1: a soft error ends an active opening and says why, IPv${version}`, () => {
+    for (const meaning of SOFT) {
+      for (const state of ['SYN-SENT', 'SYN-RECEIVED'] as const) {
+        const { ep } = reach(state, { version, active: true, softErrorsEndOpening: true })
+        icmp(ep, meaning, 0).expectNothing()
+        assert.equal(ep.state, 'CLOSED')
+        assert.deepEqual(ep.takeEvents(), ['gone'])
+        const reason = meaning === 'network-unreachable' ? meaning : 'host-unreachable'
+        assert.equal(ep.connection.closeReason, reason)
+        assert.equal(
+          errnoOfEnd(ep.connection),
+          reason === 'host-unreachable' ? 'EHOSTUNREACH' : 'ENETUNREACH',
+        )
+        assert.equal(ep.untilTimeoutMs, Infinity)
+      }
+    }
+  })
+}
+
+test('softErrorsEndOpening: it ends no passive opening, and nothing that is synchronized', () => {
+  for (const state of ['SYN-RECEIVED', 'ESTABLISHED', 'FIN-WAIT-1', 'LAST-ACK'] as const) {
+    const { ep, una } = reach(state, { softErrorsEndOpening: true })
+    if (state === 'ESTABLISHED') ep.send('text')
+    icmp(ep, 'host-unreachable', una)
+    assert.equal(ep.state, state)
+    assert.equal(ep.connection.softError, 'host-unreachable')
+  }
+})
+
 test('R1 does not replace what a router said: the end is explained by it (SHLD-9)', () => {
   const { ep } = reach('SYN-SENT')
   icmp(ep, 'host-unreachable', 0)
