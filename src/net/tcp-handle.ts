@@ -1,9 +1,9 @@
 /**
  * A TCP socket as libuv has it, on a connection of a stack: what `socket._handle` is in Node, under the same names.
  *
- * It calls back in turns (turns.ts), one callback in each, reads before writes, and only about what was asked: octets while
- * it reads, a write once all of it found room in the send buffer. While nobody reads, octets stay in the connection and
- * close its window.
+ * It calls back in turns (turns.ts), one callback in each, the end of its own side before reads and these before writes, and
+ * only about what was asked: octets while it reads, a write once all of it found room in the send buffer. While nobody
+ * reads, octets stay in the connection and close its window.
  */
 
 import { AsyncResource } from 'node:async_hooks'
@@ -316,8 +316,8 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     try {
       if (!this.#hasWork) return
       if (this.#onConnect !== null) this.#connects()
-      else if (this.#hasNews) this.#read()
       else if (this.#onShutdown !== null) this.#shuts()
+      else if (this.#hasNews) this.#read()
       else this.#written()
     } finally {
       this.#holdOrNot()
