@@ -14,6 +14,7 @@ import { CONNECTED, DRAINED, GONE, PEER_CLOSED, WRITABLE } from '../tcp/signals.
 import { CLOSED } from '../tcp/state.ts'
 import { ANY_V4, ANY_V6 } from '../wire/address.ts'
 import type { Binding } from './binding.ts'
+import { planClosing } from './closing-phase.ts'
 import type { SystemError } from './errors.ts'
 import { endCode, type FailureCode, failureOf } from './failure.ts'
 import type { ConnectCallback, HandleOwner } from './handle-owner.ts'
@@ -231,14 +232,20 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
 
   /** close(2): what was written still goes; a reset where octets were not read. */
   close(onClose?: () => void): void {
-    if (this.#end(onClose)) this.#connection?.release()
+    const connection = this.#connection
+    if (this.#end(onClose) && connection !== null) {
+      if (connection.readable > 0) connection.endOnceSent('release')
+      else connection.release()
+    }
     this.#holdOrNot()
   }
 
-  /** A reset, whatever was written. */
-  reset(onClose?: () => void): void {
-    if (this.#end(onClose) && this.#connection?.state !== CLOSED) this.#connection?.abort()
+  /** A reset, behind what the windows let go of. As libuv's, refused while `shutdown` has not called back. */
+  reset(onClose?: () => void): 'EINVAL' | null {
+    if (this.#onShutdown !== null) return 'EINVAL'
+    if (this.#end(onClose) && this.#connection?.state !== CLOSED) this.#connection?.endOnceSent('abort')
     this.#holdOrNot()
+    return null
   }
 
   #end(onClose?: () => void): boolean {
@@ -247,8 +254,7 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     this.reading = false
     this.owner = null
     this.#onConnect = null
-    // As libuv, which closes in a phase of its own: after callbacks that wait by now.
-    setImmediate(() => this.runInAsyncScope(this.#closes, this, onClose))
+    planClosing(() => this.runInAsyncScope(this.#closes, this, onClose))
     this.#host.sync()
     return true
   }
