@@ -56,6 +56,8 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   /** The reader knows that there is no more. */
   #endTold = false
   readonly #outgoing = new Outgoing()
+  /** `shutdown` was called. */
+  #shut = false
   #onShutdown: ScopedCall<[]> | null = null
   /** The connection is no more. */
   #gone = false
@@ -165,20 +167,33 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     this.#holdOrNot()
   }
 
-  /** FIN, behind all that was written. Returns whether it calls back: not where nobody is left to end to. */
+  /**
+   * FIN, behind all that was written; nothing, where nobody is left to end to. As libuv does it: in a turn of its own, and then
+   * it calls back. Till then there are no others. Returns whether it will: not where it was asked to before.
+   */
   shutdown(onShutdown: () => void): boolean {
-    const connection = this.#connection
-    if (connection === null || !this.#canSend(connection)) return false
-    this.#host.sync()
-    connection.close()
+    if (this.#closed || this.#shut) return false
+    this.#shut = true
     this.#onShutdown = new ScopedCall('SHUTDOWNWRAP', onShutdown)
+    this.#turns.planLast({
+      takeTurn: () => {
+        if (!this.#closed) this.runInAsyncScope(this.#endsOwnSide, this)
+      },
+    })
     this.#holdOrNot()
-    this.#plan()
     return true
   }
 
-  #canSend({ state, tcb }: HostedConnection): boolean {
-    return !this.#gone && !this.#closed && state !== CLOSED && !tcb.closeRequested
+  #endsOwnSide(): void {
+    const connection = this.#connection
+    this.#host.sync()
+    if (!this.#gone && connection !== null && connection.state !== CLOSED) connection.close()
+    this.#shuts()
+    this.#goesOnOrRests()
+  }
+
+  #canSend({ state }: HostedConnection): boolean {
+    return !this.#gone && !this.#closed && !this.#shut && state !== CLOSED
   }
 
   // ---- options
@@ -301,7 +316,8 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   /** Whether there is something to call back about. */
   get #hasWork(): boolean {
     if (this.#onConnect !== null) return this.#gone || (this.#connected && this.#yielded !== YIELDS - 1)
-    if (this.#onShutdown !== null || this.#hasNews) return true
+    if (this.#onShutdown !== null) return false
+    if (this.#hasNews) return true
     return this.#outgoing.isWaiting && (this.#gone || this.#outgoing.queued === 0)
   }
 
@@ -322,13 +338,16 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     try {
       if (!this.#hasWork) return
       if (this.#onConnect !== null) this.#connects()
-      else if (this.#onShutdown !== null) this.#shuts()
       else if (this.#hasNews) this.#read()
       else this.#written()
     } finally {
-      this.#holdOrNot()
-      if (!this.#closed && this.#hasWork) this.#plan()
+      this.#goesOnOrRests()
     }
+  }
+
+  #goesOnOrRests(): void {
+    this.#holdOrNot()
+    if (!this.#closed && this.#hasWork) this.#plan()
   }
 
   /**

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { LinkHost } from '../../src/link/host.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { loopbackHost } from '../../src/net/default-host.ts'
+import { readAsLibuv } from './differential-libuv.ts'
 import type { Operation, Program } from './differential-program.ts'
 import { Stage } from './differential-stage.ts'
 import type { AnyNet } from './nets.ts'
@@ -23,8 +24,6 @@ export interface Difference {
 
 export interface Verdict {
   readonly difference: Difference | null
-  /** Both came to the known difference (docs/deviations.md), and nothing was compared from there on. */
-  readonly known: boolean
   readonly steps: number
 }
 
@@ -32,7 +31,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 export async function runOnBoth(program: Program): Promise<Verdict> {
   const host = loopbackHost()
-  const elko = new Stage(createNet(host) as unknown as AnyNet, program)
+  const elko = new Stage(createNet(host) as unknown as AnyNet, program, readAsLibuv)
   const node = new Stage(nodeNet, program)
   await Promise.all([elko.listen(), node.listen()])
   try {
@@ -41,10 +40,9 @@ export async function runOnBoth(program: Program): Promise<Verdict> {
       const goesOn = [elko, node].map((stage) => take(stage, steps[step]))
       await rest(elko, host)
       if (!(await agree(elko, node))) {
-        if (isKnown(elko, node)) return { difference: null, known: true, steps: step }
-        return { difference: { step, elko: elko.state, node: node.state }, known: false, steps: step }
+        return { difference: { step, elko: elko.state, node: node.state }, steps: step }
       }
-      if (!goesOn[0]) return { difference: null, known: false, steps: step }
+      if (!goesOn[0]) return { difference: null, steps: step }
     }
   } finally {
     for (const stage of [elko, node]) while (stage.endOne());
@@ -81,26 +79,6 @@ async function agree(elko: Stage, node: Stage): Promise<boolean> {
     quiet = same ? quiet + 1 : 0
     if (quiet === 2) return true // What more comes would have come by now.
     lines = node.lines
-    if (!same && (Date.now() > end || isKnown(elko, node))) return false
+    if (!same && Date.now() > end) return false
   }
-}
-
-/**
- * Whether libuv's polling found octets and a reset waiting together: docs/deviations.md. One end was reset in one net and
- * ended in the other, after the same octets.
- */
-function isKnown(elko: Stage, node: Stage): boolean {
-  for (const [end, socket] of elko.sockets) {
-    const [said, others] = [elko.logs.get(end)!, node.logs.get(end) ?? []]
-    const at = said.findIndex((line, i) => line !== others[i])
-    if (at === -1 || !said[at]!.startsWith('error Error ECONNRESET')) continue
-    const { bytesRead } = socket
-    if (
-      /^(end|readable)$/.test(others[at] ?? '') &&
-      bytesRead > 0 &&
-      bytesRead === node.sockets.get(end)!.bytesRead
-    )
-      return true
-  }
-  return false
 }

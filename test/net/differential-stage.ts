@@ -26,10 +26,17 @@ export class Stage {
   /** Octets that each end was given to write, and received. */
   readonly #written = new Map<End, number>()
   readonly #ports = new Map<number, string>()
+  /** Called with each socket before anything happens to it. */
+  readonly #prepare: (socket: nodeNet.Socket) => void
   #served = 0
 
-  constructor(net: AnyNet, { steps, ...options }: Program) {
+  constructor(
+    net: AnyNet,
+    { steps, ...options }: Program,
+    prepare: (socket: nodeNet.Socket) => void = () => {},
+  ) {
     this.#net = net
+    this.#prepare = prepare
     this.#server = net.createServer({ ...options, noDelay: true })
     this.#watch('server', this.#server)
     this.#server.on('error', () => {})
@@ -105,6 +112,7 @@ export class Stage {
 
   #add(end: End, socket: nodeNet.Socket): void {
     this.sockets.set(end, socket)
+    this.#prepare(socket)
     this.#watch(end, socket)
     socket.on('error', () => {})
   }

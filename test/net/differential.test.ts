@@ -26,16 +26,12 @@ const SEEDS = process.env.ELKO_SEED !== undefined || process.env.ELKO_RUNS !== u
  */
 const ATTEMPTS = 3
 
-/** Programs that were compared to their end. */
-let whole = 0
-
 async function differenceOf(one: Program): Promise<Difference | null> {
   let difference: Difference | null = null
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const verdict = await runOnBoth(one)
     difference = verdict.difference
     if (difference !== null) continue
-    if (!verdict.known) whole++
     return null
   }
   return difference
@@ -45,7 +41,6 @@ describe('random programs of socket operations: elko/net and node:net agree in e
   for (const seed of [...SEEDS, FRESH]) {
     const name = seed === FRESH ? 'a fresh seed' : `seed ${seed}`
     test(name, async () => {
-      whole = 0
       const property = fc.asyncProperty(program, async (one) => {
         const difference = await differenceOf(one)
         if (difference === null) return
@@ -54,7 +49,6 @@ describe('random programs of socket operations: elko/net and node:net agree in e
       })
       const parameters = { numRuns: RUNS, seed, includeErrorInReport: true, interruptAfterTimeLimit: 600_000 }
       await fc.assert(property, PATH === undefined ? parameters : { ...parameters, path: PATH })
-      if (PATH === undefined) assert.ok(whole > RUNS / 2, `${whole} of ${RUNS} programs to their end`)
     })
   }
 })
