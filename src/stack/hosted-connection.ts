@@ -4,8 +4,7 @@
 
 import type { Config } from '../tcp/config.ts'
 import { Connection } from '../tcp/connection.ts'
-import { CLOSED } from '../tcp/state.ts'
-import { type Environment, finSent } from '../tcp/tcb.ts'
+import type { Environment } from '../tcp/tcb.ts'
 import type { SendOptions } from '../tcp/user-calls.ts'
 import type { CloseReason } from '../trace/reasons.ts'
 import type { Listener } from './listener.ts'
@@ -18,8 +17,6 @@ export interface Host {
 
 export class HostedConnection extends Connection {
   readonly #host: Host
-  /** How it ends once it has sent what its windows allow. */
-  #lastCall: 'abort' | 'release' | null = null
   /** The listener it came from, until it is accepted or dies; null for active OPENs. */
   listener: Listener | null = null
   /** The owner's own: the socket, the application. */
@@ -86,32 +83,6 @@ export class HostedConnection extends Connection {
   override abort(reason?: CloseReason): void {
     super.abort(reason)
     this.#host.called(this)
-  }
-
-  /**
-   * ABORT, or `release`, behind what was sent or closed before: all that the windows allow goes first, in the polls that
-   * follow. Kernels send within each call, so there an abort takes back only what had to wait; the calls themselves give up
-   * whatever has not gone yet (RFC 9293 3.10.5).
-   */
-  endOnceSent(lastCall: 'abort' | 'release'): void {
-    this.#lastCall = lastCall
-    if (!this.#hasUnsent) this.settles()
-    this.#host.called(this)
-  }
-
-  /** Nothing can be sent now. Returns whether the connection ended for that: then there may be a reset to send. */
-  settles(): boolean {
-    const lastCall = this.#lastCall
-    if (lastCall === null) return false
-    this.#lastCall = null
-    if (lastCall === 'abort' && this.state !== CLOSED) super.abort()
-    else super.release()
-    return true
-  }
-
-  get #hasUnsent(): boolean {
-    const { snd, closeRequested } = this.tcb
-    return !finSent(this.tcb) && (closeRequested || snd.end !== snd.nxt)
   }
 
   override reconfigure(config: Config): void {

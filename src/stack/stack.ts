@@ -278,7 +278,7 @@ export class Stack implements Host {
       }
       const length = connection.pollTransmit(frame)
       if (length === 0) {
-        if (!connection.settles()) this.#settled(connection)
+        this.#settled(connection)
         continue
       }
       if (this.#ready.sent()) this.#endTurn()

@@ -61,6 +61,7 @@ export class TestHost implements Host, PacketEndpoint {
   /** Something happened since it last had nobody to tell. */
   #tells = false
   #stirNetwork: () => void = () => {}
+  #transmitNow: () => void = () => {}
   #net: Net | null = null
 
   /** @param random a stream of its own. */
@@ -120,6 +121,10 @@ export class TestHost implements Host, PacketEndpoint {
     this.#stir()
   }
 
+  transmit(): void {
+    this.#transmitNow()
+  }
+
   hold(): void {}
 
   letGo(): void {}
@@ -138,6 +143,10 @@ export class TestHost implements Host, PacketEndpoint {
 
   whenStirred(stir: () => void): void {
     this.#stirNetwork = stir
+  }
+
+  whenTransmits(transmit: () => void): void {
+    this.#transmitNow = transmit
   }
 
   handlePacket(now: number, packet: Uint8Array, offset: number, length: number): void {

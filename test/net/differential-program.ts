@@ -9,6 +9,8 @@ export type End = (typeof ENDS)[number]
 /** What is done to one end; `octets` are made of a pattern that tells where each of them stood. */
 export type Action =
   | { readonly do: 'write'; readonly octets: number; readonly tells: boolean }
+  /** More than any buffer holds: where the other end is reading, else none. */
+  | { readonly do: 'write much'; readonly octets: number }
   | { readonly do: 'end'; readonly octets: number }
   | { readonly do: 'read'; readonly octets: number | null }
   | { readonly do: 'destroy'; readonly error: boolean }
@@ -28,22 +30,30 @@ export const PLAIN = [
   'destroySoon',
   'unpipe',
   'ref',
+  'unref',
   'address',
   'listen for data',
   'listen for readable',
+  'iterate',
 ] as const
 type Plain = (typeof PLAIN)[number]
 
 export interface Opening {
   readonly connect: 0 | 1
+  /** Where nobody listens. */
+  readonly refused: boolean
   readonly allowHalfOpen: boolean
   readonly highWaterMark: number
+  /** Octets go to a buffer and a callback of the user's: option `onread`. */
+  readonly onread: boolean
 }
+
+export type ServerCall = 'close' | 'getConnections' | 'ref' | 'unref' | 'maxConnections'
 
 export type Operation =
   | { readonly at: End; readonly action: Action }
   | Opening
-  | { readonly server: 'close' | 'getConnections' | 'unref' }
+  | { readonly server: ServerCall }
   /** An idle end hears of its time-out, and switches it off. */
   | { readonly timeOut: End }
 
@@ -64,6 +74,13 @@ const plain = (name: Plain): fc.Arbitrary<Action> => fc.constant({ do: name })
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ do: fc.constant('write' as const), octets, tells: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('write much' as const),
+      octets: fc.constantFrom(65_536, 100_000, 300_001, 1_000_000),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('end' as const), octets }) },
   {
     weight: 3,
@@ -99,8 +116,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   })),
 )
 
-const connect = (which: 0 | 1): fc.Arbitrary<Operation> =>
-  fc.record({ connect: fc.constant(which), allowHalfOpen: fc.boolean(), highWaterMark })
+const connect = (which: 0 | 1): fc.Arbitrary<Opening> =>
+  fc.record({
+    connect: fc.constant(which),
+    refused: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
+    allowHalfOpen: fc.boolean(),
+    highWaterMark,
+    onread: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, fc.constant(true)),
+  })
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
@@ -108,10 +131,12 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({ at: fc.constantFrom('client 0' as const, 'served 0' as const), action }),
   },
   { weight: 10, arbitrary: fc.record({ at: fc.constantFrom(...ENDS), action }) },
-  { weight: 2, arbitrary: connect(1) },
+  { weight: 3, arbitrary: connect(1) },
   {
-    weight: 2,
-    arbitrary: fc.record({ server: fc.constantFrom('close', 'getConnections', 'getConnections', 'unref') }),
+    weight: 3,
+    arbitrary: fc.record({
+      server: fc.constantFrom<ServerCall>('close', 'getConnections', 'ref', 'unref', 'maxConnections'),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ timeOut: fc.constantFrom(...ENDS) }) },
 )
@@ -133,12 +158,15 @@ export const program: fc.Arbitrary<Program> = fc
 
 /**
  * What different ends do in one step could come in any order, or be one read in one net and two in the other: a step is of
- * one end. A time-out is waited for, by an end that is idle: alone in its step.
+ * one end. A time-out is waited for, by an end that is idle: alone in its step. Much that is written is the last of its step,
+ * as what follows at once depends on how much the kernel took of it.
  */
 function ofOneEnd(operations: readonly Operation[]): readonly Operation[] {
   const first = operations[0]!
   if ('timeOut' in first) return [first]
-  return operations.filter((each) => placeOf(each) === placeOf(first))
+  const own = operations.filter((each) => placeOf(each) === placeOf(first))
+  const much = own.findIndex((each) => 'at' in each && each.action.do === 'write much')
+  return much === -1 ? own : own.slice(0, much + 1)
 }
 
 function placeOf(operation: Operation): string {

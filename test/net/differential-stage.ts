@@ -1,6 +1,8 @@
-/** Where a program runs over one net: its server, its sockets, and a record of all that they say. */
+/** Where a program of socket operations runs over one net: its server, its sockets, and a record of all that they say. */
 
+import { once } from 'node:events'
 import type nodeNet from 'node:net'
+import { Journal } from './differential-journal.ts'
 import {
   type Action,
   ENDS,
@@ -8,167 +10,166 @@ import {
   type Opening,
   type Operation,
   type Program,
+  type ServerCall,
 } from './differential-program.ts'
+import type { Stage } from './differential-run.ts'
 import { type AnyNet, listening } from './nets.ts'
 
-/** What a socket or the server said, one line each. */
-export type Log = string[]
+/** What the octets are made of; its length is prime, so that no buffer's size is a multiple. */
+const PATTERN = Buffer.from(Array.from({ length: 89 }, (_, i) => 32 + i))
+const LOOPBACK = '127.0.0.1'
+/** As large as what libuv reads at once. */
+const ONREAD_BYTES = 65_536
 
-export class Stage {
-  readonly sockets = new Map<End, nodeNet.Socket>()
-  readonly logs = new Map<End | 'server', Log>()
-  /** How much was said so far. */
-  lines = 0
+export class SocketStage implements Stage<readonly Operation[]> {
   /** Time-outs that are to come. */
   expected = 0
   readonly #net: AnyNet
+  readonly #sockets = new Map<End, nodeNet.Socket>()
+  readonly #journal = new Journal()
   readonly #server: nodeNet.Server
-  /** Octets that each end was given to write, and received. */
+  /** Its port is taken, and nobody listens there: connections to it are refused. */
+  readonly #refuser: nodeNet.Server
+  #refusing: nodeNet.Socket | null = null
+  /** Octets that each end was given to write. */
   readonly #written = new Map<End, number>()
-  readonly #ports = new Map<number, string>()
-  /** Called with each socket before anything happens to it. */
   readonly #prepare: (socket: nodeNet.Socket) => void
   #served = 0
 
-  constructor(
-    net: AnyNet,
-    { steps, ...options }: Program,
-    prepare: (socket: nodeNet.Socket) => void = () => {},
-  ) {
+  constructor(net: AnyNet, program: Program, prepare: (socket: nodeNet.Socket) => void) {
+    const { steps, ...options } = program
+    const { ports } = this.#journal
     this.#net = net
     this.#prepare = prepare
+    this.#refuser = net.createServer()
     this.#server = net.createServer({ ...options, noDelay: true })
-    this.#watch('server', this.#server)
+    this.#journal.watch('server', this.#server)
     this.#server.on('error', () => {})
     this.#server.on('connection', (socket) => {
       const end = `served ${this.#served++}` as End
-      this.#ports.set(socket.remotePort!, end.replace('served', 'client'))
+      ports.set(socket.remotePort!, end.replace('served', 'client'))
       this.#add(end, socket)
     })
   }
 
-  async listen(): Promise<void> {
-    const { port } = await listening(this.#server)
-    this.#ports.set(port, 'server')
+  get lines(): number {
+    return this.#journal.lines
   }
 
-  /** What both nets must agree on whenever they are at rest. */
-  get state(): Record<string, unknown> {
-    const ends = ENDS.filter((end) => this.sockets.has(end)).map((end) => [
+  async open(): Promise<void> {
+    const { port } = await listening(this.#server)
+    const place = await listening(this.#refuser)
+    this.#refusing = this.#net.connect(place.port, LOOPBACK)
+    await once(this.#refusing, 'connect')
+    this.#journal.ports.set(port, 'server').set(this.#refusing.localPort!, 'refuser')
+  }
+
+  get state(): object {
+    const ends = ENDS.filter((end) => this.#sockets.has(end)).map((end) => [
       end,
-      stateOf(this.sockets.get(end)!),
+      stateOf(this.#sockets.get(end)!),
     ])
-    const said = [...this.logs].sort(([a], [b]) => (a < b ? -1 : 1))
     return {
-      said: Object.fromEntries(said),
+      said: this.#journal.said,
       ends: Object.fromEntries(ends),
       listening: this.#server.listening,
     }
   }
 
-  /**
-   * Whether the other side is gone. What is written to it is answered by a reset: by the kernel before `write` returns,
-   * by another host and by Elko a moment later. More is done only after that.
-   */
-  isAlone(operation: Operation): boolean {
-    if (!('at' in operation)) return false
-    const [role, number] = operation.at.split(' ')
-    const other = `${role === 'client' ? 'served' : 'client'} ${number}` as End
-    return this.sockets.get(other)?.destroyed !== false
+  perform(step: readonly Operation[]): void {
+    for (const operation of this.#isAlone(step[0]!) ? step.slice(0, 1) : step) this.#perform(operation)
   }
 
-  perform(operation: Operation): void {
+  endOne(): boolean {
+    const socket = [...this.#sockets.values()].find(({ destroyed }) => !destroyed)
+    if (socket !== undefined) socket.destroy()
+    else if (this.#server.listening) this.#server.close()
+    else if (this.#refuser.listening) {
+      this.#refuser.close()
+      this.#refusing?.destroy()
+    } else return false
+    return true
+  }
+
+  /**
+   * Whether the other side is gone. What is written to it is answered by a reset: by the kernel before `write` returns, by
+   * another host and by Elko a moment later. More is done only after that.
+   */
+  #isAlone(operation: Operation): boolean {
+    return 'at' in operation && this.#otherOf(operation.at)?.destroyed !== false
+  }
+
+  #otherOf(end: End): nodeNet.Socket | undefined {
+    const [role, number] = end.split(' ')
+    return this.#sockets.get(`${role === 'client' ? 'served' : 'client'} ${number}` as End)
+  }
+
+  #perform(operation: Operation): void {
     if ('connect' in operation) this.#connect(operation)
-    else if ('server' in operation) this.#attempt('server', () => this.#onServer(operation.server))
+    else if ('server' in operation) this.#journal.attempt('server', () => this.#onServer(operation.server))
     else {
       const end = 'at' in operation ? operation.at : operation.timeOut
-      const socket = this.sockets.get(end)
+      const socket = this.#sockets.get(end)
       if (socket === undefined) return
-      if ('at' in operation) this.#attempt(end, () => this.#act(end, socket, operation.action))
+      if ('at' in operation) this.#journal.attempt(end, () => this.#act(end, socket, operation.action))
       else this.#awaitTimeOut(socket)
     }
   }
 
-  /** One more end is no more; false where all are, the server too. */
-  endOne(): boolean {
-    const socket = [...this.sockets.values()].find(({ destroyed }) => !destroyed)
-    if (socket !== undefined) socket.destroy()
-    else if (this.#server.listening) this.#server.close()
-    else return false
-    return true
-  }
-
-  #connect({ connect, allowHalfOpen, highWaterMark }: Opening): void {
+  #connect({ connect, refused, allowHalfOpen, highWaterMark, onread }: Opening): void {
     const end = ENDS[connect]!
     const address = this.#server.address()
     // Where the server has closed, the port may be anybody's by now.
-    if (this.sockets.has(end) || address === null) return
-    const { port } = address as nodeNet.AddressInfo
+    if (this.#sockets.has(end) || address === null) return
+    const port = refused ? this.#refusing!.localPort! : (address as nodeNet.AddressInfo).port
     // How much a small buffer has taken in when it stops depends on how many of the pieces of an echo came by then.
     const buffers = { readableHighWaterMark: 65_536, writableHighWaterMark: highWaterMark }
-    const options = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen, ...buffers }
+    const reading = onread ? { onread: this.#intoBuffer(end) } : {}
+    const options = { port, host: LOOPBACK, noDelay: true, allowHalfOpen, ...buffers, ...reading }
     this.#add(end, this.#net.connect(options as nodeNet.NetConnectOpts))
   }
 
+  #intoBuffer(end: End): nodeNet.OnReadOpts {
+    const callback = (octets: number, buffer: Uint8Array): boolean => {
+      this.#journal.hear(end, Buffer.from(buffer.subarray(0, octets)))
+      return true
+    }
+    return { buffer: Buffer.alloc(ONREAD_BYTES), callback }
+  }
+
   #add(end: End, socket: nodeNet.Socket): void {
-    this.sockets.set(end, socket)
+    this.#sockets.set(end, socket)
+    this.#journal.watch(end, socket)
     this.#prepare(socket)
-    this.#watch(end, socket)
     socket.on('error', () => {})
   }
 
-  #watch(end: End | 'server', emitter: nodeNet.Socket | nodeNet.Server): void {
-    this.logs.set(end, [])
-    const emit = emitter.emit
-    emitter.emit = (event: string, ...values: unknown[]): boolean => {
-      if (event === 'data') this.#hear(end, values[0] as Buffer | string)
-      // One 'readable' or two: that depends on how octets were cut.
-      else if (event !== 'readable' || this.logs.get(end)!.at(-1) !== event) this.#say(end, event, ...values)
-      return Reflect.apply(emit, emitter, [event, ...values])
-    }
-  }
-
-  #say(end: End | 'server', what: string, ...values: unknown[]): void {
-    this.lines++
-    this.logs.get(end)!.push([what, ...values.map((each) => this.#shown(each))].join(' '))
-  }
-
-  /** Octets that come one after the other are one line, however they were cut. */
-  #hear(end: End | 'server', data: Buffer | string): void {
-    this.lines++
-    const log = this.logs.get(end)!
-    const last = log.at(-1)
-    const text = typeof data === 'string' ? `text ${data}` : `octets ${data.toString('latin1')}`
-    const kind = text.slice(0, text.indexOf(' ') + 1)
-    if (last?.startsWith(kind)) log[log.length - 1] = last + text.slice(kind.length)
-    else log.push(text)
-  }
-
-  #attempt(end: End | 'server', act: () => unknown): void {
-    try {
-      this.#say(end, 'returned', act())
-    } catch (error) {
-      this.#say(end, 'threw', error)
-    }
-  }
-
-  #onServer(call: 'close' | 'getConnections' | 'unref'): unknown {
+  #onServer(call: ServerCall): unknown {
     const server = this.#server
-    if (call === 'unref') return server.unref()
-    const answer = (...values: unknown[]): void => this.#say('server', `${call} answered`, ...values)
+    if (call === 'ref' || call === 'unref') return server[call]()
+    if (call === 'maxConnections') {
+      server.maxConnections = 1
+      return undefined
+    }
+    const answer = (...values: unknown[]): void => this.#journal.say('server', `${call} answered`, ...values)
     return call === 'close' ? server.close(answer) : server.getConnections(answer)
   }
 
   #act(end: End, socket: nodeNet.Socket, action: Action): unknown {
+    const told = (what: string) => this.#journal.told(end, what)
     switch (action.do) {
       case 'write': {
         const octets = this.#octets(end, action.octets)
-        return action.tells ? socket.write(octets, this.#told(end, 'written')) : socket.write(octets)
+        return action.tells ? socket.write(octets, told('written')) : socket.write(octets)
       }
+      case 'write much':
+        return socket.writableCorked === 0 && socket.writableLength === 0 && isReading(this.#otherOf(end))
+          ? socket.write(this.#octets(end, action.octets), told('written'))
+          : undefined
       case 'end':
         return action.octets === 0
-          ? socket.end(this.#told(end, 'ended'))
-          : socket.end(this.#octets(end, action.octets), this.#told(end, 'ended'))
+          ? socket.end(told('ended'))
+          : socket.end(this.#octets(end, action.octets), told('ended'))
       case 'read':
         return action.octets === null ? socket.read() : socket.read(action.octets)
       case 'destroy':
@@ -188,13 +189,16 @@ export class Stage {
         return socket.on('data', () => {})
       case 'listen for readable':
         return socket.on('readable', () => {})
+      case 'iterate':
+        void this.#journal.iterate(end, socket)
+        return undefined
       default:
         return socket[action.do]()
     }
   }
 
   #pipe(end: End, socket: nodeNet.Socket, to: End): unknown {
-    const target = this.sockets.get(to)
+    const target = this.#sockets.get(to)
     return end.startsWith('served') && target !== undefined ? socket.pipe(target) : undefined
   }
 
@@ -210,46 +214,23 @@ export class Stage {
     socket.setTimeout(5)
   }
 
-  #told(end: End, what: string): (error?: Error | null) => void {
-    return (error) => this.#say(end, what, error ?? null)
-  }
-
   /** Each octet tells its place in what this end writes. */
   #octets(end: End, count: number): Buffer {
     const from = this.#written.get(end) ?? 0
     this.#written.set(end, from + count)
-    return Buffer.from(Array.from({ length: count }, (_, i) => 32 + ((from + i) % 89)))
-  }
-
-  #shown(value: unknown): string {
-    if (value instanceof Error) return this.#shownError(value)
-    if (Buffer.isBuffer(value)) return value.toString('latin1')
-    if (value === this.#server) return 'the server'
-    for (const [end, socket] of this.sockets) if (value === socket) return end
-    if (typeof value === 'number') return this.#ports.get(value) ?? String(value)
-    if (typeof value === 'object' && value !== null) {
-      const fields = Object.entries(value).map(([name, each]) => `${name}=${this.#port(each)}`)
-      return fields.length < 5 ? fields.join(',') : value.constructor.name
-    }
-    return String(value)
-  }
-
-  #port(value: unknown): string {
-    return typeof value === 'number' ? (this.#ports.get(value) ?? 'a port') : String(value)
-  }
-
-  #shownError(error: Error): string {
-    const { name, message } = error
-    const { code, errno, syscall, address, port } = error as NodeJS.ErrnoException & {
-      address?: string
-      port?: number
-    }
-    const shown = message.replace(/\d{4,5}/g, (digits) => this.#port(Number(digits)))
-    return `${name} ${code} ${errno} ${syscall} ${address} ${port === undefined ? '' : this.#port(port)} ${shown}`
+    const at = from % PATTERN.length
+    return Buffer.alloc(count, Buffer.concat([PATTERN.subarray(at), PATTERN.subarray(0, at)]))
   }
 }
 
-function stateOf(socket: nodeNet.Socket): Record<string, unknown> {
+/** Whether all that is written to it comes out at once, so that the size of no buffer shows. */
+function isReading(socket: nodeNet.Socket | undefined): boolean {
+  if (socket === undefined || socket.destroyed || socket.readableFlowing !== true) return false
+  return (socket as unknown as { _readableState: { pipes: unknown[] } })._readableState.pipes.length === 0
+}
+
+/** All that a socket shows. */
+export function stateOf(socket: nodeNet.Socket): Record<string, unknown> {
   const { destroyed, closed, readyState, connecting, pending, allowHalfOpen, timeout, errored } = socket
   const { bytesRead, bytesWritten, bufferSize, localAddress, remoteAddress, remoteFamily } = socket
   const { readable, readableEnded, readableFlowing, readableLength, readableAborted, readableDidRead } =
