@@ -122,7 +122,7 @@ export class TestHost implements Host, PacketEndpoint {
   }
 
   transmit(): void {
-    this.#transmitNow()
+    if (!this.closed) this.#transmitNow() // Then the network takes what is left, if it goes on.
   }
 
   hold(): void {}
