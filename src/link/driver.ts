@@ -37,6 +37,7 @@ export class Driver {
   /** Deadlines that passed wait for it. */
   readonly #lull = new Lull((isLast) => this.#handleTimeouts(isLast))
   #flushing = false
+  #transmitting = false
   #closed = false
 
   constructor(stack: Stack, link: Link, applications: Applications) {
@@ -61,6 +62,14 @@ export class Driver {
   /** An application made calls: what follows from them happens before the event loop turns. */
   wake(): void {
     if (!this.#flushing && !this.#closed) this.#turn.plan()
+  }
+
+  /** Sends what is to be sent at once; the rest of what a flush does follows before the event loop turns. */
+  transmit(): void {
+    if (this.#closed || this.#transmitting) return
+    if (!this.#flushing) this.stack.ownPacketsLeft = OWN_PACKETS_PER_FLUSH
+    this.#transmit(PACKETS_PER_FLUSH)
+    this.wake()
   }
 
   /** Sends, tells, sets the timer; again, until nothing is left to do or others must have their turn. */
@@ -90,6 +99,15 @@ export class Driver {
   }
 
   #transmit(most: number): number {
+    this.#transmitting = true
+    try {
+      return this.#transmitSome(most)
+    } finally {
+      this.#transmitting = false
+    }
+  }
+
+  #transmitSome(most: number): number {
     const { stack, link } = this
     const now = nowUs()
     let sent = 0

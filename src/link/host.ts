@@ -26,6 +26,11 @@ export interface Host {
    * What the calls ask for happens by itself, before the event loop turns or virtual time passes.
    */
   sync(): void
+  /**
+   * Sends at once what is to be sent, which a kernel would have done by the end of each call: to be called, after `sync`, before
+   * calls that take back what has not gone, and where the order of packets matters. Owners are told later.
+   */
+  transmit(): void
   /** One more that keeps the host's process alive; a new host has none. In virtual time nothing does. */
   hold(): void
   /** One less. */
@@ -68,6 +73,10 @@ export class LinkHost implements Host {
 
   sync(): void {
     this.driver.sync()
+  }
+
+  transmit(): void {
+    this.driver.transmit()
   }
 
   hold(): void {

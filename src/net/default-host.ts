@@ -53,6 +53,10 @@ class HostOnDemand implements Host {
     this.#made.sync()
   }
 
+  transmit(): void {
+    this.#made.transmit()
+  }
+
   hold(): void {
     this.#made.hold()
   }

@@ -18,3 +18,13 @@ export interface HandleOwner {
 
 /** Null: the connection is there. */
 export type ConnectCallback = (failure: FailureCode | null) => void
+
+/** The owner of a handle that is left to itself: what it reads is lost. */
+export const NOBODY: HandleOwner = {
+  room: null,
+  handleRead: () => {},
+  handleEnd: () => {},
+  handleFailure: () => {},
+  handleHostClosed: () => {},
+  handleWritten: () => {},
+}

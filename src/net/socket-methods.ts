@@ -7,6 +7,7 @@
 
 import { Duplex } from 'node:stream'
 import { checkDuration, checkFunction, checkInteger } from './checks.ts'
+import { closeHandle } from './close-handle.ts'
 import { connectSocket } from './connect.ts'
 import { debugEnds } from './debug.ts'
 import { endedByPeerError, invalidType, stateError } from './errors.ts'
@@ -370,31 +371,4 @@ export function writeAfterEnd(this: TcpSocket, ...args: unknown[]): boolean {
 
 function emitClosed(socket: TcpSocket): void {
   socket.emit('close', false)
-}
-
-function closeHandle(socket: TcpSocket, handle: TcpHandle, hadError: boolean): void {
-  const closed = (): void => {
-    socket.emit('close', hadError)
-  }
-  if (socket.resetAndClosing === true) {
-    socket.resetAndClosing = false
-    handle.reset(closed)
-  } else if (socket._closeAfterHandlingError) {
-    // Whoever hears of the error may still look at the handle (TLS).
-    queueMicrotask(() => {
-      handle.close(() => {
-        closed()
-        forgetHandle(socket)
-      })
-    })
-    return
-  } else {
-    handle.close(closed)
-  }
-  forgetHandle(socket)
-}
-
-function forgetHandle(socket: TcpSocket): void {
-  socket._handle = null
-  socket._sockname = null
 }

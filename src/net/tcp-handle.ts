@@ -1,19 +1,18 @@
 /**
  * A TCP socket as libuv has it, on a connection of a stack: what `socket._handle` is in Node, under the same names.
  *
- * It calls back in turns (turns.ts), one callback in each, reads before writes, and only about what was asked: octets while
- * it reads, a write once all of it found room in the send buffer. While nobody reads, octets stay in the connection and
- * close its window.
+ * It calls back in turns (turns.ts), one callback in each, the end of its own side before reads and these before writes, and
+ * only about what was asked: octets while it reads, a write once all of it found room in the send buffer. While nobody
+ * reads, octets stay in the connection and close its window.
  */
 
-import { AsyncResource } from 'node:async_hooks'
-import type { Host } from '../link/host.ts'
 import type { ConnectionOwner } from '../link/owners.ts'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 import { CONNECTED, DRAINED, GONE, PEER_CLOSED, WRITABLE } from '../tcp/signals.ts'
 import { CLOSED } from '../tcp/state.ts'
 import { ANY_V4, ANY_V6 } from '../wire/address.ts'
 import type { Binding } from './binding.ts'
+import { planClosing } from './closing-phase.ts'
 import type { SystemError } from './errors.ts'
 import { endCode, type FailureCode, failureOf } from './failure.ts'
 import type { ConnectCallback, HandleOwner } from './handle-owner.ts'
@@ -21,8 +20,8 @@ import { Hold, isSettled } from './hold.ts'
 import { localName, nameOf, remoteName, type SocketName } from './names.ts'
 import { bindTo, type LocalSocket, openTo } from './opening.ts'
 import { Outgoing, type WriteCallback } from './outgoing.ts'
-import { ScopedCall } from './scoped-call.ts'
-import { keepAliveChanges, tune } from './tuning.ts'
+import { OwnEnd } from './own-end.ts'
+import { TunedHandle } from './tuned-handle.ts'
 import type { Turns, TurnTaker } from './turns.ts'
 
 /** Turns in which `connect` lets others go first, the last one of them of the event loop. */
@@ -31,14 +30,13 @@ const YIELDS = 3
 /** Octets of one read, as libuv suggests them. */
 const CHUNK_BYTES = 64 * 1024
 
-export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTaker {
+export class TcpHandle extends TunedHandle implements ConnectionOwner, TurnTaker {
   owner: HandleOwner | null = null
   /** Set by whoever calls `readStart` and `readStop`, as in Node. */
   reading = false
   bytesRead = 0
   /** Octets that `write` was given, whether they found room or not. */
   bytesWritten = 0
-  readonly #host: Host
   readonly #turns: Turns
   #connection: HostedConnection | null
   #bound: LocalSocket | null = null
@@ -52,10 +50,12 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   #yielded = 0
   #wantsReading = false
   #peerEnded = false
+  /** The end waits for the event loop to turn. */
+  #endWaits = false
   /** The reader knows that there is no more. */
   #endTold = false
   readonly #outgoing = new Outgoing()
-  #onShutdown: ScopedCall<[]> | null = null
+  readonly #ownEnd = new OwnEnd()
   /** The connection is no more. */
   #gone = false
   /** Why it failed, until somebody is told: SO_ERROR. */
@@ -69,8 +69,7 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
 
   /** @param connection one that a listener accepted; null: `connect` makes one. */
   constructor(binding: Binding, connection: HostedConnection | null, mapped = false) {
-    super(connection === null ? 'TCPWRAP' : 'TCPSERVERWRAP', { requireManualDestroy: true })
-    this.#host = binding.host
+    super(connection === null ? 'TCPWRAP' : 'TCPSERVERWRAP', binding.host)
     this.#turns = binding.turns
     this.#hold = new Hold(binding.host)
     this.#connection = connection
@@ -86,14 +85,6 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
 
   get writeQueueSize(): number {
     return this.#outgoing.queued
-  }
-
-  get fd(): number {
-    return -1 // There is no file behind it.
-  }
-
-  getAsyncId(): number {
-    return this.asyncId()
   }
 
   /** The local end; before there is a connection what was bound. */
@@ -114,7 +105,7 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   /** Returns null, or the errno. */
   bindLocal(address: string, port: number, family: 4 | 6): FailureCode | null {
     this.#family = family
-    const bound = bindTo(this.#host, address, port, family)
+    const bound = bindTo(this.host, address, port, family)
     if (typeof bound === 'string') return bound
     this.#bound = bound
     return null
@@ -123,8 +114,8 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   /** Returns null and calls back, or the errno where it is refused at once. */
   connect(address: string, port: number, family: 4 | 6, onConnect: ConnectCallback): FailureCode | null {
     this.#family = family
-    if (this.#host.closed) return 'ENETDOWN'
-    const opening = openTo(this.#host, this.#bound, address, port, family)
+    if (this.host.closed) return 'ENETDOWN'
+    const opening = openTo(this.host, this.#bound, address, port, family)
     if ('connection' in opening) {
       this.#connection = opening.connection
       this.#mapped = opening.mapped
@@ -159,43 +150,40 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     if (this.#closed) return onWritten(failureOf(null, 'write', 'EBADF'))
     for (const { length } of chunks) this.bytesWritten += length
     if (connection === null || !this.#canSend(connection)) return onWritten(this.#writeFailure())
-    this.#host.sync()
+    this.host.sync()
     this.#outgoing.start(connection, chunks, onWritten)
     this.#holdOrNot()
   }
 
-  /** FIN, behind all that was written. Returns whether it calls back: not where nobody is left to end to. */
+  /**
+   * FIN, behind all that was written; nothing, where nobody is left to end to. As libuv does it: in a turn of its own, and then
+   * it calls back. Till then there are no others. Returns whether it will: not where it was asked to before.
+   */
   shutdown(onShutdown: () => void): boolean {
-    const connection = this.#connection
-    if (connection === null || !this.#canSend(connection)) return false
-    this.#host.sync()
-    connection.close()
-    this.#onShutdown = new ScopedCall('SHUTDOWNWRAP', onShutdown)
+    if (this.#closed || this.#ownEnd.isAskedFor) return false
+    this.#ownEnd.ask(onShutdown)
+    this.#turns.planLast({ takeTurn: () => this.runInAsyncScope(this.#endsOwnSide, this) })
     this.#holdOrNot()
-    this.#plan()
     return true
   }
 
-  #canSend({ state, tcb }: HostedConnection): boolean {
-    return !this.#gone && !this.#closed && state !== CLOSED && !tcb.closeRequested
+  #endsOwnSide(): void {
+    const connection = this.#connection
+    if (this.#closed) return // Then it is told as it closes.
+    this.host.sync()
+    if (!this.#gone && connection !== null && connection.state !== CLOSED) {
+      connection.close()
+      this.host.transmit()
+    }
+    this.#ownEnd.settle()
+    this.#goesOnOrRests()
   }
 
-  // ---- options
-
-  setNoDelay(enable: boolean): void {
-    // What Nagle's algorithm held back goes, as on Linux.
-    if (tune(this.#host, this.#connection, { nagle: !enable }) && enable) this.#connection?.push()
+  #canSend({ state }: HostedConnection): boolean {
+    return !this.#gone && !this.#closed && !this.#ownEnd.isAskedFor && state !== CLOSED
   }
 
-  /** Whole seconds; an `initialDelay` of 0 leaves the defaults: two hours, then nine probes of 75 s. */
-  setKeepAlive(enable: boolean, initialDelay: number, interval = 1, count = 10): void {
-    tune(this.#host, this.#connection, keepAliveChanges(enable, initialDelay, interval, count))
-  }
-
-  /** The differentiated services codepoint of segments to come, 0 to 63. */
-  setDiffServ(dscp: number): void {
-    tune(this.#host, this.#connection, { dscp })
-  }
+  // ---- what keeps the process alive
 
   ref(): void {
     this.#isRef = true
@@ -217,7 +205,7 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   }
 
   get #isActive(): boolean {
-    const calls = this.#onConnect !== null || this.#outgoing.isWaiting || this.#onShutdown !== null
+    const calls = this.#onConnect !== null || this.#outgoing.isWaiting || this.#ownEnd.isWaiting
     return calls || (this.#wantsReading && !this.#endTold)
   }
 
@@ -231,14 +219,20 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
 
   /** close(2): what was written still goes; a reset where octets were not read. */
   close(onClose?: () => void): void {
-    if (this.#end(onClose)) this.#connection?.release()
+    const connection = this.#connection
+    if (this.#end(onClose) && connection !== null) {
+      connection.release()
+      this.host.transmit()
+    }
     this.#holdOrNot()
   }
 
-  /** A reset, whatever was written. */
-  reset(onClose?: () => void): void {
+  /** A reset, behind what the windows let go of. As libuv's, refused while `shutdown` has not called back. */
+  reset(onClose?: () => void): 'EINVAL' | null {
+    if (this.#ownEnd.isWaiting) return 'EINVAL'
     if (this.#end(onClose) && this.#connection?.state !== CLOSED) this.#connection?.abort()
     this.#holdOrNot()
+    return null
   }
 
   #end(onClose?: () => void): boolean {
@@ -247,15 +241,15 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     this.reading = false
     this.owner = null
     this.#onConnect = null
-    // As libuv, which closes in a phase of its own: after callbacks that wait by now.
-    setImmediate(() => this.runInAsyncScope(this.#closes, this, onClose))
-    this.#host.sync()
+    planClosing(() => this.runInAsyncScope(this.#closes, this, onClose))
+    this.host.sync()
+    if (this.#connection?.hasUnsent) this.host.transmit() // lest it be taken back
     return true
   }
 
   #closes(onClose?: () => void): void {
     this.#outgoing.settle(null)
-    this.#shuts()
+    this.#ownEnd.settle()
     this.emitDestroy()
     onClose?.()
   }
@@ -295,8 +289,9 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
   /** Whether there is something to call back about. */
   get #hasWork(): boolean {
     if (this.#onConnect !== null) return this.#gone || (this.#connected && this.#yielded !== YIELDS - 1)
-    if (this.#onShutdown !== null || this.#hasNews) return true
-    return this.#outgoing.isWaiting && (this.#gone || this.#outgoing.queued === 0)
+    if (this.#ownEnd.isWaiting) return false
+    const isWritten = this.#gone || this.#outgoing.queued === 0
+    return this.#hasNews || (this.#outgoing.isWaiting && isWritten)
   }
 
   /** Whether there is something to tell the reader. */
@@ -304,7 +299,7 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     const connection = this.#connection
     if (this.#endTold || connection === null) return false
     if (!this.#wantsReading) return this.#hostEnded
-    return connection.readable > 0 || this.#gone || connection.atEndOfStream
+    return connection.readable > 0 || (this.#endsHere && !this.#endWaits)
   }
 
   takeTurn(): void {
@@ -317,12 +312,15 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
       if (!this.#hasWork) return
       if (this.#onConnect !== null) this.#connects()
       else if (this.#hasNews) this.#read()
-      else if (this.#onShutdown !== null) this.#shuts()
       else this.#written()
     } finally {
-      this.#holdOrNot()
-      if (!this.#closed && this.#hasWork) this.#plan()
+      this.#goesOnOrRests()
     }
+  }
+
+  #goesOnOrRests(): void {
+    this.#holdOrNot()
+    if (!this.#closed && this.#hasWork) this.#plan()
   }
 
   /**
@@ -354,12 +352,28 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     if (length === 0) return this.#tellEnd(connection, owner)
     const { room } = owner
     const target = room ?? Buffer.allocUnsafe(Math.min(length, CHUNK_BYTES))
-    this.#host.sync()
+    this.host.sync()
     const octets = connection.receive(target)
     this.bytesRead += octets
     if (octets === 0) owner.handleFailure(failureOf(connection, 'read', 'ENOBUFS'))
     else if (room !== null) owner.handleRead(octets, null)
     else owner.handleRead(octets, (octets === target.length ? target : target.subarray(0, octets)) as Buffer)
+    if (this.#endsHere) this.#tellsEndLater()
+  }
+
+  /** What is left to tell the reader is the end. */
+  get #endsHere(): boolean {
+    const connection = this.#connection!
+    return connection.readable === 0 && (this.#gone || connection.atEndOfStream)
+  }
+
+  /** libuv sees an end only when it polls again: by then the reader is done with what came before. */
+  #tellsEndLater(): void {
+    this.#endWaits = true
+    setImmediate(() => {
+      this.#endWaits = false
+      this.#goesOnOrRests()
+    })
   }
 
   #tellEnd(connection: HostedConnection, owner: HandleOwner): void {
@@ -370,12 +384,6 @@ export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTak
     if (failure === null || (this.#peerEnded && !this.#hostEnded)) return owner.handleEnd()
     this.#failure = null
     owner.handleFailure(failureOf(connection, 'read', failure, undefined, this.#hostError))
-  }
-
-  #shuts(): void {
-    const onShutdown = this.#onShutdown
-    this.#onShutdown = null
-    onShutdown?.call()
   }
 
   #written(): void {

@@ -32,6 +32,8 @@ export interface PacketEndpoint {
    * those calls. Without it, it is polled after every event, which costs where hosts are many.
    */
   whenStirred?(stir: () => void): void
+  /** Called once with what takes its packets at once; not to be called while the network calls the endpoint. */
+  whenTransmits?(transmit: () => void): void
 }
 
 export interface NetworkOptions extends RecordOptions {
@@ -117,6 +119,7 @@ export class Network {
     if (this.#deadlines.length <= host.index) this.#deadlines = grown(this.#deadlines)
     this.#awake.push(host)
     host.isAwake = true
+    endpoint.whenTransmits?.(() => this.#drain(host))
     if (endpoint.whenStirred === undefined) return
     this.#sleepers++
     endpoint.whenStirred(() => this.#stir(host))

@@ -25,7 +25,7 @@ import { armSendTimers, chooseSegment, commitSegment, restartAfterIdle } from '.
 import { writeSegment } from './packet.ts'
 import { segmentArrives } from './segment-arrives.ts'
 import { CLOSED, LISTEN, type State } from './state.ts'
-import { type Environment, receiveCapacity, Tcb } from './tcb.ts'
+import { type Environment, finSent, receiveCapacity, Tcb } from './tcb.ts'
 import { timeoutsExpire } from './timeouts.ts'
 import { traceReceived } from './tracing.ts'
 import * as calls from './user-calls.ts'
@@ -62,6 +62,13 @@ export class Connection {
   /** Octets that SEND took and the other side has not acknowledged. */
   get queued(): number {
     return this.tcb.sendBuffer.length
+  }
+
+  /** SYN, octets or FIN wait to be sent for the first time. */
+  get hasUnsent(): boolean {
+    const { snd, closeRequested, state } = this.tcb
+    if (state === CLOSED || finSent(this.tcb)) return false
+    return closeRequested || snd.end !== snd.nxt
   }
 
   /** The other side will send no more and all that it sent was received. */

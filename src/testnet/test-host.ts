@@ -59,6 +59,7 @@ export class TestHost implements Host, PacketEndpoint {
   /** Something happened since it last had nobody to tell. */
   #tells = false
   #stirNetwork: () => void = () => {}
+  #transmitNow: () => void = () => {}
   #net: Net | null = null
 
   /** @param random a stream of its own. */
@@ -118,6 +119,10 @@ export class TestHost implements Host, PacketEndpoint {
     this.#stir()
   }
 
+  transmit(): void {
+    if (!this.closed) this.#transmitNow() // Then the network takes what is left, if it goes on.
+  }
+
   hold(): void {}
 
   letGo(): void {}
@@ -136,6 +141,10 @@ export class TestHost implements Host, PacketEndpoint {
 
   whenStirred(stir: () => void): void {
     this.#stirNetwork = stir
+  }
+
+  whenTransmits(transmit: () => void): void {
+    this.#transmitNow = transmit
   }
 
   handlePacket(now: number, packet: Uint8Array, offset: number, length: number): void {

@@ -103,6 +103,53 @@ test('calls of one turn of the event loop share one flush', async () => {
   driver.close()
 })
 
+test('what is to be sent can be sent at once; the other calls of the turn still share a flush', async () => {
+  const link = new Valve()
+  const stack = stackOf('client', '10.0.0.1')
+  const driver = new Driver(stack, link, DEAF)
+  const connection = stack.connect({ remoteAddress: SERVER, remotePort: 80 })
+  assert.ok(connection.hasUnsent)
+  driver.transmit()
+  assert.equal(link.sent.length, 1)
+  assert.ok(!connection.hasUnsent)
+  stack.connect({ remoteAddress: SERVER, remotePort: 81 })
+  assert.equal(link.sent.length, 1)
+  await turn()
+  assert.equal(link.sent.length, 2)
+  driver.close()
+  driver.transmit()
+  assert.equal(link.sent.length, 2)
+})
+
+test('whoever is told of an event may have its answer sent at once', async () => {
+  const [a, b] = loopbackPair()
+  const client = stackOf('client', '10.0.0.1')
+  const server = stackOf('server', '10.0.0.2')
+  const clientDriver = new Driver(client, a, {
+    onConnection(connection, events) {
+      if ((events & CONNECTED) === 0) return
+      connection.send(Uint8Array.of(1))
+      clientDriver.transmit()
+      connection.abort() // which gives up what has not gone
+    },
+    onListener() {},
+  })
+  const octets: number[] = []
+  const serverDriver = new Driver(server, b, {
+    onConnection(connection) {
+      const target = new Uint8Array(4)
+      octets.push(...target.subarray(0, connection.receive(target)))
+    },
+    onListener: (listener) => void server.accept(listener),
+  })
+  server.listen({ port: 80 })
+  client.connect({ remoteAddress: SERVER, remotePort: 80 })
+  for (let i = 0; i < 100; i++) await turn()
+  assert.deepEqual(octets, [1])
+  clientDriver.close()
+  serverDriver.close()
+})
+
 test('a packet that a full link refused is sent when there is room, before any other', async () => {
   const link = new Valve()
   link.room = false

@@ -66,3 +66,26 @@ test('a turn that throws ends no other', async () => {
   assert.deepEqual(thrown, [mistake])
   assert.deepEqual(done, ['next'])
 })
+
+test('who plans to come last comes behind those that wait, and in no turn when the event loop has turned', async () => {
+  const turns = new Turns()
+  const done: string[] = []
+  const says = (name: string): TurnTaker => ({ takeTurn: () => done.push(name) })
+  turns.planLast(says('alone'))
+  process.nextTick(() => process.nextTick(() => done.push('tick')))
+  await turn()
+  await turn()
+  assert.deepEqual(done, ['tick', 'alone'])
+  turns.plan({
+    takeTurn: () => {
+      turns.planLast(says('last'))
+      turns.plan(says('second'))
+    },
+  })
+  turns.plan(says('first'))
+  const immediate = new Promise<void>((resolve) => {
+    setImmediate(() => resolve(void done.push('immediate')))
+  })
+  await immediate
+  assert.deepEqual(done.slice(2), ['first', 'second', 'last', 'immediate'])
+})

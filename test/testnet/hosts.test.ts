@@ -136,3 +136,19 @@ test('chance for the code under test comes from the seed, and leaves that of the
   assert.deepEqual(draws(1), draws(1))
   assert.notDeepEqual(draws(1), draws(2))
 })
+
+test('what a socket wrote leaves its host before the reset of the same moment', async () => {
+  const { net, a, b } = world()
+  const heard: string[] = []
+  await net.run(async () => {
+    const server = b.net.createServer().listen(7)
+    const socket = a.net.connect(7, 'b')
+    const [served] = (await once(server, 'connection')) as [Socket]
+    served.on('data', (data) => heard.push(String(data)))
+    served.on('error', ({ message }) => heard.push(message))
+    socket.write('octets')
+    socket.resetAndDestroy()
+    await new Promise((resolve) => served.once('close', resolve))
+  })
+  assert.deepEqual(heard, ['octets', 'read ECONNRESET'])
+})
