@@ -2,10 +2,12 @@
  * `node --import elko/register app.js`: the program's TCP is Elko's. All that asks for `net` or `node:net` has `elko/net`;
  * http, https, http2, tls and fetch run over it too. Nothing of the program changes.
  *
- * Unix domain sockets, pipes and descriptors stay the system's; a Socket that was made without them cannot connect to a path.
+ * Unix domain sockets, pipes and descriptors stay the system's.
  *
  * By itself the host is alone: on 127.0.0.0/8 and ::1 the program talks to itself. Each process and each worker thread has
- * a host of its own: workers of a cluster share no port. Settings, as environment variables:
+ * a host of its own: sockets cannot be sent to children, and workers of a cluster share no port; both are told so.
+ *
+ * Settings, as environment variables:
  *
  * - `ELKO_TUN`: a TUN device to use besides, by its name or as `fd:N`; it is made where there is none (root, Linux).
  * - `ELKO_ADDRESS`: Elko's addresses on it, with prefix lengths; default `10.7.0.2/24,fd07::2/64`. The kernel gets the

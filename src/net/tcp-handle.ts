@@ -22,6 +22,7 @@ import { localName, nameOf, remoteName, type SocketName } from './names.ts'
 import { bindTo, type LocalSocket, openTo } from './opening.ts'
 import { Outgoing, type WriteCallback } from './outgoing.ts'
 import { ScopedCall } from './scoped-call.ts'
+import type { SocketHandle } from './socket-handle.ts'
 import { keepAliveChanges, tune } from './tuning.ts'
 import type { Turns, TurnTaker } from './turns.ts'
 
@@ -31,10 +32,10 @@ const YIELDS = 3
 /** Octets of one read, as libuv suggests them. */
 const CHUNK_BYTES = 64 * 1024
 
-export class TcpHandle extends AsyncResource implements ConnectionOwner, TurnTaker {
+export class TcpHandle extends AsyncResource implements ConnectionOwner, SocketHandle, TurnTaker {
   owner: HandleOwner | null = null
-  /** Set by whoever calls `readStart` and `readStop`, as in Node. */
   reading = false
+  readonly canReset = true
   bytesRead = 0
   /** Octets that `write` was given, whether they found room or not. */
   bytesWritten = 0
