@@ -2,8 +2,8 @@
  * The process's clock while a test network runs: what the code under test calls to learn the time or to wait.
  *
  * Built on @sinonjs/fake-timers for timers and Date. What that leaves out and JavaScript can reach follows too:
- * performance.now, process.hrtime, AbortSignal.timeout, scheduler.wait, TLS sockets' timeouts, the Date header of http. What cannot follow is
- * listed in docs/decisions/0007-test-network.md.
+ * performance.now, process.hrtime, AbortSignal.timeout, scheduler.wait, the timeouts of TLS sockets, of http servers and of
+ * HTTP/2, the Date header of http. What cannot follow is listed in docs/decisions/0007-test-network.md.
  */
 
 import http from 'node:http'
@@ -11,6 +11,8 @@ import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
 import { type FakeClock, withGlobal } from './fake-timers.ts'
+import { HTTP_TIMEOUTS } from './http-timeouts.ts'
+import { http2Timeouts } from './http2-timeouts.ts'
 import { TLS_TIMEOUTS } from './tls-timeouts.ts'
 
 /** Captured before anything is faked: a turn of the real event loop, a real delay, the real time. */
@@ -141,9 +143,23 @@ export class VirtualClock {
       timersPromises.setTimeout(delay, undefined, options)
     override(timersPromises.scheduler, 'wait', wait)
     override(http.OutgoingMessage.prototype, '_storeHeader', storeHeader)
-    const { target, methods } = TLS_TIMEOUTS
-    for (const [key, method] of Object.entries(methods)) override(target, key, method)
+    for (const { target, methods } of timeouts()) {
+      for (const [key, method] of Object.entries(methods)) override(target, key, method)
+    }
   }
+}
+
+interface Timeouts {
+  readonly target: object
+  readonly methods: Readonly<Record<string, unknown>>
+}
+
+let allTimeouts: readonly Timeouts[] | null = null
+
+/** Timeouts of core's own, in terms of the virtual clock. HTTP/2 takes its time to load, and is not before there is a run. */
+function timeouts(): readonly Timeouts[] {
+  allTimeouts ??= [TLS_TIMEOUTS, HTTP_TIMEOUTS, ...http2Timeouts()]
+  return allTimeouts
 }
 
 /** Everything that changes between real and virtual time, as it is now. */
@@ -157,7 +173,7 @@ function everySlot(): Slot[] {
     [process, ['hrtime']],
     [AbortSignal, ['timeout']],
     [http.OutgoingMessage.prototype, ['_storeHeader']],
-    [TLS_TIMEOUTS.target, Object.keys(TLS_TIMEOUTS.methods)],
+    ...timeouts().map(({ target, methods }): [object, readonly string[]] => [target, Object.keys(methods)]),
   ]
   return places.flatMap(([target, keys]) =>
     keys.map((key) => ({
