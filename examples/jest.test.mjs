@@ -16,7 +16,8 @@ beforeEach(() => {
 })
 afterEach(() => net.close())
 
-// Not `import { setTimeout } from 'node:timers/promises'`: what jest imports from Node by name stays the real one.
+// Not `import { setTimeout } from 'node:timers/promises'`: what jest imports from Node by name stays the real one. By
+// `import timers from 'node:timers/promises'` it is the network's.
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The code under test: a connection that beats while nothing else is to say. */
