@@ -10,7 +10,7 @@ import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
-import { type FakeClock, withGlobal } from './fake-timers.ts'
+import { type FakeClock, type HeapTimer, type TimerHeap, withGlobal } from './fake-timers.ts'
 import { HTTP_TIMEOUTS } from './http-timeouts.ts'
 import { http2Timeouts } from './http2-timeouts.ts'
 import { TLS_TIMEOUTS } from './tls-timeouts.ts'
@@ -120,6 +120,8 @@ export class VirtualClock {
     clock.duringTick = true
     const { setInterval: every } = clock
     clock.setInterval = (call, ms, ...args) => every.call(clock, call, nodesDelay(ms), ...args)
+    clearTimeout(setTimeout(() => {}, 1)) // The heap is made with the first timer.
+    keepOrder(clock.timerHeap!)
     this.#clock = clock
     this.#slots = slots
     this.#coverTheRest()
@@ -146,6 +148,27 @@ export class VirtualClock {
     for (const { target, methods } of timeouts()) {
       for (const [key, method] of Object.entries(methods)) override(target, key, method)
     }
+  }
+}
+
+/**
+ * `refresh` of fake-timers 15.5 gives a timer its new time before it takes it out of the heap, which then compares the one that
+ * takes its place with the wrong time, and may leave it ahead of timers that are due before it.
+ */
+function keepOrder(heap: TimerHeap): void {
+  heap.remove = (timer: HeapTimer): boolean => {
+    const { timers } = heap
+    const { heapIndex: index } = timer
+    if (index === undefined || timers[index] !== timer) return false
+    const last = timers.pop()!
+    if (last !== timer) {
+      timers[index] = last
+      last.heapIndex = index
+      heap.bubbleUp(index)
+      heap.bubbleDown(last.heapIndex)
+    }
+    delete timer.heapIndex
+    return true
   }
 }
 
