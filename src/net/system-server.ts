@@ -33,7 +33,10 @@ interface Front extends NodeJS.EventEmitter {
  * @param args what `listen` was called with.
  */
 export function listenOnSystem({ Server }: SystemNet, front: Front, args: unknown[]): void {
-  const server = new Server({ ...front, keepAliveInitialDelay: 1000 * front.keepAliveInitialDelay })
+  const { allowHalfOpen, pauseOnConnect, highWaterMark, noDelay, keepAlive } = front
+  const keepAliveInitialDelay = 1000 * front.keepAliveInitialDelay
+  const options = { allowHalfOpen, pauseOnConnect, highWaterMark, noDelay, keepAlive, keepAliveInitialDelay }
+  const server = new Server(options)
   Object.defineProperty(server, 'maxConnections', { get: () => front.maxConnections })
   front._system = server
   const inner = server as unknown as Inner

@@ -180,10 +180,12 @@ describe('descriptors', () => {
             stdio: ['inherit', 'inherit', 'inherit', server._handle.fd, 'ipc'],
           })
           await once(child, 'message')
-          print(await words(net.connect(path)))
+          // Whoever closes it removes the path; and both would accept.
+          require('node:fs').renameSync(path, path + '-of-the-child')
+          await new Promise((resolve) => server.close(resolve))
+          print(await words(net.connect(path + '-of-the-child')))
           child.send('end')
           await once(child, 'close')
-          server.close()
         })
       }`,
       'by descriptor\n',
