@@ -1,8 +1,10 @@
 // A test in jest (cd examples && NODE_OPTIONS=--experimental-vm-modules npx jest jest.test.mjs): a router at home that
 // forgets connections which say nothing for five minutes, and what a heartbeat is for.
 import { once } from 'node:events'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { network } from 'elko/sim'
+
+jest.setTimeout(60_000) // real time, of a machine that may be busy: 23 hours take a second of it
 
 let net
 let home
