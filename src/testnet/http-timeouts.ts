@@ -120,8 +120,9 @@ function listen(parser: Parser): void {
 
 /** Sees to it that somebody looks when the time of the present message is over. */
 function watch(parser: Parser, progress: Progress): void {
+  if (progress.timer !== null) return
   const at = deadline(progress)
-  if (progress.timer !== null || at === Number.POSITIVE_INFINITY) return
+  if (at === Number.POSITIVE_INFINITY) return
   progress.timer = setTimeout(() => {
     progress.timer = null
     if (progressOf.get(parser) !== progress || parser.socket !== progress.socket) return // It is another one's by now.
