@@ -53,9 +53,14 @@ try {
   console.log(`${numbers.length} commands, a value of ${blob.length} octets, a message to a subscriber`)
 
   // A connection that is reset under the driver: it asks its connector again, and the command is not lost.
+  const event = (of, name) => new Promise((resolve) => of.once(name, resolve))
+  const lost = event(client, 'close')
+  const back = event(subscriber, 'ready')
   for (const socket of relayed) socket.resetAndDestroy()
-  await new Promise((resolve) => client.once('close', resolve))
+  await lost
   assert.equal(await client.incr('counter'), 10_001)
+  await back
+  await subscriber.subscribe('news') // behind the driver's own, which must not be under way at the end
   console.log('reset by the server, connected again, next command answered')
 } finally {
   client.disconnect()

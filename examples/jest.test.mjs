@@ -1,8 +1,10 @@
 // A test in jest (cd examples && NODE_OPTIONS=--experimental-vm-modules npx jest jest.test.mjs): a router at home that
 // forgets connections which say nothing for five minutes, and what a heartbeat is for.
 import { once } from 'node:events'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { network } from 'elko/sim'
+
+jest.setTimeout(60_000) // real time, of a machine that may be busy: 23 hours take a second of it
 
 let net
 let home
@@ -16,7 +18,8 @@ beforeEach(() => {
 })
 afterEach(() => net.close())
 
-// Not `import { setTimeout } from 'node:timers/promises'`: what jest imports from Node by name stays the real one.
+// Not `import { setTimeout } from 'node:timers/promises'`: what jest imports from Node by name stays the real one. By
+// `import timers from 'node:timers/promises'` it is the network's.
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The code under test: a connection that beats while nothing else is to say. */

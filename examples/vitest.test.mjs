@@ -2,7 +2,9 @@
 import { createServer, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { network } from 'elko/sim'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+
+vi.setConfig({ testTimeout: 60_000 }) // real time, of a machine that may be busy
 
 /** The code under test: tries again after 1, 2, 4 ... seconds; an attempt may take five. */
 async function getPatiently(url, createConnection, attempts = 5) {

@@ -2,14 +2,14 @@
 
 import type { Socket } from '../net/socket.ts'
 import type { TcpSocket } from '../net/socket-methods.ts'
-import type { TcpHandle } from '../net/tcp-handle.ts'
+import type { SocketHandle } from '../net/socket-handle.ts'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 
 export class Followed {
   readonly socket: Socket
   readonly #target: string
   /** Of the newest attempt to connect, or of the connection that was accepted. */
-  #handle: TcpHandle | null
+  #handle: SocketHandle | null
 
   /** @param target what it is called before there is a connection: 'host port'. */
   constructor(socket: Socket, target = '') {

@@ -4,9 +4,11 @@
  * on a simulated network in virtual time.
  */
 
+import type { HostedConnection } from '../stack/hosted-connection.ts'
 import { Stack, type StackOptions } from '../stack/stack.ts'
+import { CLOSED, TIME_WAIT } from '../tcp/state.ts'
 import { isLoopback } from '../wire/address.ts'
-import { Driver } from './driver.ts'
+import { type Applications, Driver } from './driver.ts'
 import type { Link } from './link.ts'
 import { OWNERS, ownersIn } from './owners.ts'
 
@@ -46,7 +48,12 @@ export type LinkHostOptions = Omit<StackOptions, 'secret' | 'random' | 'mtu' | '
     readonly resolve?: Resolver | null
   }
 
-/** A host on a link, in real time. The link belongs to it from here on. */
+/**
+ * A host on a link, in real time. The link belongs to it from here on.
+ *
+ * A process ends by itself once nothing holds the host any more: sockets hold it until the other side has acknowledged their
+ * end. Where the host is to be closed, `settle` waits before that: `await using host = new LinkHost(...)` does both.
+ */
 export class LinkHost implements Host {
   readonly stack: Stack
   readonly names: ReadonlyMap<string, readonly string[]>
@@ -54,6 +61,8 @@ export class LinkHost implements Host {
   readonly driver: Driver
   closed = false
   #holders = 0
+  /** Who waits in `settle`, asked whenever something happened. */
+  readonly #settling = new Set<() => void>()
 
   constructor(link: Link, options: LinkHostOptions) {
     const { names, resolve, ...stackOptions } = options
@@ -62,7 +71,7 @@ export class LinkHost implements Host {
     this.stack = new Stack({ ...chance, ...stackOptions, mtu, checksumOffload })
     this.names = hostNames(names ?? {})
     this.resolve = resolve ?? null
-    this.driver = new Driver(this.stack, link, OWNERS)
+    this.driver = new Driver(this.stack, link, this.#applications())
     this.driver.unref()
     link.onError = (error) => this.#end(error)
   }
@@ -91,8 +100,54 @@ export class LinkHost implements Host {
     this.#end(null)
   }
 
+  /**
+   * Waits for the last FIN: until each connection that was closed here has ended both ways. 'close' of a socket comes before
+   * that, and `close` of the host would cut it off with a reset. Connections that are still open are not waited for.
+   *
+   * @param limitMs how long at most. Default: as long as TCP itself tries, and `finWait2Ms` for a peer that does not end.
+   * @returns whether all have; false where the time is over, or the host was closed.
+   */
+  async settle(limitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const isSettled = (): boolean => this.stack.connections().every(hasEndedOrGoesOn)
+    if (this.closed || isSettled()) return !this.closed
+    this.hold()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!this.closed && !isSettled()) return
+        this.#settling.delete(look)
+        resolve()
+      }
+      this.#settling.add(look)
+      if (limitMs === Number.POSITIVE_INFINITY) return
+      timer = setTimeout(() => {
+        this.#settling.delete(look)
+        resolve()
+      }, limitMs)
+    })
+    clearTimeout(timer)
+    this.letGo()
+    return !this.closed && isSettled()
+  }
+
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** Settles, then closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.settle()
+    this.close()
+  }
+
+  #applications(): Applications {
+    return {
+      onConnection: (connection, events) => {
+        OWNERS.onConnection(connection, events)
+        for (const look of this.#settling) look()
+      },
+      onListener: OWNERS.onListener,
+    }
   }
 
   #end(error: Error | null): void {
@@ -103,7 +158,13 @@ export class LinkHost implements Host {
     if (error === null) this.stack.close()
     this.driver.close()
     for (const owner of owners) owner.handleHostEnd(error)
+    for (const look of this.#settling) look()
   }
+}
+
+/** Whether both sides know of the end, or this side has not ended. */
+function hasEndedOrGoesOn({ state, tcb }: HostedConnection): boolean {
+  return !tcb.closeRequested || state === CLOSED || state === TIME_WAIT
 }
 
 /** Names in lower case, each with one or more addresses. */

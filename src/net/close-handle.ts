@@ -3,9 +3,9 @@
 import { systemError } from './errors.ts'
 import { NOBODY } from './handle-owner.ts'
 import type { TcpSocket } from './socket-methods.ts'
-import type { TcpHandle } from './tcp-handle.ts'
+import type { SocketHandle } from './socket-handle.ts'
 
-export function closeHandle(socket: TcpSocket, handle: TcpHandle, hadError: boolean): void {
+export function closeHandle(socket: TcpSocket, handle: SocketHandle, hadError: boolean): void {
   const closed = (): void => {
     socket.emit('close', hadError)
   }

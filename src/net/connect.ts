@@ -19,7 +19,10 @@ import { explainRefusal } from './explain-refusal.ts'
 import { type FailureCode, failureOf, type Place } from './failure.ts'
 import { connectToAny } from './happy-eyeballs.ts'
 import { INNER } from './inner.ts'
+import type { SocketHandle } from './socket-handle.ts'
 import type { TcpSocket } from './socket-methods.ts'
+import { systemNet } from './system-net.ts'
+import { SystemStream } from './system-stream.ts'
 import { TcpHandle } from './tcp-handle.ts'
 import { noteSocket } from './trace-channels.ts'
 
@@ -87,11 +90,11 @@ export function connectSocket(socket: TcpSocket, args: readonly unknown[]): void
     socket._sockname = null
   }
   if (socket[INNER].bound !== null) checkUnbound(options)
-  if (socket._handle === null) useHandle(socket)
   socket._unrefTimer()
+  if (options.path) return connectToPath(socket, options.path)
+  if (!(socket._handle instanceof TcpHandle)) useHandle(socket)
   socket.connecting = true
-  if (options.path) refusePath(socket, options.path)
-  else lookupAndConnect(socket, options)
+  lookupAndConnect(socket, options)
 }
 
 /** Gives the socket a new handle; the one before it is closed. */
@@ -120,7 +123,7 @@ function checkUnbound(options: ConnectArguments): void {
   }
 }
 
-export function attachHandle(socket: TcpSocket, handle: TcpHandle): void {
+export function attachHandle(socket: TcpSocket, handle: SocketHandle): void {
   const inner = socket[INNER]
   socket._undestroy()
   socket._sockname = null
@@ -130,10 +133,24 @@ export function attachHandle(socket: TcpSocket, handle: TcpHandle): void {
   inner.inbound.begin()
 }
 
-/** There are no files here, so there are no Unix sockets. */
-function refusePath(socket: TcpSocket, path: unknown): void {
+/** There are no files here, so there are no Unix sockets but the system's, where `elko/register` has kept it. */
+function connectToPath(socket: TcpSocket, path: unknown): void {
   checkString(path, 'options.path')
-  process.nextTick(destroyWith, socket, addressError('ENOTSUP', 'connect', path, undefined))
+  const system = systemNet()
+  socket.connecting = true
+  if (system === null) {
+    useHandle(socket)
+    process.nextTick(destroyWith, socket, addressError('ENOTSUP', 'connect', path, undefined))
+    return
+  }
+  socket._handle?.close()
+  const systems = new system.Socket({ allowHalfOpen: true })
+  for (const event of ['connectionAttempt', 'connectionAttemptFailed']) {
+    systems.on(event, (...details: unknown[]) => socket.emit(event, ...details))
+  }
+  const stream = new SystemStream(systems)
+  attachHandle(socket, stream)
+  stream.connect(path, () => connected(socket))
 }
 
 function lookupAndConnect(socket: TcpSocket, options: ConnectArguments): void {
@@ -235,7 +252,7 @@ export function destroyWith(socket: TcpSocket, error: Error): void {
 
 /** One address, and no other. */
 export function attemptOnce(socket: TcpSocket, attempt: Attempt): void {
-  const handle = socket._handle!
+  const handle = socket._handle as TcpHandle
   const { address, port, family } = attempt
   if (isBlocked(socket, attempt)) return destroyWith(socket, blockedAddress(address))
   const unbound = bindLocally(socket, handle, attempt)

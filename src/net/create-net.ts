@@ -9,6 +9,7 @@ import { checkBoolean, checkInteger } from './checks.ts'
 import { normalizeArguments } from './connect.ts'
 import { debug } from './debug.ts'
 import { defaultHost } from './default-host.ts'
+import { explainHangUps } from './hang-up.ts'
 import { lookupOf } from './lookup.ts'
 import { type ServerConstructor, serverConstructor } from './server.ts'
 import { type Socket, type SocketConstructor, type SocketOptions, socketConstructor } from './socket.ts'
@@ -48,6 +49,7 @@ export interface Net
 /** The module for a host. Sockets and servers of different hosts have different classes. */
 export function createNet(host: Host): Net {
   if (host !== defaultHost) observeHost(host) // It is observed once it is made.
+  explainHangUps()
   const binding = bindingOf(host)
   const { Socket } = binding
   const Server = serverConstructor(binding)

@@ -139,6 +139,10 @@ export const missingArgument = (...names: readonly string[]): NodeJS.ErrnoExcept
   return codedError(TypeError, 'ERR_MISSING_ARGS', `The ${any} argument must be specified`)
 }
 
+/** @param reason why, beyond Node's own words. */
+export const invalidHandleType = (reason = ''): NodeJS.ErrnoException =>
+  codedError(TypeError, 'ERR_INVALID_HANDLE_TYPE', `This handle type cannot be sent${reason}`)
+
 export const unsupportedHandle = (type: string): NodeJS.ErrnoException =>
   codedError(TypeError, 'ERR_INVALID_FD_TYPE', `Unsupported fd type: ${type}`)
 

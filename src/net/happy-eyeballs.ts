@@ -5,6 +5,7 @@
 
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { interleave } from '../link/interleave.ts'
 import {
   type Attempt,
   attemptError,
@@ -72,19 +73,12 @@ function noAddress([first]: readonly LookupAddress[], { host, options }: Search)
 
 /** Each address once, the families in turn; the first one's begins. */
 function alternating(addresses: readonly LookupAddress[]): { address: string; family: 4 | 6 }[] {
-  const families: { address: string; family: 4 | 6 }[][] = [[], []]
-  let first = 0
+  const usable = new Map<string, { address: string; family: 4 | 6 }>()
   for (const { address, family } of addresses) {
-    if (isIP(address) === 0 || (family !== 4 && family !== 6)) continue
-    if (first === 0) first = family
-    const same = families[family === first ? 0 : 1]!
-    if (!same.some((known) => known.address === address)) same.push({ address, family })
+    if (isIP(address) === 0 || (family !== 4 && family !== 6) || usable.has(address)) continue
+    usable.set(address, { address, family })
   }
-  const [preferred, others] = families as [Attempt[], Attempt[]]
-  const length = Math.max(preferred.length, others.length)
-  return Array.from({ length }, (_, i) => [preferred[i], others[i]])
-    .flat()
-    .filter((each) => each !== undefined)
+  return interleave([...usable.values()], ({ family }) => family)
 }
 
 class Race {
@@ -118,7 +112,7 @@ class Race {
       socket.destroy(none ? stateError('ERR_SOCKET_CONNECTION_TIMEOUT') : attemptsError(this.#errors))
       return
     }
-    const handle = this.#next === 0 ? socket._handle! : useHandle(socket)
+    const handle = this.#next === 0 ? (socket._handle as TcpHandle) : useHandle(socket)
     this.#next++
     this.#try(handle, attempt)
   }

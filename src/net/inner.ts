@@ -4,14 +4,14 @@ import type { BlockList } from 'node:net'
 import type { Binding } from './binding.ts'
 import type { AdoptedSocket } from './bound-socket.ts'
 import type { Inbound } from './inbound.ts'
-import type { TcpHandle } from './tcp-handle.ts'
+import type { SocketHandle } from './socket-handle.ts'
 
 export const INNER = Symbol('elko.socket')
 
 export interface Inner {
   readonly binding: Binding
   readonly inbound: Inbound
-  handle: TcpHandle | null
+  handle: SocketHandle | null
   /** Of `setTimeout`. */
   timer: NodeJS.Timeout | null
   /** What was queued when a write began to wait: a write that moves on is no idle socket. */

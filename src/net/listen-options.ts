@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly backlog?: number
   readonly ipv6Only?: boolean
   readonly reusePort?: boolean
+  /** In a worker of a cluster: its own, and not one that it shares. */
+  readonly exclusive?: boolean
   readonly signal?: AbortSignal
   readonly handle?: unknown
   readonly _handle?: unknown

@@ -10,6 +10,7 @@ import http from 'node:http'
 import module from 'node:module'
 import nodeNet from 'node:net'
 import type { Net } from './create-net.ts'
+import { redirectIpc } from './redirect-ipc.ts'
 import { derive, redirectTls } from './redirect-tls.ts'
 import { resolveSync } from './register-hooks.ts'
 import { keepSystemNet } from './system-net.ts'
@@ -28,6 +29,7 @@ export function redirect(net: Net): void {
   redirectRequire(net)
   redirectImport()
   redirectCore(net)
+  redirectIpc()
   if (process.versions.openssl !== undefined) redirectTls(net)
   module.syncBuiltinESMExports()
   // Sockets of core's own (process.stdout, TLS) are sockets to whoever asks, though of another class than Elko's.
@@ -64,8 +66,9 @@ function redirectImport(): void {
 type Prototype = object & { createConnection?: unknown }
 
 function redirectCore(net: Net): void {
-  const { Server, createServer, connect, createConnection } = net
-  Object.assign(nodeNet, { Server, createServer, connect, createConnection })
+  // Not createServer: core asks only for that of a cluster's primary, which listens for workers with the system's.
+  const { Server, connect, createConnection } = net
+  Object.assign(nodeNet, { Server, connect, createConnection })
   // http may have been loaded, and its classes derived, before.
   derive(http.Server, Server)
   const agent: Prototype = http.Agent.prototype

@@ -2,10 +2,15 @@
  * `node --import elko/register app.js`: the program's TCP is Elko's. All that asks for `net` or `node:net` has `elko/net`;
  * http, https, http2, tls and fetch run over it too. Nothing of the program changes.
  *
- * Unix domain sockets, pipes and descriptors stay the system's; a Socket that was made without them cannot connect to a path.
+ * Unix domain sockets, pipes and descriptors stay the system's.
  *
  * By itself the host is alone: on 127.0.0.0/8 and ::1 the program talks to itself. Each process and each worker thread has
- * a host of its own: workers of a cluster share no port. Settings, as environment variables:
+ * a host of its own: sockets cannot be sent to children, and workers of a cluster share no port; both are told so.
+ *
+ * A process ends by itself once all sockets have ended and the other sides know. One that calls `process.exit` sends what it
+ * has written and FIN once more, as far as the windows allow, and cannot repeat what is lost.
+ *
+ * Settings, as environment variables:
  *
  * - `ELKO_TUN`: a TUN device to use besides, by its name or as `fd:N`; it is made where there is none (root, Linux).
  * - `ELKO_ADDRESS`: Elko's addresses on it, with prefix lengths; default `10.7.0.2/24,fd07::2/64`. The kernel gets the
@@ -18,7 +23,7 @@
  * A setting that cannot be meant ends the process with code 2, a device that cannot be used with code 3.
  */
 
-import type { Host } from '../link/host.ts'
+import type { LinkHost } from '../link/host.ts'
 import { impair } from '../link/impair.ts'
 import { selfLink } from '../link/self-link.ts'
 import { kernelEndsFor, openTun, TunError } from '../link/tun.ts'
@@ -30,7 +35,7 @@ import { readSettings, SettingError, type Settings } from './settings.ts'
 const ETHERNET_MTU = 1500
 
 /** @throws TunError; RangeError for addresses that leave the kernel none. */
-async function openHost(settings: Settings): Promise<Host | null> {
+async function openHost(settings: Settings): Promise<LinkHost | null> {
   const { tun, impairments, seed } = settings
   if (tun !== null) {
     const { addresses } = settings
@@ -44,9 +49,19 @@ async function openHost(settings: Settings): Promise<Host | null> {
   return localHost(loopback, { ownPacketsByLink: true })
 }
 
+/** As a kernel does for a process that is gone; but what is lost now, nobody sends again. */
+function endConnections({ stack, driver }: LinkHost): void {
+  driver.sync()
+  for (const connection of stack.connections()) connection.release()
+  driver.flush()
+}
+
 try {
   const host = await openHost(readSettings(process.env))
-  if (host !== null) setDefaultHost(host)
+  if (host !== null) {
+    setDefaultHost(host)
+    process.once('exit', () => endConnections(host))
+  }
 } catch (error) {
   const isSetting = error instanceof SettingError || error instanceof RangeError
   if (!isSetting && !(error instanceof TunError)) throw error

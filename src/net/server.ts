@@ -9,6 +9,7 @@ import net, { type AddressInfo } from 'node:net'
 import { getDefaultHighWaterMark } from 'node:stream'
 import { promisify } from 'node:util'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
+import { hide } from './attach-diagnosis.ts'
 import type { Binding } from './binding.ts'
 import { BoundSocket } from './bound-socket.ts'
 import { announceListen, announceListenFailure, announceListening, announceServerSocket } from './channels.ts'
@@ -56,10 +57,15 @@ export interface ServerConstructor extends Omit<typeof net.Server, 'prototype'> 
 
 /** What listens for a server. */
 export interface Handle {
-  address(): AddressInfo | string | null
+  /** Not of the system's. */
+  address?(): AddressInfo
   ref(): void
   unref(): void
   close(): void
+}
+
+interface SystemServer extends net.Server {
+  _setupWorker(connections: unknown): void
 }
 
 type Callback = (error?: Error | null) => void
@@ -70,6 +76,8 @@ const BINDING = Symbol('elko binding')
 class ServerMethods extends EventEmitter {
   declare readonly [BINDING]: Binding
   declare _handle: Handle | null
+  /** What it listens with on a path or a descriptor. */
+  declare _system: net.Server | null
   declare _connections: number
   declare _unref: boolean
   declare _listeningId: number
@@ -98,11 +106,12 @@ class ServerMethods extends EventEmitter {
     closeOnAbort(this, options.signal)
     const system = systemNet()
     if (system !== null && isSystemHandle(options)) {
-      listenOnSystem(system.Server, this, args)
+      listenOnSystem(system, this, args)
       return this
     }
     const target = readListenTarget(args, options)
-    if (target.kind !== 'tcp' && system !== null) listenOnSystem(system.Server, this, args)
+    if (target.kind !== 'tcp' && system !== null) listenOnSystem(system, this, args)
+    else if (system?.isClusterWorker === true && !options.exclusive) refuseSharing(this, options)
     else if (target.kind === 'fd') refuse(this, 'EINVAL', null, undefined)
     else if (target.kind === 'path') refuse(this, 'ENOTSUP', target.path, undefined)
     else if (target.host === undefined) openHandle(this, null, target)
@@ -115,11 +124,12 @@ class ServerMethods extends EventEmitter {
   }
 
   address(): AddressInfo | string | null {
-    return this._handle?.address() ?? null
+    return this._system?.address() ?? this._handle?.address?.() ?? null
   }
 
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    process.nextTick(callback, null, this._connections)
+    if (this._system !== null) this._system.getConnections(callback)
+    else process.nextTick(callback, null, this._connections)
     return this
   }
 
@@ -129,7 +139,9 @@ class ServerMethods extends EventEmitter {
       if (this._handle !== null) this.once('close', callback)
       else this.once('close', () => callback(stateError('ERR_SERVER_NOT_RUNNING')))
     }
-    this._handle?.close()
+    if (this._system !== null)
+      this._system.close() // and then this one
+    else this._handle?.close()
     this._handle = null
     this._emitCloseIfDrained()
     return this
@@ -150,7 +162,7 @@ class ServerMethods extends EventEmitter {
 
   /** Called by the sockets that this server accepted, too. */
   _emitCloseIfDrained(): void {
-    if (this._handle !== null || this._connections > 0) return
+    if (this._handle !== null || this._system !== null || this._connections > 0) return
     process.nextTick(() => this.emit('close'))
   }
 
@@ -159,15 +171,22 @@ class ServerMethods extends EventEmitter {
     else this.emit('error', error)
   }
 
+  /** Called by core, when a socket of a path is sent to a child: its number of connections counts on. */
+  _setupWorker(connections: unknown): void {
+    ;(this._system as SystemServer | null)?._setupWorker(connections)
+  }
+
   ref(): this {
     this._unref = false
-    this._handle?.ref()
+    const listening = this._system ?? this._handle
+    listening?.ref()
     return this
   }
 
   unref(): this {
     this._unref = true
-    this._handle?.unref()
+    const listening = this._system ?? this._handle
+    listening?.unref()
     return this
   }
 }
@@ -211,6 +230,7 @@ function initialize(
     throw invalidType('options.blockList', 'net.BlockList', options.blockList)
   }
   server._handle = null
+  server._system = null
   server._connections = 0
   server._unref = false
   server._listeningId = 1
@@ -294,6 +314,22 @@ function refuse(server: ServerMethods, code: string, address: string | null, por
   const error = explainRefusal(listenError(code, address, port), server[BINDING].host)
   announceListenFailure(server, error)
   debug('%s', error.message)
+  process.nextTick(() => server.emit('error', error))
+}
+
+/** A port that all workers of a cluster share is the primary's, and Elko's cannot be sent to another process. */
+function refuseSharing(server: ServerMethods, { host, port }: ListenOptions): void {
+  const shown = host || wildcardOf(server[BINDING].host)
+  const error = listenError('ENOTSUP', shown, Number(port))
+  hide(
+    error,
+    'cause',
+    new Error(
+      'workers of a cluster share no port under elko/register: each process has a TCP of its own. ' +
+        'Listen with { exclusive: true }, on a path, or in one process.',
+    ),
+  )
+  announceListenFailure(server, error)
   process.nextTick(() => server.emit('error', error))
 }
 

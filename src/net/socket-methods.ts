@@ -1,5 +1,5 @@
 /**
- * The methods of `net.Socket`, over a TcpHandle: the surface, the order of events and the errors of node:net.
+ * The methods of `net.Socket`, over a SocketHandle: the surface, the order of events and the errors of node:net.
  *
  * The fields that start with an underscore are Node's: http, tls and many others read them. A constructor of each host
  * (socket.ts) puts its prototype on top of this one; it must be callable without `new`, which a class is not.
@@ -10,11 +10,11 @@ import { checkDuration, checkFunction, checkInteger } from './checks.ts'
 import { closeHandle } from './close-handle.ts'
 import { connectSocket } from './connect.ts'
 import { debugEnds } from './debug.ts'
-import { endedByPeerError, invalidType, stateError } from './errors.ts'
+import { endedByPeerError, invalidHandleType, invalidType, stateError } from './errors.ts'
 import { INNER, type Inner } from './inner.ts'
 import type { SocketName } from './names.ts'
 import { lengthOf, send } from './sending.ts'
-import type { TcpHandle } from './tcp-handle.ts'
+import type { SocketHandle } from './socket-handle.ts'
 import { type TcpInfo, tcpInfoOf } from './tcp-info.ts'
 
 export type Done = (error?: Error | null) => void
@@ -47,11 +47,11 @@ export class TcpSocket extends Duplex {
   declare _undestroy: () => void
 
   /** Null on the prototype too, which has no inner part: getters of it are asked by whoever lists its properties. */
-  get _handle(): TcpHandle | null {
+  get _handle(): SocketHandle | null {
     return this[INNER]?.handle ?? null
   }
 
-  set _handle(handle: TcpHandle | null) {
+  set _handle(handle: SocketHandle | null) {
     this[INNER].handle = handle
   }
 
@@ -299,6 +299,7 @@ export class TcpSocket extends Duplex {
 
   resetAndDestroy(): this {
     if (this._handle === null) this.destroy(stateError('ERR_SOCKET_CLOSED'))
+    else if (!this._handle.canReset) throw invalidHandleType()
     else if (this.connecting) this.once('connect', () => this._reset())
     else this._reset()
     return this
@@ -320,7 +321,7 @@ export class TcpSocket extends Duplex {
     const { handle } = inner
     if (handle === null) {
       done(error)
-      process.nextTick(emitClosed, this)
+      process.nextTick(() => this.emit('close', false))
     } else {
       inner.bytesRead = handle.bytesRead
       inner.bytesWritten = handle.bytesWritten
@@ -344,7 +345,7 @@ export interface KeepAlive {
 
 const seconds = (ms: number | undefined): number => Math.max(0, ~~((ms ?? 0) / 1000))
 
-export function startReading(handle: TcpHandle): void {
+export function startReading(handle: SocketHandle): void {
   handle.reading = true
   handle.readStart()
 }
@@ -367,8 +368,4 @@ export function writeAfterEnd(this: TcpSocket, ...args: unknown[]): boolean {
   if (done !== undefined) process.nextTick(done as Done, error)
   this.destroy(error)
   return false
-}
-
-function emitClosed(socket: TcpSocket): void {
-  socket.emit('close', false)
 }

@@ -11,8 +11,10 @@ import { attachHandle, useBound } from './connect.ts'
 import { invalidType, invalidValue, unsupportedHandle } from './errors.ts'
 import { Inbound } from './inbound.ts'
 import { INNER, type Inner, newInner } from './inner.ts'
+import type { SocketHandle } from './socket-handle.ts'
 import { TcpSocket, writeAfterEnd } from './socket-methods.ts'
-import { systemNet } from './system-net.ts'
+import { type SystemNet, systemNet } from './system-net.ts'
+import { SystemStream } from './system-stream.ts'
 import { TcpHandle } from './tcp-handle.ts'
 import type { TcpInfo } from './tcp-info.ts'
 import { readTlsToItsEnd } from './tls-end.ts'
@@ -156,7 +158,9 @@ function construct(socket: TcpSocket, binding: Binding, given: SocketOptions | n
   ])
   socket.on('end', ended)
   const { handle } = options
-  if (handle instanceof BoundSocket) useBound(socket, handle)
+  const system = isOfSystem(options) ? systemNet() : null
+  if (system !== null) begin(socket, streamOf(system, options), options)
+  else if (handle instanceof BoundSocket) useBound(socket, handle)
   else if (handle !== undefined) begin(socket, handle, options)
 }
 
@@ -190,12 +194,19 @@ function checkOptions(options: InternalOptions): void {
   if (signal !== undefined) checkSignal(signal, 'options.signal')
   if (fd !== undefined) {
     checkInteger(fd, 'fd', 0)
-    throw unsupportedHandle('UNKNOWN')
+    if (systemNet() === null) throw unsupportedHandle('UNKNOWN')
   }
 }
 
+/** What an heir of Elko's Socket has beneath it that was made of a descriptor, or of a handle of the system's. */
+function streamOf(system: SystemNet, { fd, handle, readable, writable }: InternalOptions): SystemStream {
+  const place = fd === undefined ? { handle } : { fd }
+  const options = { ...place, readable, writable, manualStart: true, allowHalfOpen: true }
+  return new SystemStream(new system.Socket(options as net.SocketConstructorOpts))
+}
+
 /** A socket with a connection reads at once, unless it is to be paused. */
-function begin(socket: TcpSocket, handle: TcpHandle, options: InternalOptions): void {
+function begin(socket: TcpSocket, handle: SocketHandle, options: InternalOptions): void {
   attachHandle(socket, handle)
   if (options.readable === false) return
   // As if nobody had asked for octets yet: `resume` begins.

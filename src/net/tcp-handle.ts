@@ -21,6 +21,7 @@ import { localName, nameOf, remoteName, type SocketName } from './names.ts'
 import { bindTo, type LocalSocket, openTo } from './opening.ts'
 import { Outgoing, type WriteCallback } from './outgoing.ts'
 import { OwnEnd } from './own-end.ts'
+import type { SocketHandle } from './socket-handle.ts'
 import { TunedHandle } from './tuned-handle.ts'
 import type { Turns, TurnTaker } from './turns.ts'
 
@@ -30,10 +31,10 @@ const YIELDS = 3
 /** Octets of one read, as libuv suggests them. */
 const CHUNK_BYTES = 64 * 1024
 
-export class TcpHandle extends TunedHandle implements ConnectionOwner, TurnTaker {
+export class TcpHandle extends TunedHandle implements ConnectionOwner, SocketHandle, TurnTaker {
   owner: HandleOwner | null = null
-  /** Set by whoever calls `readStart` and `readStop`, as in Node. */
   reading = false
+  readonly canReset = true
   bytesRead = 0
   /** Octets that `write` was given, whether they found room or not. */
   bytesWritten = 0

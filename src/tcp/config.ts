@@ -95,6 +95,8 @@ export interface Config {
   readonly r2Ms: number
   /** R2 of a SYN, milliseconds (RFC 9293 3.8.3, MUST-23: at least three minutes). */
   readonly r2SynMs: number
+  /** How long a connection to one address of a name is alone before the next is begun, milliseconds (RFC 8305 8: 250). */
+  readonly connectionAttemptDelayMs: number
   /** User timeout, milliseconds; 0: none, R2 alone decides (RFC 9293 3.9.1.1, 3.10.8). */
   readonly userTimeoutMs: number
   /** Fall back to a size that every path carries when full-sized segments vanish (RFC 4821 7.7). */
@@ -174,6 +176,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
   r1Retransmissions: 3,
   r2Ms: 300_000,
   r2SynMs: 180_000,
+  connectionAttemptDelayMs: 250,
   userTimeoutMs: 0,
   blackHoleDetection: true,
   blackHoleRetransmissions: 3,
@@ -219,6 +222,7 @@ const BOUNDS: {
   r1Retransmissions: [1, 100],
   r2Ms: [1, 1e12],
   r2SynMs: [1, 1e12],
+  connectionAttemptDelayMs: [10, 2000],
   userTimeoutMs: [0, 1e12],
   blackHoleRetransmissions: [1, 100],
   keepAliveIdleMs: [1, 1e12],

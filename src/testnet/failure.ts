@@ -16,6 +16,8 @@ export interface FailedRun {
   readonly events: readonly TraceEvent[]
   readonly pcapng: () => readonly Uint8Array[]
   readonly addresses: Readonly<Record<string, string>>
+  /** Names that the network knows, in lower case. */
+  readonly names: ReadonlyMap<string, unknown>
 }
 
 /** Events that pictures are drawn from, and pictures: the newest ones. */
@@ -44,9 +46,19 @@ export function explained(error: unknown, run: FailedRun, folder: string | null)
     : new Error(`the run failed with ${String(error)}`, { cause: error })
   if (known.message.includes(REPLAY)) return known
   const saved = folder === null ? '' : `; ${saving(folder, run, error)}`
-  const words = `\n\nelko: failed after ${durationWords(run.now)} of virtual time${saved}.\n${REPLAY}${run.seed}`
+  const words = `${strayWords(error, run)}\n\nelko: failed after ${durationWords(run.now)} of virtual time${saved}.\n${REPLAY}${run.seed}`
   if (addWords(known, words)) return known
   return new Error(`${known.message}${words}`, { cause: error })
+}
+
+/** Says so where the kernel was asked for a name of the network's: its hosts would have known it. */
+function strayWords(error: unknown, { names }: FailedRun): string {
+  const { code = '', hostname = '' } = Object(error) as { code?: string; hostname?: string }
+  if (!['ENOTFOUND', 'EAI_AGAIN'].includes(code) || !names.has(hostname.toLowerCase())) return ''
+  return (
+    `\n\nelko: '${hostname}' is a name of this network, but the kernel was asked: that socket was not made by a host's net. ` +
+    'Of http, give createConnection without `agent: false`, or an agent whose createConnection is host.net.connect.'
+  )
 }
 
 const REPLAY = 'elko: replay with ELKO_SEED='

@@ -14,10 +14,24 @@ export interface FakeClock {
   duringTick?: boolean
   /** What setInterval, wherever it is called, calls. */
   setInterval(call: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown
-  /** The timers that wait; the first one is due first. */
-  readonly timerHeap?: { readonly timers: readonly { readonly callAt: number }[] }
+  /** The timers that wait; made with the first one. */
+  readonly timerHeap?: TimerHeap
   /** Runs the first timer, at its time. What it throws comes through. */
   next(): number
+}
+
+/** A binary heap: the first timer is due first. */
+export interface TimerHeap {
+  readonly timers: HeapTimer[]
+  remove(timer: HeapTimer): boolean
+  /** Moves the timer at this place to where it belongs, among those before it or behind it. */
+  bubbleUp(index: number): void
+  bubbleDown(index: number): void
+}
+
+export interface HeapTimer {
+  readonly callAt: number
+  heapIndex?: number
 }
 
 export interface FakeTimers {

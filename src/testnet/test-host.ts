@@ -1,6 +1,6 @@
 /**
- * A host of the test network: a stack in virtual time, and `net`, the module-shaped sockets bound to it. To the sockets it
- * is what a LinkHost is (link/host.ts); to the simulated network it is an endpoint.
+ * A host of the test network: a stack in virtual time, and the sockets bound to it: `net` as node:net has them, `web` as
+ * web streams. To the sockets it is what a LinkHost is (link/host.ts); to the simulated network it is an endpoint.
  */
 
 import type { Host } from '../link/host.ts'
@@ -16,6 +16,7 @@ import { type Config, configure, DEFAULT_CONFIG, type Limits } from '../tcp/conf
 import { CLOSED } from '../tcp/state.ts'
 import type { Trace } from '../trace/recorder.ts'
 import { STATE_NAMES } from '../trace/states.ts'
+import { createWeb, type Web } from '../web/create-web.ts'
 import type { SlowReader } from './slow-reader.ts'
 
 export interface TestHostOptions {
@@ -61,6 +62,7 @@ export class TestHost implements Host, PacketEndpoint {
   #stirNetwork: () => void = () => {}
   #transmitNow: () => void = () => {}
   #net: Net | null = null
+  #web: Web | null = null
 
   /** @param random a stream of its own. */
   constructor(addresses: readonly string[], options: TestHostOptions, site: HostSite, random: Random) {
@@ -79,6 +81,12 @@ export class TestHost implements Host, PacketEndpoint {
   get net(): Net {
     this.#net ??= createNet(this)
     return this.#net
+  }
+
+  /** `connect` and `listen` of elko/web, and Direct Sockets, bound to this host. */
+  get web(): Web {
+    this.#web ??= createWeb(this)
+    return this.#web
   }
 
   /** Its first address. */

@@ -364,6 +364,7 @@ export class TestNetwork {
       events: this.trace,
       pcapng: () => this.#tape.pcapng(this.#hosts.map(({ name }) => name)),
       addresses: this.#addresses(),
+      names: this.#names,
     }
     const { failures = 'out/failures' } = this.#options
     return explained(error, run, failures)

@@ -2,15 +2,17 @@
  * The process's clock while a test network runs: what the code under test calls to learn the time or to wait.
  *
  * Built on @sinonjs/fake-timers for timers and Date. What that leaves out and JavaScript can reach follows too:
- * performance.now, process.hrtime, AbortSignal.timeout, scheduler.wait, TLS sockets' timeouts, the Date header of http. What cannot follow is
- * listed in docs/decisions/0007-test-network.md.
+ * performance.now, process.hrtime, AbortSignal.timeout, scheduler.wait, the timeouts of TLS sockets, of http servers and of
+ * HTTP/2, the Date header of http. What cannot follow is listed in docs/decisions/0007-test-network.md.
  */
 
 import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
-import { type FakeClock, withGlobal } from './fake-timers.ts'
+import { type FakeClock, type HeapTimer, type TimerHeap, withGlobal } from './fake-timers.ts'
+import { HTTP_TIMEOUTS } from './http-timeouts.ts'
+import { http2Timeouts } from './http2-timeouts.ts'
 import { TLS_TIMEOUTS } from './tls-timeouts.ts'
 
 /** Captured before anything is faked: a turn of the real event loop, a real delay, the real time. */
@@ -118,6 +120,8 @@ export class VirtualClock {
     clock.duringTick = true
     const { setInterval: every } = clock
     clock.setInterval = (call, ms, ...args) => every.call(clock, call, nodesDelay(ms), ...args)
+    clearTimeout(setTimeout(() => {}, 1)) // The heap is made with the first timer.
+    keepOrder(clock.timerHeap!)
     this.#clock = clock
     this.#slots = slots
     this.#coverTheRest()
@@ -141,9 +145,44 @@ export class VirtualClock {
       timersPromises.setTimeout(delay, undefined, options)
     override(timersPromises.scheduler, 'wait', wait)
     override(http.OutgoingMessage.prototype, '_storeHeader', storeHeader)
-    const { target, methods } = TLS_TIMEOUTS
-    for (const [key, method] of Object.entries(methods)) override(target, key, method)
+    for (const { target, methods } of timeouts()) {
+      for (const [key, method] of Object.entries(methods)) override(target, key, method)
+    }
   }
+}
+
+/**
+ * `refresh` of fake-timers 15.5 gives a timer its new time before it takes it out of the heap, which then compares the one that
+ * takes its place with the wrong time, and may leave it ahead of timers that are due before it.
+ */
+function keepOrder(heap: TimerHeap): void {
+  heap.remove = (timer: HeapTimer): boolean => {
+    const { timers } = heap
+    const { heapIndex: index } = timer
+    if (index === undefined || timers[index] !== timer) return false
+    const last = timers.pop()!
+    if (last !== timer) {
+      timers[index] = last
+      last.heapIndex = index
+      heap.bubbleUp(index)
+      heap.bubbleDown(last.heapIndex)
+    }
+    delete timer.heapIndex
+    return true
+  }
+}
+
+interface Timeouts {
+  readonly target: object
+  readonly methods: Readonly<Record<string, unknown>>
+}
+
+let allTimeouts: readonly Timeouts[] | null = null
+
+/** Timeouts of core's own, in terms of the virtual clock. HTTP/2 takes its time to load, and is not before there is a run. */
+function timeouts(): readonly Timeouts[] {
+  allTimeouts ??= [TLS_TIMEOUTS, HTTP_TIMEOUTS, ...http2Timeouts()]
+  return allTimeouts
 }
 
 /** Everything that changes between real and virtual time, as it is now. */
@@ -157,7 +196,7 @@ function everySlot(): Slot[] {
     [process, ['hrtime']],
     [AbortSignal, ['timeout']],
     [http.OutgoingMessage.prototype, ['_storeHeader']],
-    [TLS_TIMEOUTS.target, Object.keys(TLS_TIMEOUTS.methods)],
+    ...timeouts().map(({ target, methods }): [object, readonly string[]] => [target, Object.keys(methods)]),
   ]
   return places.flatMap(([target, keys]) =>
     keys.map((key) => ({

@@ -9,10 +9,10 @@ import type { HostedConnection } from '../stack/hosted-connection.ts'
 import { CONNECTED, DRAINED, GONE, PEER_CLOSED, READABLE, URGENT_DATA, WRITABLE } from '../tcp/signals.ts'
 import { CLOSED, FIN_WAIT_2, TIME_WAIT } from '../tcp/state.ts'
 import type { CloseReason } from '../trace/reasons.ts'
-import type { Address } from '../wire/address.ts'
 import { type Deferred, deferred } from './deferred.ts'
 import { Inflow, type InflowOwner } from './inflow.ts'
 import { Outflow, type OutflowOwner } from './outflow.ts'
+import { type Course, Race, type RaceOwner } from './race.ts'
 import { type AsError, type Failure, failureOf, failureOfCall, failureOfHost } from './socket-error.ts'
 
 export interface ChannelOptions {
@@ -31,7 +31,7 @@ const CHOSEN: ReadonlySet<CloseReason | null> = new Set([
   'fin-wait-2-timeout',
 ] as const)
 
-export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
+export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner, RaceOwner {
   readonly #host: Host
   readonly #options: ChannelOptions
   readonly #opened: Deferred<HostedConnection> = deferred()
@@ -39,9 +39,7 @@ export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
   readonly #inflow: Inflow
   readonly #outflow: Outflow
   #connection: HostedConnection | null = null
-  /** Addresses to be tried where this one does not answer, and how to. */
-  #untried: Address[] = []
-  #open: ((address: Address) => HostedConnection) | null = null
+  #race: Race | null = null
   #isOpen = false
   /** `closed` is settled. */
   #isOver = false
@@ -76,12 +74,27 @@ export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
   // ---- opening
 
   /** Opens a connection to the first of the addresses that answers. */
-  connect(addresses: readonly Address[], open: (address: Address) => HostedConnection): void {
+  connect(course: Course): void {
     if (this.#isOver) return
     if (this.#host.closed) return void this.fail(failureOfHost(null))
-    this.#untried = [...addresses]
-    this.#open = open
-    this.#tryNext({ message: 'ENOTFOUND: no address to connect to', code: 'ENOTFOUND' })
+    if (course.addresses.length === 0) {
+      this.fail({ message: 'ENOTFOUND: no address to connect to', code: 'ENOTFOUND' })
+      return
+    }
+    this.#race = new Race(this.#host, course, this.#options.asError, this)
+    this.#race.begin()
+  }
+
+  raceWon(connection: HostedConnection, events: number): void {
+    this.#race = null
+    this.#connection = connection
+    connection.owner = this
+    this.handleEvents(events)
+  }
+
+  raceLost(failure: Failure): void {
+    this.#race = null
+    this.fail(failure)
   }
 
   /** Takes over a connection that a listener had. */
@@ -104,23 +117,6 @@ export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
     return error
   }
 
-  /** @param last why the address before failed. */
-  #tryNext(last: Failure): void {
-    let failure = last
-    for (let address = this.#untried.shift(); address !== undefined; address = this.#untried.shift()) {
-      this.sync()
-      try {
-        this.#connection = this.#open!(address)
-      } catch (error) {
-        failure = failureOfCall(error)
-        continue
-      }
-      this.#connection.owner = this
-      return
-    }
-    this.fail(failure)
-  }
-
   #opens(connection: HostedConnection): void {
     this.#isOpen = true
     this.#opened.resolve(connection)
@@ -139,7 +135,7 @@ export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
   }
 
   handleHostEnd(error: Error | null): void {
-    this.#untried = []
+    this.#race?.end()
     this.fail(failureOfHost(error))
     if (this.#holdsHost) this.#host.letGo()
     this.#holdsHost = false
@@ -148,9 +144,7 @@ export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
   #connectionEnds(connection: HostedConnection): void {
     if (this.#isOver || CHOSEN.has(connection.closeReason)) return
     const failure = failureOf(connection)
-    if (failure === null) return
-    if (this.#isOpen) this.fail(failure)
-    else this.#tryNext(failure)
+    if (failure !== null) this.fail(failure)
   }
 
   /** The host's process need not wait once the other side knows all that it must. */
@@ -238,7 +232,7 @@ export class Channel implements ConnectionOwner, InflowOwner, OutflowOwner {
     const connection = this.#connection
     const aborts = !this.#isOpen || (resets && !this.#outflow.hasEnded)
     this.#isOver = true
-    this.#untried = []
+    this.#race?.end()
     this.#opened.reject(reason)
     this.#closed.resolve()
     this.#outflow.error(reason)

@@ -1,6 +1,7 @@
 /** The Sockets API of WinterTC: a connection as it is to be had from JavaScript runtimes other than browsers. */
 
 import type { Host } from '../link/host.ts'
+import { interleave } from '../link/interleave.ts'
 import { openingConfig } from '../link/opening-config.ts'
 import type { ConnectOptions } from '../stack/stack.ts'
 import type { Config } from '../tcp/config.ts'
@@ -29,7 +30,7 @@ export interface SocketOptions {
   readonly allowHalfOpen?: boolean
   /** Octets that `writable` lets wait before its `ready` does; default 65536. */
   readonly highWaterMark?: number
-  /** Tunables of the connection; default the host's. */
+  /** Tunables of the connection; default the host's. `connectionAttemptDelayMs`: when the next address of a name is tried. */
   readonly config?: Config
 }
 
@@ -101,7 +102,8 @@ export class Socket {
 }
 
 /**
- * Opens a connection; a name's addresses are tried in their order.
+ * Opens a connection. The addresses of a name are tried as RFC 8305 says: in their order, versions of IP in turn, each a while
+ * after the one before or once that has failed. Where all fail, `cause` is an AggregateError of each.
  *
  * @throws SocketError for an address or an option that makes no sense, and for TLS. All else rejects `opened`.
  */
@@ -122,7 +124,7 @@ export function connect(host: Host, address: string | SocketAddress, options: Ou
   return new Socket(channel)
 }
 
-/** Finds the name's addresses and connects to one of them. `family` keeps those of one version. */
+/** Finds the name's addresses and connects to the first of them that answers. `family` keeps those of one version. */
 export function connectChannel(
   channel: Channel,
   host: Host,
@@ -134,7 +136,11 @@ export function connectChannel(
   const open = (addresses: NonNullable<ReturnType<typeof knownAddresses>>): void => {
     const wanted = addresses.filter(({ version }) => family === null || version === family)
     const config = options.config ?? openingConfig(stack.config)
-    channel.connect(wanted, (remoteAddress) => stack.connect({ ...options, config, remoteAddress }))
+    channel.connect({
+      addresses: interleave(wanted, ({ version }) => version),
+      open: (remoteAddress) => stack.connect({ ...options, config, remoteAddress }),
+      attemptDelayMs: config.connectionAttemptDelayMs,
+    })
   }
   const known = knownAddresses(host, hostname)
   if (known !== null) return open(known)

@@ -55,3 +55,50 @@ test('ELKO_TUN: http both ways over a device, and both programs end', { skip: re
     ])
   })
 })
+
+/** As before; Elko's program ends in the middle of things. */
+const EXITS = `
+  import { spawn } from 'node:child_process'
+  import { once } from 'node:events'
+  import net from 'node:net'
+  if (process.argv[1] === 'elko') {
+    const open = net.connect(9000, '10.79.0.1')
+    const ends = net.connect(9000, '10.79.0.1')
+    await Promise.all([once(open, 'connect'), once(ends, 'connect')])
+    open.write('first')
+    ends.end('second')
+    process.exit(4)
+  } else {
+    const heard = []
+    const server = net.createServer((socket) => {
+      let text = ''
+      socket.on('data', (data) => (text += data)).on('error', ({ code }) => heard.push(code))
+      socket.on('end', () => {
+        heard.push(text)
+        if (heard.length === 2) server.close(() => console.log(heard.sort().join(' ')))
+      })
+    }).listen(9000, '0.0.0.0')
+    const env = { ...process.env, ELKO_TUN: 'elko79', ELKO_ADDRESS: '10.79.0.2/24' }
+    const args = ['--import', ${JSON.stringify(REGISTER)}, '--input-type=module', '--eval', process.env.PROGRAM, 'elko']
+    const child = spawn(process.execPath, args, { env, stdio: 'inherit' })
+    console.log('exit', ...(await once(child, 'exit')))
+  }`
+
+test('process.exit: what was written and FIN go, as of a kernel’s socket', {
+  skip: requirements(),
+}, async () => {
+  await withNamespace(async (ns) => {
+    const env = { ...process.env, PROGRAM: EXITS }
+    const { code, stdout, stderr } = await ns.run(
+      process.execPath,
+      ['--input-type=module', '--eval', EXITS],
+      {
+        mayFail: true,
+        timeoutMs: 30_000,
+        env,
+      },
+    )
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.deepEqual(stdout.trim().split('\n').sort(), ['exit 4 null', 'first second'])
+  })
+})

@@ -1,48 +1,10 @@
 /** elko/register: whole programs, unchanged, over Elko's TCP. */
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
-import { CERTIFICATE, KEY } from './certificate.ts'
-
-const REGISTER = new URL('../../src/net/register.js', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'elko-register-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
-let programs = 0
-
-interface Ended {
-  readonly code: number | null
-  readonly output: string
-  readonly errors: string
-}
-
-/** Runs a program that ends by itself. */
-async function run(
-  program: string,
-  { extension = 'mjs', settings = {} }: { extension?: 'mjs' | 'cjs'; settings?: Record<string, string> } = {},
-): Promise<Ended> {
-  const file = join(folder, `${++programs}.${extension}`)
-  writeFileSync(file, program)
-  const env = { ...process.env, KEY, CERTIFICATE, NODE_OPTIONS: '', ...settings }
-  const child = spawn(process.execPath, ['--import', REGISTER, file], { env, timeout: 300_000 })
-  let output = ''
-  let errors = ''
-  child.stdout.on('data', (text) => (output += text))
-  child.stderr.on('data', (text) => (errors += text))
-  const [code] = await once(child, 'close')
-  return { code, output, errors }
-}
-
-async function printed(program: string, options?: Parameters<typeof run>[1]): Promise<string> {
-  const { code, output, errors } = await run(program, options)
-  assert.equal(errors, '')
-  assert.equal(code, 0)
-  return output
-}
+import { describe, test } from 'node:test'
+import { folder, printed, run } from './programs.ts'
 
 /** Said by a program while its connection is open: whether the system has a socket of it. */
 const KERNEL = `process.getActiveResourcesInfo().some((name) => /^TCP/.test(name))`
@@ -75,9 +37,10 @@ describe('whoever asks for net has Elko’s', () => {
   }
 
   test('a module of the old kind that a new one imports; await import; process.getBuiltinModule', async () => {
-    writeFileSync(join(folder, 'old.cjs'), `module.exports = require('net')`)
+    const old = join(folder, 'old.cjs')
+    writeFileSync(old, `module.exports = require('net')`)
     const output = await printed(`
-      import old from './old.cjs'
+      import old from '${old}'
       import net from 'node:net'
       const later = await import('net')
       const builtin = process.getBuiltinModule?.('net') ?? net

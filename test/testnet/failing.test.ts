@@ -45,6 +45,22 @@ test('the function returns its result, or throws its own error, with a word on t
   )
 })
 
+test('a name of the network that the kernel was asked for: the error says so', async () => {
+  const { net } = world()
+  const asked = (hostname: string): Promise<Error> =>
+    failure(
+      net.run(() => {
+        throw Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN', hostname })
+      }),
+    )
+  assert.match(
+    (await asked('B')).message,
+    /'B' is a name of this network, but the kernel was asked[\s\S]*ELKO_SEED=1$/,
+  )
+  assert.doesNotMatch((await asked('elsewhere')).message, /the kernel/)
+  assert.match((await failure(net.run(() => Promise.reject(null)))).message, /failed with null/)
+})
+
 test('a deadlock is told at once, with what each socket waits for', async () => {
   const { net, a, b } = world()
   echoes(b)

@@ -16,6 +16,43 @@ import { echoes, ending, world } from './world.ts'
 
 const HOUR = 3_600_000
 
+test('timers that are refreshed and cleared run when they are due, each once, whatever their number', async () => {
+  const { net } = world()
+  const late: string[] = []
+  let runs = 0
+  await net.run(async () => {
+    const plans = Array.from({ length: 300 }, (_, i) => ({
+      delay: i % 3 === 0 ? 300_000 : 41_000,
+      due: 0,
+      isSet: true,
+    }))
+    const timers = plans.map((plan) =>
+      setTimeout(() => {
+        runs++
+        if (!plan.isSet || Math.abs(net.now - plan.due) > 1) late.push(`due ${plan.due}, ran at ${net.now}`)
+        plan.isSet = false
+      }, plan.delay),
+    )
+    for (const plan of plans) plan.due = net.now + plan.delay
+    for (let turn = 0; turn < 5000; turn++) {
+      await sleep(net.random.range(1, 200))
+      const i = net.random.range(0, plans.length - 1)
+      const plan = plans[i]!
+      if (!plan.isSet) continue
+      if (turn % 50 === 0) {
+        clearTimeout(timers[i])
+        plan.isSet = false
+      } else {
+        timers[i]!.refresh()
+        plan.due = net.now + plan.delay
+      }
+    }
+    await sleep(400_000)
+  })
+  assert.deepEqual(late, [])
+  assert.ok(runs > 100, `${runs}`)
+})
+
 test('every way to wait and to ask for the time follows virtual time', async () => {
   await using net = network({ failures: null })
   await net.run(async () => {

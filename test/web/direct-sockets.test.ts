@@ -80,7 +80,7 @@ test(
   limit,
   async () => {
     using pair = webPair()
-    const refused = new pair.a.TCPSocket('b', 81)
+    const refused = new pair.a.TCPSocket('10.0.0.2', 81)
     const reason = await refused.opened.catch((error: unknown) => error)
     assert.ok(reason instanceof DOMException)
     assert.equal(reason.name, 'NetworkError')

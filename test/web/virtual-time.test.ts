@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { network } from '../../src/testnet/index.ts'
-import { createWeb } from '../../src/web/index.ts'
 import { readText, writeAll } from './pair.ts'
 
 const limit = { timeout: 240_000 }
@@ -14,9 +13,9 @@ test('an echo over a lossy path, an idle hour, and the same octets', limit, asyn
   net.path(a, b, { delay: '30ms', loss: '2%' })
   const text = 'virtual '.repeat(20_000)
   const [heard, passedMs] = await net.run(async () => {
-    const listener = createWeb(b).listen({ port: 7 })
+    const listener = b.web.listen({ port: 7 })
     void listener.next().then(({ value }) => value!.readable.pipeTo(value!.writable))
-    const socket = createWeb(a).connect('10.0.0.2:7')
+    const socket = a.web.connect('10.0.0.2:7')
     await socket.opened
     const started = Date.now()
     await new Promise((resolve) => setTimeout(resolve, 3_600_000))
@@ -33,8 +32,8 @@ test('a host that is cut off: a write that waits fails when its time is over', l
   const [a, b] = [net.host('10.0.0.1'), net.host('10.0.0.2')]
   net.path(a, b, { delay: '30ms' })
   const error = await net.run(async () => {
-    createWeb(b).listen({ port: 7 })
-    const socket = createWeb(a).connect('10.0.0.2:7')
+    b.web.listen({ port: 7 })
+    const socket = a.web.connect('10.0.0.2:7')
     await socket.opened
     net.partition([a], [b])
     const writer = socket.writable.getWriter()
