@@ -109,7 +109,7 @@ const PATIENT = { rtoInitialMs: 20_000, rtoMinMs: 20_000 }
 const lateness = new WeakMap<Namespace, IntervalHistogram>()
 /** So late it answers no SYN within the second after which the kernel sends it again, or almost. */
 const TOO_LATE_NS = 500e6
-const wasTooLate = (ns: Namespace): boolean => lateness.get(ns)!.max >= TOO_LATE_NS
+export const wasTooLate = (ns: Namespace): boolean => lateness.get(ns)!.max >= TOO_LATE_NS
 
 export const addressOf = (text: string): Address => parseAddress(text)!
 
