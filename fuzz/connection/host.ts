@@ -74,7 +74,8 @@ export class FuzzedHost {
   /** The connection that sent the packet in `ip` and `seg`, if it was one. */
   #sender(): HostedConnection | undefined {
     return this.stack.connections().find(({ tcb: { path } }) => {
-      const isHost = path.remote0 === ip.dst0 && path.remote1 === ip.dst1 && path.remote3 === ip.dst3
+      const isNet = path.version === ip.version && path.remote0 === ip.dst0 && path.remote1 === ip.dst1
+      const isHost = isNet && path.remote2 === ip.dst2 && path.remote3 === ip.dst3
       return isHost && path.remotePort === seg.dstPort && path.localPort === seg.srcPort
     })
   }

@@ -1,8 +1,8 @@
 /** A connection of the command line: a socket of elko/net, and the connection beneath it, which outlives the socket. */
 
 import type { Socket } from '../net/socket.ts'
-import type { TcpSocket } from '../net/socket-methods.ts'
 import type { SocketHandle } from '../net/socket-handle.ts'
+import type { TcpSocket } from '../net/socket-methods.ts'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
 
 export class Followed {

@@ -2,8 +2,8 @@
 
 import { systemError } from './errors.ts'
 import { NOBODY } from './handle-owner.ts'
-import type { TcpSocket } from './socket-methods.ts'
 import type { SocketHandle } from './socket-handle.ts'
+import type { TcpSocket } from './socket-methods.ts'
 
 export function closeHandle(socket: TcpSocket, handle: SocketHandle, hadError: boolean): void {
   const closed = (): void => {

@@ -24,6 +24,7 @@ import {
   untilListening,
   untilPrinted,
   WRONG_CHECKSUM,
+  wasTooLate,
   withPeers,
 } from './peer.ts'
 
@@ -75,7 +76,8 @@ for (const family of FAMILIES) {
       await capture.stop()
       const syns = 'tcp.flags.syn == 1 and tcp.flags.ack == 0'
       assert.equal(await countPackets(capture.file, `${syns} and tcp.srcport == 7000`), 1)
-      assert.equal(await countPackets(capture.file, `${syns} and tcp.srcport == 7001`), 1)
+      const kernelSyns = await countPackets(capture.file, `${syns} and tcp.srcport == 7001`)
+      assert.ok(kernelSyns === 1 || (kernelSyns > 1 && wasTooLate(peers.ns)), `${kernelSyns} SYNs`)
       // Elko's own SYN,ACK is left out where both of the kernel's segments come to it at once.
       const answers = 'tcp.flags.syn == 1 and tcp.flags.ack == 1'
       assert.ok((await countPackets(capture.file, `${answers} and tcp.srcport == 7001`)) >= 1)

@@ -63,8 +63,9 @@ interface Track extends Observation {
 const BATCH = 1500
 const PATIENCE_MS = 900
 const LEAST_BATCH = 20
-/** Of what came out otherwise than it should, or too late. */
+/** Of what came out otherwise than it should. */
 const MOST_TRIES = 10
+const MOST_LATE = 3
 /** Linux sends its SYN again two ticks after it refused an acknowledgment of it. */
 const SYN_AGAIN_MS = 25
 const FIRST_PORT = 1024
@@ -72,6 +73,8 @@ const PROBE_ISS = 0x1000_0000
 
 export class Differential {
   readonly #linux: LinuxWorld
+  /** So many cases are played to Linux side by side. */
+  #size = BATCH
   #serial = 0
 
   constructor(linux: LinuxWorld) {
@@ -116,21 +119,29 @@ export class Differential {
     return linux
   }
 
-  /** On a busy machine a batch may take so long that timers ran; then it is played again, in halves. */
-  #playToLinux(cases: readonly Case[], size = BATCH, tries = 0): Promise<Track[][]> {
-    return inBatches(cases, size, async (batch) => {
+  /**
+   * On a busy machine a batch may take so long that timers ran; then it is played again, in halves. Where the smallest takes
+   * too long again and again, its differences must show what came of it: they are played again, too.
+   */
+  async #playToLinux(cases: readonly Case[]): Promise<Track[][]> {
+    const played: Track[][] = []
+    for (let late = 0; played.length < cases.length; ) {
+      const batch = cases.slice(played.length, played.length + this.#size)
       const probes = this.#probes(batch)
       const began = performance.now()
       const tracks = await play(this.#linux, batch, probes)
-      const took = performance.now() - began
+      const isLate = performance.now() - began >= PATIENCE_MS
       for (const probe of probes) this.#linux.deliver(probe.end())
       this.#linux.clear()
       await this.#linux.settle()
-      if (took < PATIENCE_MS) return tracks
-      if (batch.length > LEAST_BATCH) return this.#playToLinux(batch, Math.ceil(batch.length / 2))
-      if (tries < MOST_TRIES) return this.#playToLinux(batch, batch.length, tries + 1)
-      throw new Error(`this machine is too busy: ${batch.length} cases took ${took} ms`)
-    })
+      if (isLate && batch.length > LEAST_BATCH) this.#size = Math.ceil(batch.length / 2)
+      else if (!isLate || ++late === MOST_LATE) {
+        late = 0
+        played.push(...tracks)
+        this.#size = Math.min(BATCH, Math.ceil(this.#size * 1.25))
+      }
+    }
+    return played
   }
 
   #probes(batch: readonly Case[]): Probe[] {

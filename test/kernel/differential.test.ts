@@ -14,7 +14,7 @@ import { withLinux } from './differential-linux.ts'
 import { type Case, type Difference, Differential } from './differential-run.ts'
 import { requirements } from './netns.ts'
 
-const skip = { skip: requirements(), timeout: 900_000 }
+const skip = { skip: requirements(), timeout: 1_200_000 }
 const VERSIONS = [4, 6] as const
 /** Unknown differences that a failure shows. */
 const SHOWN = 20

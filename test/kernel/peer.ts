@@ -114,7 +114,7 @@ const PATIENT = { rtoInitialMs: 20_000, rtoMinMs: 20_000 }
 const lateness = new WeakMap<Namespace, IntervalHistogram>()
 /** So late it answers no SYN within the second after which the kernel sends it again, or almost. */
 const TOO_LATE_NS = 500e6
-const wasTooLate = (ns: Namespace): boolean => lateness.get(ns)!.max >= TOO_LATE_NS
+export const wasTooLate = (ns: Namespace): boolean => lateness.get(ns)!.max >= TOO_LATE_NS
 
 /** A socket and the connection beneath, which outlives it; it is there once the socket has begun to connect. */
 export type PeerSocket = Socket & { readonly connection: HostedConnection }

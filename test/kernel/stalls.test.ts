@@ -29,6 +29,8 @@ const CLOSED_MS = 20_000
 /** More than both buffers hold, so that the window does close. */
 const LENGTH = 20_000_000
 
+/** Octets of a packet that are captured where only its headers are of interest. */
+const HEADERS = 128
 /** So many probes of a closed window, or of an idle connection, prove that they go on. */
 const ENOUGH_PROBES = 3
 
@@ -53,7 +55,7 @@ async function kernelReadsSlowly(family: Family): Promise<void> {
   await withPeers({ config: { rtoMinMs: 500 } }, async ({ ns, tun, net }) => {
     const reader = spawnNode(ns, SLOW_READER)
     await untilListening(ns, 7000)
-    const capture = await captureAll(ns, tun)
+    const capture = await ns.capture(tun, `${tun.name}.pcap`, HEADERS)
     const stream = await connected(net, family, 7000)
     const said = untilPrinted(reader, /read \d+ \w+/)
     const written = writeBlocks(stream, LENGTH)
@@ -76,7 +78,7 @@ async function kernelReadsSlowly(family: Family): Promise<void> {
 
 async function elkoReadsSlowly(family: Family): Promise<void> {
   await withPeers({ route: ['congctl cubic', 'rto_min 500ms'] }, async ({ ns, tun, net }) => {
-    const capture = await captureAll(ns, tun)
+    const capture = await ns.capture(tun, `${tun.name}.pcap`, HEADERS)
     const sender = ns.spawn('socat', [
       '-u',
       '-b65536',
