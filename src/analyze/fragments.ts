@@ -67,19 +67,18 @@ function keyOf(p: Packet, place: FragmentPlace): string {
   return `${addresses},${place.id},${place.protocol},${p.vlan}`
 }
 
-/** The datagram's payload where no octet is missing; of octets that came twice the first ones count. */
+/** The datagram's payload where no octet is missing; of octets that came twice the fragment that starts first counts. */
 function assembled({ pieces, length }: Datagram): Uint8Array | null {
   if (length < 0) return null
   const inOrder = [...pieces].sort((a, b) => a.offset - b.offset)
+  const whole = new Uint8Array(length)
   let reached = 0
   for (const { offset, octets } of inOrder) {
     if (offset > reached) return null
-    reached = Math.max(reached, offset + octets.length)
+    const end = Math.min(offset + octets.length, length)
+    if (end <= reached) continue
+    whole.set(octets.subarray(reached - offset, end - offset), reached)
+    reached = end
   }
-  if (reached < length) return null
-  const whole = new Uint8Array(length)
-  for (const { offset, octets } of [...pieces].reverse()) {
-    if (offset < length) whole.set(octets.subarray(0, length - offset), offset)
-  }
-  return whole
+  return reached < length ? null : whole
 }

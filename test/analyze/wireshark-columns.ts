@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { Dissector } from '../../src/analyze/dissect.ts'
+import { Dissector, type TcpCallback } from '../../src/analyze/dissect.ts'
 import type { Packet, TcpFields } from '../../src/analyze/packet.ts'
 import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
 import { ANALYSIS_FLAGS, type TcpAnalysis } from '../../src/analyze/tcp-analysis.ts'
@@ -46,19 +46,24 @@ export function tsharkRows({ id }: ManifestRow): Map<number, Row> {
   return rows
 }
 
-/** The same of Elko's: where a frame holds several TCP headers, their cells joined as tshark joins them. */
-export function elkoRows({ path, format }: ManifestRow): Map<number, Row> {
+/** Everything of a file, taken apart. */
+export function dissected({ path, format }: ManifestRow, onTcp: TcpCallback): void {
   const octets = readFileSync(join(FOLDER, path))
+  const dissector = new Dissector(onTcp)
+  const reader = new CaptureReader((record) => dissector.dissect(record))
+  reader.readWhole(format.endsWith('.gz') ? gunzipSync(octets) : octets)
+}
+
+/** The same of Elko's: where a frame holds several TCP headers, their cells joined as tshark joins them. */
+export function elkoRows(file: ManifestRow): Map<number, Row> {
   const analysis = new SequenceAnalysis()
   const rows = new Map<number, Map<string, string>>()
-  const dissector = new Dissector((packet, tcp) => {
+  dissected(file, (packet, tcp) => {
     const cells = cellsOf(packet, tcp, analysis.analyze(packet, tcp))
     const row = rows.get(packet.number)
     if (row === undefined) rows.set(packet.number, cells)
     else for (const [name, cell] of cells) row.set(name, joinedCells(row.get(name)!, cell))
   })
-  const reader = new CaptureReader((record) => dissector.dissect(record))
-  reader.readWhole(format.endsWith('.gz') ? gunzipSync(octets) : octets)
   return rows
 }
 

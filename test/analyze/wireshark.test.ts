@@ -1,11 +1,23 @@
 /** Every column of `tcp.analysis` of every public capture equals tshark's, or stands here with its reason. */
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { ByteStreams } from '../../src/analyze/byte-streams.ts'
+import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
+import type { StreamSink } from '../../src/analyze/stream-assembler.ts'
 import { ANALYSIS_FLAGS } from '../../src/analyze/tcp-analysis.ts'
-import { elkoRows, FOLDER, type ManifestRow, manifest, type Row, tsharkRows } from './wireshark-columns.ts'
+import {
+  dissected,
+  elkoRows,
+  FOLDER,
+  type ManifestRow,
+  manifest,
+  type Row,
+  tsharkRows,
+} from './wireshark-columns.ts'
 
 const skip = existsSync(join(FOLDER, 'MANIFEST.tsv')) ? false : `no captures in ${FOLDER}`
 
@@ -76,6 +88,62 @@ test('tcp.analysis of every public capture equals tshark, cell by cell', { skip 
   t.diagnostic(
     `${files} files, ${cells} cells compared, ${Object.keys(OTHERWISE).length} files differ as recorded`,
   )
+})
+
+/** tshark's answer to `follow,tcp,raw` of each stream: octets and their SHA-256, of each side. */
+function followed({ id }: ManifestRow): [stream: number, answer: string][] {
+  const lines = readFileSync(join(FOLDER, 'tshark', `${id}.follow.tsv`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+  return lines.map((line) => {
+    const [stream, , , ...answer] = line.split('\t')
+    return [Number(stream), answer.join(' ')]
+  })
+}
+
+class Follower implements StreamSink {
+  #count = 0
+  readonly #hash = createHash('sha256')
+
+  text(octets: Uint8Array): void {
+    this.#count += octets.length
+    this.#hash.update(octets)
+  }
+
+  /** tshark writes this into the stream, and the zero behind its own string, too. */
+  missing(length: number): void {
+    this.text(Buffer.from(`[${length} bytes missing in capture file]\0`))
+  }
+
+  get answer(): string {
+    return `${this.#count} ${this.#hash.digest('hex')}`
+  }
+}
+
+test('the octets of every stream of every public capture are those that tshark follows', { skip }, (t) => {
+  let streams = 0
+  for (const row of manifest()) {
+    if (!existsSync(join(FOLDER, 'tshark', `${row.id}.follow.tsv`)) || row.quirk.match(/stream|upper/))
+      continue
+    const followers = new Map<string, Follower>()
+    const bytes = new ByteStreams((stream, isFromA) => {
+      const follower = new Follower()
+      followers.set(`${stream} ${isFromA}`, follower)
+      return follower
+    })
+    const analysis = new SequenceAnalysis()
+    dissected(row, (packet, tcp) => bytes.packet(packet, tcp, analysis.analyze(packet, tcp)))
+    for (const [stream, answer] of followed(row)) {
+      const ours = [true, false].map(
+        (isFromA) => (followers.get(`${stream} ${isFromA}`) ?? new Follower()).answer,
+      )
+      assert.equal(ours.join(' '), answer, `${row.id}: stream ${stream}`)
+      streams++
+    }
+  }
+  assert.ok(streams > 1500, `${streams} streams`)
+  t.diagnostic(`${streams} streams, two sides each, equal by SHA-256`)
 })
 
 /** Ethernet in FabricPath: whether its last four octets are a check sequence is guesswork, and tshark guesses otherwise. */
