@@ -9,9 +9,6 @@ import * as link from './link-layers.ts'
 import * as network from './network-layers.ts'
 import { Packet, TcpFields } from './packet.ts'
 
-/** Headers that are followed inside each other; more is an attack or a mistake. */
-const MAX_LAYERS = 32
-
 const { END, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_TCP, LINK } = codes
 
 export type TcpCallback = (packet: Packet, tcp: TcpFields) => void
@@ -44,8 +41,8 @@ export class Dissector {
 
   #follow(packet: Packet, first: number): void {
     for (let layer = first; layer !== END; ) {
+      if (!packet.enter(layer)) return
       if (layer === IP_TCP && !packet.isFragment) return this.#readTcp(packet)
-      if (++packet.layers > MAX_LAYERS) return
       layer = packet.isFragment ? this.#reassemble(packet) : this.#step(packet, layer)
     }
   }

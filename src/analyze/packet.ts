@@ -2,6 +2,8 @@
 
 import type { CaptureRecord } from '../capture/record.ts'
 
+/** Headers that are followed inside each other; more is an attack or a mistake. */
+const MAX_LAYERS = 32
 /** A longer packet is a mistake of the file. */
 const MAX_LENGTH = 0x7fff_ffff
 
@@ -15,6 +17,7 @@ export class Packet {
   nanoseconds = 0
   frameLength = 0
   capturedLength = 0
+  linkType = 0
 
   // ---- the cursor: octets from `at` on are not understood yet
   bytes: Uint8Array = NOTHING
@@ -46,21 +49,25 @@ export class Packet {
   isQuoted = false
   /** A fragment of a datagram that is not whole. */
   isFragment = false
-  /** Layers so far: a packet that nests deeper than MAX_LAYERS is left alone. */
+  /** Layers so far, from the outside in: what each is (layer-codes.ts), and where it starts in which octets. */
   layers = 0
+  readonly layerCodes = new Int32Array(MAX_LAYERS)
+  readonly layerAts = new Int32Array(MAX_LAYERS)
+  readonly layerBytes: Uint8Array[] = []
 
   /** Starts at a record. */
   begin(record: CaptureRecord): void {
     this.number = record.number
     this.seconds = record.seconds
     this.nanoseconds = record.nanoseconds
-    this.frameLength = record.originalLength
+    this.frameLength = Math.min(record.originalLength, MAX_LENGTH)
     this.capturedLength = record.length
+    this.linkType = record.linkType
     this.bytes = record.bytes
     this.view = record.view
     this.at = record.start
     this.end = record.start + record.length
-    this.wireEnd = record.start + Math.max(record.length, Math.min(record.originalLength, MAX_LENGTH))
+    this.wireEnd = record.start + Math.max(record.length, this.frameLength)
     this.version = 0
     this.vlan = -1
     this.isQuoted = false
@@ -71,6 +78,17 @@ export class Packet {
   /** Notes another frame in this frame, to be looked at after this one. */
   later(at: number, end: number, wireEnd: number, layer: number): void {
     this.others.push(at, end, wireEnd, layer)
+  }
+
+  /** Notes that a layer starts at the cursor; false where there are too many. */
+  enter(code: number): boolean {
+    const layer = this.layers
+    if (layer === MAX_LAYERS) return false
+    this.layerCodes[layer] = code
+    this.layerAts[layer] = this.at
+    this.layerBytes[layer] = this.bytes
+    this.layers = layer + 1
+    return true
   }
 
   /** Octets that were captured and are not understood yet. */

@@ -4,11 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Dissector, type TcpCallback } from '../../src/analyze/dissect.ts'
-import type { Packet, TcpFields } from '../../src/analyze/packet.ts'
+import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/analyze/fields.ts'
 import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
-import { ANALYSIS_FLAGS, type TcpAnalysis } from '../../src/analyze/tcp-analysis.ts'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
-import { SYN } from '../../src/wire/segment.ts'
 
 export const FOLDER = process.env.ELKO_CAPTURES ?? '/work/shared/captures'
 
@@ -59,10 +57,12 @@ export function elkoRows(file: ManifestRow): Map<number, Row> {
   const analysis = new SequenceAnalysis()
   const rows = new Map<number, Map<string, string>>()
   dissected(file, (packet, tcp) => {
-    const cells = cellsOf(packet, tcp, analysis.analyze(packet, tcp))
+    const view = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
+    const cells = cellsOf(TCP_FIELDS, view)
     const row = rows.get(packet.number)
-    if (row === undefined) rows.set(packet.number, cells)
-    else for (const [name, cell] of cells) row.set(name, joinedCells(row.get(name)!, cell))
+    for (const [name, cell] of row ?? [])
+      if (cells.has(name)) cells.set(name, joinedCells(cell, cells.get(name)!))
+    rows.set(packet.number, new Map([...cells, ...cellsOf(FRAME_FIELDS, view)]))
   })
   return rows
 }
@@ -71,40 +71,12 @@ function joinedCells(a: string, b: string): string {
   return a === '' || b === '' ? a + b : `${a},${b}`
 }
 
-function cellsOf(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): Map<string, string> {
+function cellsOf(fields: Readonly<Record<string, Field>>, view: TcpView): Map<string, string> {
   const cells = new Map<string, string>()
-  const set = (name: string, value: unknown, isShown: unknown = true): void => {
-    cells.set(name, isShown ? String(value) : '')
-  }
-  const isWhole = tcp.headerLength >= 20
-  const isSyn = (tcp.flags & SYN) !== 0
-  // Of a header that cannot be, tshark shows what is left of the segment.
-  const length = isWhole || packet.isQuoted ? tcp.textLength : packet.wireEnd - tcp.at - tcp.headerLength
-  set('tcp.stream', analysis.stream)
-  set('tcp.srcport', tcp.sourcePort)
-  set('tcp.dstport', tcp.destinationPort)
-  if (tcp.textLength >= 0) set('tcp.seq_raw', tcp.seq >>> 0)
-  set('tcp.seq', analysis.seq)
-  set('tcp.nxtseq', analysis.nextSeq, tcp.textLength >= 0)
-  set('tcp.ack', analysis.ack, isWhole)
-  set('tcp.len', length, length >= 0)
-  set('tcp.window_size_value', tcp.window, isWhole)
-  set('tcp.window_size', analysis.window, isWhole)
-  set('tcp.window_size_scalefactor', analysis.scaleFactor, isWhole && !isSyn)
-  set('tcp.time_relative', analysis.sinceFirst, isWhole)
-  set('tcp.time_delta', analysis.sinceLast, isWhole)
-  set('tcp.completeness', analysis.completeness)
-  set('tcp.analysis.acks_frame', analysis.acksFrame, analysis.acksFrame)
-  set('tcp.analysis.ack_rtt', analysis.ackRtt, analysis.acksFrame && analysis.ackRtt.total)
-  set('tcp.analysis.initial_rtt', analysis.initialRtt, analysis.hasInitialRtt && analysis.hasRecord)
-  set('tcp.analysis.bytes_in_flight', analysis.bytesInFlight, analysis.bytesInFlight)
-  set('tcp.analysis.push_bytes_sent', analysis.pushBytes, analysis.pushBytes)
-  set('tcp.analysis.rto', analysis.rto, analysis.rtoFrame)
-  set('tcp.analysis.rto_frame', analysis.rtoFrame, analysis.rtoFrame)
-  set('tcp.analysis.duplicate_ack_num', analysis.duplicateAckNumber, analysis.duplicateAckNumber)
-  set('tcp.analysis.duplicate_ack_frame', analysis.duplicateAckFrame, analysis.duplicateAckNumber)
-  for (const [name, bit] of Object.entries(ANALYSIS_FLAGS)) {
-    set(`tcp.analysis.${name}`, 1, (analysis.flags & bit) !== 0)
+  for (const [name, { kind, read }] of Object.entries(fields)) {
+    const value = read(view)
+    const values = value === null ? [] : typeof value === 'object' ? value : [value]
+    cells.set(name, values.map((each) => fieldText(kind, each)).join(','))
   }
   return cells
 }

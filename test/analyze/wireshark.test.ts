@@ -27,10 +27,14 @@ const SHOWN_TWICE = 'tcp.analysis.duplicate_ack'
 /**
  * Where Elko differs on purpose, and in how many cells of which column. Dissectors of protocols above TCP open conversations
  * in Wireshark before their first packet comes (the data connection of FTP, H.245), and no SYN of such a one counts in
- * tcp.completeness. Samples of packets inside sFlow are of other links and moments.
+ * tcp.completeness. Samples of packets inside sFlow are of other links and moments. Three files of a fuzzer have times that no
+ * number of Wireshark's holds.
  */
 const OTHERWISE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'PcapPlusPl-0d732162': { frame: 1 },
+  'PcapPlusPl-8c2ca35f': { 'frame.time_epoch': 1 },
+  'PcapPlusPl-d1fd8154': { 'frame.time_epoch': 1 },
+  'PcapPlusPl-f486b6c0': { 'frame.time_epoch': 1 },
   'nDPI-7614bed7': { 'tcp.completeness': 139 },
   'nDPI-cac23940': { 'tcp.completeness': 21 },
   'suricata-v-0bbf91d8': { 'tcp.completeness': 14 },
@@ -68,7 +72,8 @@ function compare(
   differ: (column: string, want: string, got: string) => void,
 ): number {
   for (const [column, got] of actual) {
-    const want = expected.get(column)!
+    const want = expected.get(column)
+    if (want === undefined) continue
     if (want !== got && !(column === SHOWN_TWICE && want === `${got},${got}`)) differ(column, want, got)
   }
   return actual.size
