@@ -44,23 +44,28 @@ class Numbers {
   }
 }
 
-/** Classic pcap by its draft: a header of 24 octets, then 16 and the packet, again and again. */
+/** Classic pcap by its draft: a header of 24 octets, then 16 (24 in a patched libpcap) and the packet, again and again. */
 export function referencePcap(input: Uint8Array): PlainFile {
   const octets = [...input]
-  const isLittle = octets[0] === 0xd4 || octets[0] === 0x4d
+  const isLittle = octets[0] === 0xd4 || octets[0] === 0x4d || octets[0] === 0x34
   const numbers = new Numbers(octets, isLittle)
   const number = (at: number, length: number): number => numbers.at(at, length)
   const magic = number(0, 4)
   const isNano = magic === 0xa1b23c4d
   const packets: PlainPacket[] = []
-  if (!isNano && magic !== 0xa1b2c3d4) return { interfaces: [], packets, isWhole: false }
+  const head = magic === 0xa1b2cd34 ? 24 : 16
+  if (!isNano && magic !== 0xa1b2c3d4 && head !== 24) return { interfaces: [], packets, isWhole: false }
   if (number(4, 2) !== 2 || octets.length < 24) return { interfaces: [], packets, isWhole: false }
   const linkType = number(20, 4) % 65_536
   const interfaces = [{ linkType, snapLength: number(16, 4), name: '' }]
+  const minor = number(6, 2)
   let at = 24
   while (at < octets.length) {
-    const captured = at + 16 <= octets.length ? number(at + 8, 4) : Number.POSITIVE_INFINITY
-    if (captured > MOST_CAPTURED || at + 16 + captured > octets.length)
+    if (at + head > octets.length) return { interfaces, packets, isWhole: false }
+    const lengths = [number(at + 8, 4), number(at + 12, 4)]
+    if (minor < 3 || (minor === 3 && lengths[0]! > lengths[1]!)) lengths.reverse()
+    const [captured, original] = lengths as [number, number]
+    if (captured > MOST_CAPTURED || at + head + captured > octets.length)
       return { interfaces, packets, isWhole: false }
     const fraction = number(at + 4, 4)
     packets.push({
@@ -68,12 +73,12 @@ export function referencePcap(input: Uint8Array): PlainFile {
       restNs: isNano ? fraction % 1000 : 0,
       linkType,
       interfaceIndex: 0,
-      originalLength: number(at + 12, 4),
+      originalLength: original,
       direction: null,
       comments: [],
-      bytes: octets.slice(at + 16, at + 16 + captured),
+      bytes: octets.slice(at + head, at + head + captured),
     })
-    at += 16 + captured
+    at += head + captured
   }
   return { interfaces, packets, isWhole: true }
 }

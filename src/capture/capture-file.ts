@@ -6,6 +6,8 @@ export const LINKTYPE_RAW = 101
 /** The largest captured length that is believed; a larger one means that the file is damaged. */
 export const MAX_CAPTURED_LENGTH = 262_144
 
+export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop'
+
 export type Direction = 'inbound' | 'outbound'
 
 export interface CapturedPacket {
@@ -45,7 +47,7 @@ export interface CaptureError {
 }
 
 export interface CaptureFile {
-  readonly format: 'pcap' | 'pcapng'
+  readonly format: CaptureFormat
   /** All interfaces, those of earlier sections included; a classic pcap has one. */
   readonly interfaces: readonly CaptureInterface[]
   /** The packets before the error, if there is one. */

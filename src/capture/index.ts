@@ -1,12 +1,14 @@
-/** `elko/capture`: pcap and pcapng, read and written without a file system. */
+/** `elko/capture`: pcap, pcapng and snoop read, pcap and pcapng written, without a file system. */
 
 export type {
   CapturedPacket,
   CaptureError,
   CaptureFile,
+  CaptureFormat,
   CaptureInterface,
   Direction,
 } from './capture-file.ts'
-export { pcapHeader, pcapPacket, readPcap } from './pcap.ts'
+export { CaptureReader, readCapture } from './capture-reader.ts'
+export { pcapHeader, pcapPacket } from './pcap.ts'
 export { pcapngHeader, pcapngInterface, pcapngPacket } from './pcapng.ts'
-export { readCapture, readPcapng } from './read-pcapng.ts'
+export type { CaptureRecord } from './record.ts'

@@ -1,22 +1,19 @@
 /**
- * Reads pcapng of either byte order: section headers, interfaces, enhanced, simple and obsolete packets; the other
- * blocks are skipped by their length.
+ * Reads pcapng (pcapng.ts) of either byte order: section headers, interfaces, enhanced, simple and obsolete packets; the
+ * other blocks are skipped by their length.
  *
  * Never throws and never loops: each block is at least twelve octets, must lie in the file, and must end with the
- * length that it began with. The memory is a record of fixed size for each block of the file.
+ * length that it began with.
  */
 
 import {
-  type CapturedPacket,
   type CaptureError,
-  type CaptureFile,
   type CaptureInterface,
   captureError,
   type Direction,
   hex32,
   MAX_CAPTURED_LENGTH,
 } from './capture-file.ts'
-import { looksLikePcap, readPcap } from './pcap.ts'
 import {
   BLOCK_ENHANCED_PACKET,
   BLOCK_INTERFACE,
@@ -33,203 +30,220 @@ import {
   OPTION_IF_TSOFFSET,
   OPTION_IF_TSRESOL,
 } from './pcapng.ts'
+import type { CaptureRecord, RecordCallback, Window } from './record.ts'
+import { type Clock, clockOf, MICROSECONDS, setTime } from './ticks.ts'
 import { decodeUtf8 } from './utf8.ts'
 
-/** Reads a pcapng file. What is wrong stands in `error`, with the packets before it. */
-export function readPcapng(bytes: Uint8Array): CaptureFile {
-  const reader = new Reader(bytes)
-  const error = reader.readBlocks()
-  return { format: 'pcapng', interfaces: reader.interfaces, packets: reader.packets, error }
-}
-
-/** Reads a capture of either format, told apart by its first octets. */
-export function readCapture(bytes: Uint8Array): CaptureFile {
-  if (looksLikePcap(bytes)) return readPcap(bytes)
-  const isSection =
-    bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) === BLOCK_SECTION_HEADER
-  if (isSection) return readPcapng(bytes)
-  const found =
-    bytes.length < 4
-      ? `${bytes.length} octets`
-      : hex32(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0))
-  const error = captureError(0, 'the magic number of a pcap or pcapng file', found)
-  return { format: 'pcap', interfaces: [], packets: [], error }
-}
-
-/** How an interface counts time: ticks of 10^-n or 2^-n seconds from an offset in seconds. */
-interface Clock {
-  readonly ticksPerSecond: bigint
-  readonly offsetSeconds: bigint
-}
-
+/** Type and two lengths. */
+const LEAST_BLOCK = 12
 /** Octets of a timed packet block between its type and length and the packet. */
 const EPB_FIXED = 20
 
-const MICROSECONDS: Clock = { ticksPerSecond: 1_000_000n, offsetSeconds: 0n }
+const NO_COMMENTS: readonly string[] = []
 
 /** The fixed part of a block, behind its type and length, by type. */
 const FIXED_LENGTH: Readonly<Record<number, number>> = {
   [BLOCK_SECTION_HEADER]: 16,
   [BLOCK_INTERFACE]: 8,
-  [BLOCK_OBSOLETE_PACKET]: 20,
+  [BLOCK_OBSOLETE_PACKET]: EPB_FIXED,
   [BLOCK_SIMPLE_PACKET]: 4,
-  [BLOCK_ENHANCED_PACKET]: 20,
+  [BLOCK_ENHANCED_PACKET]: EPB_FIXED,
 }
 
-class Reader {
+export class PcapngParser {
+  readonly format = 'pcapng'
   readonly interfaces: CaptureInterface[] = []
-  readonly packets: CapturedPacket[] = []
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
+  /** Octets that the next step wants to see at least. */
+  needed = LEAST_BLOCK
   readonly #clocks: Clock[] = []
   #littleEndian = true
   /** Index of the section's first interface; a packet counts its interfaces from here. */
   #sectionStart = 0
+  #isFirst = true
+  #bytes!: Uint8Array
+  #view!: DataView
+  /** Place in the file of octet 0 of the window. */
+  #base = 0
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  /** Reads all whole blocks of the window. */
+  parse(window: Window, record: CaptureRecord, onRecord: RecordCallback): CaptureError | null {
+    this.#bytes = window.bytes
+    this.#view = window.view
+    this.#base = window.base
+    record.bytes = window.bytes
+    record.view = window.view
+    for (;;) {
+      const at = window.start
+      const left = window.end - at
+      this.needed = LEAST_BLOCK
+      if (left < LEAST_BLOCK) return window.isLast ? this.#tooShort(at, left) : null
+      const unframed = this.#frame(at)
+      if (unframed !== null) return unframed
+      const total = this.needed
+      if (left < total) {
+        return window.isLast ? this.#error(at, `a block of ${total} octets`, `the end after ${left}`) : null
+      }
+      const again = this.#u32(at + total - 4)
+      if (again !== total) {
+        return this.#error(at + total - 4, `the block length ${total} once more`, String(again))
+      }
+      const error = this.#block(this.#u32(at), at + 8, at + total - 4, record, onRecord)
+      if (error !== null) return error
+      window.start = at + total
+    }
   }
 
-  readBlocks(): CaptureError | null {
-    const size = this.#bytes.length
-    if (size < 12) return captureError(0, 'a section header block', `${size} octets`)
-    let at = 0
-    while (at < size) {
-      const left = size - at
-      if (left < 12) return captureError(at, 'a block of at least 12 octets', `the end after ${left}`)
-      const isSection = this.#view.getUint32(at) === BLOCK_SECTION_HEADER
-      if (at === 0 && !isSection) {
-        return captureError(0, 'a section header block', `block type ${hex32(this.#view.getUint32(0))}`)
-      }
-      const wrong = (isSection ? this.#orderAt(at) : null) ?? this.#frameAt(at)
-      if (wrong !== null) return wrong
-      const total = this.#u32(at + 4)
-      const error = this.#block(this.#u32(at), at + 8, at + total - 4)
+  #tooShort(at: number, left: number): CaptureError | null {
+    if (this.#isFirst) return this.#error(at, 'a section header block', `${left} octets`)
+    if (left === 0) return null
+    return this.#error(at, `a block of at least ${LEAST_BLOCK} octets`, `the end after ${left}`)
+  }
+
+  /** Sets `needed` to the block's length: long enough for its fixed part, and a multiple of four. */
+  #frame(at: number): CaptureError | null {
+    const type = this.#view.getUint32(at)
+    if (type === BLOCK_SECTION_HEADER) {
+      const error = this.#order(at)
       if (error !== null) return error
-      at += total
+    } else if (this.#isFirst) {
+      return this.#error(at, 'a section header block', `block type ${hex32(type)}`)
     }
+    this.#isFirst = false
+    const total = this.#u32(at + 4)
+    const least = LEAST_BLOCK + (FIXED_LENGTH[this.#u32(at)] ?? 0)
+    if (total < least) return this.#error(at + 4, `a block length of at least ${least}`, String(total))
+    if (total % 4 !== 0) {
+      return this.#error(at + 4, 'a block length that is a multiple of 4', String(total))
+    }
+    this.needed = total
     return null
   }
 
   /** A section sets the byte order of everything in it, its own length included. */
-  #orderAt(at: number): CaptureError | null {
+  #order(at: number): CaptureError | null {
     const magic = this.#view.getUint32(at + 8, true)
     if (magic === BYTE_ORDER_MAGIC) this.#littleEndian = true
     else if (this.#view.getUint32(at + 8) === BYTE_ORDER_MAGIC) this.#littleEndian = false
-    else return captureError(at + 8, `the byte-order magic ${hex32(BYTE_ORDER_MAGIC)}`, hex32(magic))
+    else return this.#error(at + 8, `the byte-order magic ${hex32(BYTE_ORDER_MAGIC)}`, hex32(magic))
     return null
   }
 
-  /** The block's two lengths: long enough for its fixed part, inside the file, a multiple of four, and equal. */
-  #frameAt(at: number): CaptureError | null {
-    const total = this.#u32(at + 4)
-    const least = 12 + (FIXED_LENGTH[this.#u32(at)] ?? 0)
-    if (total < least) return captureError(at + 4, `a block length of at least ${least}`, String(total))
-    if (total % 4 !== 0) return captureError(at + 4, 'a block length that is a multiple of 4', String(total))
-    const left = this.#bytes.length - at
-    if (total > left) return captureError(at, `a block of ${total} octets`, `the end after ${left}`)
-    const again = this.#u32(at + total - 4)
-    if (again !== total) {
-      return captureError(at + total - 4, `the block length ${total} once more`, String(again))
+  #block(
+    type: number,
+    body: number,
+    end: number,
+    record: CaptureRecord,
+    onRecord: RecordCallback,
+  ): CaptureError | null {
+    if (type === BLOCK_ENHANCED_PACKET) {
+      return this.#timedPacket(body, end, this.#u32(body), record, onRecord)
     }
-    return null
-  }
-
-  #block(type: number, body: number, end: number): CaptureError | null {
-    if (type === BLOCK_SECTION_HEADER) return this.#section(body)
+    if (type === BLOCK_OBSOLETE_PACKET) {
+      return this.#timedPacket(body, end, this.#u16(body), record, onRecord)
+    }
+    if (type === BLOCK_SIMPLE_PACKET) return this.#simplePacket(body, end, record, onRecord)
     if (type === BLOCK_INTERFACE) return this.#interface(body, end)
-    if (type === BLOCK_ENHANCED_PACKET) return this.#timedPacket(body, end, this.#u32(body))
-    if (type === BLOCK_OBSOLETE_PACKET) return this.#timedPacket(body, end, this.#u16(body))
-    if (type === BLOCK_SIMPLE_PACKET) return this.#simplePacket(body, end)
+    if (type === BLOCK_SECTION_HEADER) return this.#section(body)
     return null
   }
 
   #section(body: number): CaptureError | null {
     const major = this.#u16(body + 4)
-    if (major !== 1) return captureError(body + 4, 'pcapng version 1', `version ${major}`)
+    if (major !== 1) return this.#error(body + 4, 'pcapng version 1', `version ${major}`)
     this.#sectionStart = this.interfaces.length
     return null
   }
 
   #interface(body: number, end: number): CaptureError | null {
     let name = ''
-    let ticksPerSecond = MICROSECONDS.ticksPerSecond
-    let offsetSeconds = 0n
+    let resolution = MICROSECONDS
+    let offsetSeconds = 0
     const error = this.#options(body + 8, end, (code, at, length) => {
       if (code === OPTION_IF_NAME) name = decodeUtf8(this.#bytes, at, at + length)
-      else if (code === OPTION_IF_TSRESOL && length === 1) ticksPerSecond = resolution(this.#bytes[at]!)
+      else if (code === OPTION_IF_TSRESOL && length === 1) resolution = this.#bytes[at]!
       else if (code === OPTION_IF_TSOFFSET && length === 8)
-        offsetSeconds = this.#view.getBigInt64(at, this.#littleEndian)
+        offsetSeconds = Number(this.#view.getBigInt64(at, this.#littleEndian))
     })
     if (error !== null) return error
     this.interfaces.push({ linkType: this.#u16(body), snapLength: this.#u32(body + 4), name })
-    this.#clocks.push({ ticksPerSecond, offsetSeconds })
+    this.#clocks.push(clockOf(resolution, offsetSeconds))
     return null
   }
 
   /** Enhanced and obsolete packets differ only in how they name the interface. */
-  #timedPacket(body: number, end: number, interfaceNumber: number): CaptureError | null {
+  #timedPacket(
+    body: number,
+    end: number,
+    interfaceNumber: number,
+    record: CaptureRecord,
+    onRecord: RecordCallback,
+  ): CaptureError | null {
     const interfaceIndex = this.#sectionStart + interfaceNumber
     const description = this.interfaces[interfaceIndex]
     if (description === undefined) {
       const known = this.interfaces.length - this.#sectionStart
-      return captureError(body, `an interface below ${known}`, `interface ${interfaceNumber}`)
+      return this.#error(body, `an interface below ${known}`, `interface ${interfaceNumber}`)
     }
     const captured = this.#u32(body + 12)
     const wrong = this.#captured(body + 12, captured, end - body - EPB_FIXED)
     if (wrong !== null) return wrong
-    const start = body + EPB_FIXED
-    const comments: string[] = []
-    let direction: Direction | null = null
-    const optionsStart = start + ((captured + 3) & ~3)
-    const error = this.#options(optionsStart, end, (code, at, length) => {
-      if (code === OPTION_COMMENT) comments.push(decodeUtf8(this.#bytes, at, at + length))
-      else if (code === OPTION_EPB_FLAGS && length === 4) direction = directionOf(this.#u32(at))
-    })
+    record.start = body + EPB_FIXED
+    record.length = captured
+    record.originalLength = this.#u32(body + 16)
+    record.linkType = description.linkType
+    record.interfaceIndex = interfaceIndex
+    setTime(record, this.#u32(body + 4), this.#u32(body + 8), this.#clocks[interfaceIndex]!)
+    const error = this.#packetOptions(record.start + ((captured + 3) & ~3), end, record)
     if (error !== null) return error
-    const time = packetTime(this.#u32(body + 4), this.#u32(body + 8), this.#clocks[interfaceIndex]!)
-    this.packets.push({
-      at: time.at,
-      restNs: time.restNs,
-      linkType: description.linkType,
-      interfaceIndex,
-      bytes: this.#bytes.subarray(start, start + captured),
-      originalLength: this.#u32(body + 16),
-      direction,
-      comments,
-    })
+    record.number++
+    onRecord(record)
     return null
   }
 
+  #packetOptions(start: number, end: number, record: CaptureRecord): CaptureError | null {
+    record.comments = NO_COMMENTS
+    record.direction = null
+    if (start + 4 > end) return null
+    const comments: string[] = []
+    const error = this.#options(start, end, (code, at, length) => {
+      if (code === OPTION_COMMENT) comments.push(decodeUtf8(this.#bytes, at, at + length))
+      else if (code === OPTION_EPB_FLAGS && length === 4) record.direction = directionOf(this.#u32(at))
+    })
+    if (comments.length > 0) record.comments = comments
+    return error
+  }
+
   /** A simple packet has no time and belongs to the section's first interface, whose snap length may have cut it. */
-  #simplePacket(body: number, end: number): CaptureError | null {
-    const interfaceIndex = this.#sectionStart
-    const description = this.interfaces[interfaceIndex]
-    if (description === undefined) return captureError(body, 'an interface before a simple packet', 'none')
+  #simplePacket(
+    body: number,
+    end: number,
+    record: CaptureRecord,
+    onRecord: RecordCallback,
+  ): CaptureError | null {
+    const description = this.interfaces[this.#sectionStart]
+    if (description === undefined) return this.#error(body, 'an interface before a simple packet', 'none')
     const originalLength = this.#u32(body)
     const snap = description.snapLength
     const captured = snap === 0 ? originalLength : Math.min(originalLength, snap)
     const wrong = this.#captured(body, captured, end - body - 4)
     if (wrong !== null) return wrong
-    this.packets.push({
-      at: 0,
-      restNs: 0,
-      linkType: description.linkType,
-      interfaceIndex,
-      bytes: this.#bytes.subarray(body + 4, body + 4 + captured),
-      originalLength,
-      direction: null,
-      comments: [],
-    })
+    record.start = body + 4
+    record.length = captured
+    record.originalLength = originalLength
+    record.linkType = description.linkType
+    record.interfaceIndex = this.#sectionStart
+    record.seconds = 0
+    record.nanoseconds = 0
+    record.comments = NO_COMMENTS
+    record.direction = null
+    record.number++
+    onRecord(record)
     return null
   }
 
   #captured(at: number, captured: number, room: number): CaptureError | null {
     const most = Math.min(room, MAX_CAPTURED_LENGTH)
-    return captured <= most
-      ? null
-      : captureError(at, `a captured length of at most ${most}`, String(captured))
+    return captured <= most ? null : this.#error(at, `a captured length of at most ${most}`, String(captured))
   }
 
   #options(
@@ -243,12 +257,16 @@ class Reader {
       const length = this.#u16(at + 2)
       if (code === OPTION_END) return null
       if (at + 4 + length > end) {
-        return captureError(at + 2, `an option of at most ${end - at - 4} octets`, String(length))
+        return this.#error(at + 2, `an option of at most ${end - at - 4} octets`, String(length))
       }
       visit(code, at + 4, length)
       at += 4 + ((length + 3) & ~3)
     }
     return null
+  }
+
+  #error(at: number, expected: string, found: string): CaptureError {
+    return captureError(this.#base + at, expected, found)
   }
 
   #u16(at: number): number {
@@ -263,18 +281,4 @@ class Reader {
 function directionOf(flags: number): Direction | null {
   const bits = flags & 3
   return bits === EPB_INBOUND ? 'inbound' : bits === EPB_OUTBOUND ? 'outbound' : null
-}
-
-/** if_tsresol: a power of ten, or of two where the top bit is set. */
-function resolution(octet: number): bigint {
-  return octet & 0x80 ? 1n << BigInt(octet & 0x7f) : 10n ** BigInt(octet & 0x7f)
-}
-
-function packetTime(high: number, low: number, clock: Clock): { at: number; restNs: number } {
-  const plain = clock.ticksPerSecond === 1_000_000n && clock.offsetSeconds === 0n
-  if (plain && high < 0x200000) return { at: high * 0x100000000 + low, restNs: 0 }
-  const ticks = (BigInt(high) << 32n) | BigInt(low)
-  const nanoseconds = (ticks * 1_000_000_000n) / clock.ticksPerSecond + clock.offsetSeconds * 1_000_000_000n
-  const restNs = Number(((nanoseconds % 1000n) + 1000n) % 1000n)
-  return { at: Number((nanoseconds - BigInt(restNs)) / 1000n), restNs }
 }

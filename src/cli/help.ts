@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     what: 'print what the RFCs ask, and where it is met',
     load: () => import('./conformance.ts'),
   },
+  read: { what: 'print the TCP packets of a capture', load: () => import('./read.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { joined } from '../../src/bytes/join.ts'
 import type { Direction } from '../../src/capture/capture-file.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
-import { readCapture, readPcapng } from '../../src/capture/read-pcapng.ts'
 import fc from '../property.ts'
 
 const packetList = fc.array(
@@ -41,7 +41,7 @@ test('what is written is read back: time, octets, interface, comment, direction'
           ...(packet.direction === null ? {} : { direction: packet.direction }),
         }),
       )
-      const read = readPcapng(fileOf(blocks))
+      const read = readCapture(fileOf(blocks))
       assert.equal(read.error, null)
       assert.deepEqual(
         read.interfaces.map((one) => [one.name, one.linkType]),
@@ -86,7 +86,7 @@ test('an error names the offset, what was expected and what stood there', () => 
   const broken = (change: (view: DataView) => void): string => {
     const file = fileOf([pcapngPacket(0, 1, new Uint8Array(8), 0, 8, { comment: 'abc' })])
     change(new DataView(file.buffer))
-    return readPcapng(file).error!.message
+    return readCapture(file).error!.message
   }
   assert.equal(
     broken((view) => view.setUint32(head + 8, 3, true)),
@@ -112,7 +112,10 @@ test('an error names the offset, what was expected and what stood there', () => 
     broken((view) => view.setUint32(8, 1, true)),
     /byte-order magic/,
   )
-  assert.match(readCapture(Uint8Array.of(1, 2, 3, 4)).error!.message, /magic number of a pcap or pcapng/)
+  assert.match(
+    readCapture(Uint8Array.of(1, 2, 3, 4)).error!.message,
+    /magic number of a pcap, pcapng or snoop/,
+  )
   assert.match(readCapture(new Uint8Array(0)).error!.message, /found 0 octets/)
 })
 
@@ -146,7 +149,7 @@ test('big-endian sections, time resolutions and offsets, simple packets and unkn
     block(3, [u32(60), Uint8Array.of(1, 2, 3, 4)]),
     block(2, [u16(1), u16(0), u32(0), u32(1024), u32(1), u32(1), Uint8Array.of(8, 0, 0, 0)]),
   ])
-  const read = readPcapng(file)
+  const read = readCapture(file)
   assert.equal(read.error, null)
   assert.deepEqual(
     read.packets.map((packet) => [packet.at, packet.restNs, packet.linkType, [...packet.bytes]]),
@@ -165,7 +168,7 @@ test('a second section starts its interfaces anew', () => {
     pcapngPacket(0, 1, new Uint8Array(4), 0, 4),
   ])
   const two = joined([pcapngHeader([{ name: 'second' }]), pcapngPacket(0, 2, new Uint8Array(4), 0, 4)])
-  const read = readPcapng(joined([one, two]))
+  const read = readCapture(joined([one, two]))
   assert.deepEqual(
     read.packets.map((packet) => packet.linkType),
     [1, 101],

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { readCapture } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 
 const FOLDER = process.env.ELKO_CAPTURES ?? '/work/shared/captures'
 
@@ -14,7 +14,7 @@ const DAMAGED: Readonly<Record<string, RegExp>> = {
   // Three inputs of a fuzzer, each with a record length that cannot be.
   'PcapPlusPl-4d0c635a': /a captured length of at most 262144, found 16095754/,
   'PcapPlusPl-7796efbd': /a captured length of at most 262144, found 145032960/,
-  'PcapPlusPl-7f7dc55a': /a captured length of at most 262144, found 3470327808/,
+  'PcapPlusPl-7f7dc55a': /a captured length of at most 262144, found 16844826/,
 }
 
 interface Row {
@@ -44,10 +44,6 @@ test('every public capture is read to its end with the packet count of its manif
     const octets = readFileSync(join(FOLDER, path))
     const bytes = format.endsWith('.gz') ? gunzipSync(octets) : octets
     const file = readCapture(bytes)
-    if (format.startsWith('snoop')) {
-      assert.match(file.error!.message, /the magic number of a pcap or pcapng file/)
-      continue
-    }
     const damage = Object.keys(DAMAGED).find((name) => path.includes(name))
     if (damage === undefined) assert.equal(file.error, null, `${path}: ${file.error?.message}`)
     else assert.match(file.error?.message ?? '', DAMAGED[damage]!, path)

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
 const GOLDEN = new URL('../../../test/cli/golden/demo.txt', import.meta.url)
@@ -58,7 +58,7 @@ test('the state paths stand on one line each, however narrow the picture', () =>
 })
 
 test('out/demo.pcapng holds the packets at the client, each with the reason it was sent', () => {
-  const read = readPcapng(readFileSync(join(folder, 'out/demo.pcapng')))
+  const read = readCapture(readFileSync(join(folder, 'out/demo.pcapng')))
   assert.equal(read.error, null)
   assert.equal(read.packets.length, SEED.length)
   const numbers = read.packets.map(({ bytes }) => {

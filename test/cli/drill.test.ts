@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import { ACCEPTED } from '../drill/plays.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
@@ -97,7 +97,7 @@ test('--write saves the run of one script, the packet that failed with its comme
   const file = join(folder, 'run.pcapng')
   const { stdout } = elko(['drill', BAD, '--write', file])
   assert.match(stdout, /Saved 4 packets to .*run\.pcapng/)
-  const { packets, error } = readPcapng(readFileSync(file))
+  const { packets, error } = readCapture(readFileSync(file))
   assert.equal(error, null)
   assert.deepEqual(
     packets.map(({ direction, at }) => [direction, at]),

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import { HELP, run } from '../../src/cli/listen.ts'
 import { chargenLine } from '../../src/cli/services.ts'
 import { type Namespace, requirements, withNamespace } from '../kernel/netns.ts'
@@ -145,7 +145,7 @@ test(
       assert.equal(await ask(ns, 'TCP4:10.7.0.2:7', 'hello'), 'hello')
       assert.equal(await elko.ended, 0)
       assert.ok(existsSync(file))
-      const { packets } = readPcapng(readFileSync(file))
+      const { packets } = readCapture(readFileSync(file))
       const sent = packets.filter(({ direction }) => direction === 'outbound')
       const arrived = packets.filter(({ direction }) => direction === 'inbound')
       assert.ok(arrived.length >= 4)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import { SOCKET_EXCEPTIONS } from '../../src/sim/scenarios/exceptions.ts'
 import { SCENARIOS } from '../../src/sim/scenarios.ts'
 import { elko, temporaryFolder } from './elko.ts'
@@ -101,7 +101,7 @@ test('--write saves what one host saw, or all of them', () => {
     const file = join(folder, 'deep/er', name)
     const { code, stdout } = elko(['sim', 'lost-final-ack', '--write', file, ...more])
     assert.equal(code, 0)
-    const { packets, error } = readPcapng(readFileSync(file))
+    const { packets, error } = readCapture(readFileSync(file))
     assert.equal(error, null)
     assert.ok(stdout.includes(`Saved ${packets.length} packets`))
     return packets

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import type { Link } from '../../src/link/link.ts'
 import { loopbackPair } from '../../src/link/loopback.ts'
 import { tee } from '../../src/link/tee.ts'
@@ -42,7 +42,7 @@ test('both directions are written, sent packets with their reason, and pass unch
   far.send(Uint8Array.of(0x46, 3), 2)
   await turn()
   assert.deepEqual(log, ['far 69,1', 'near 70,3', 'near end'])
-  const read = readPcapng(memory.octets)
+  const read = readCapture(memory.octets)
   assert.equal(read.error, null)
   assert.deepEqual(
     read.interfaces.map((one) => [one.name, one.linkType]),
@@ -76,7 +76,7 @@ test('a packet that the link refuses is not written, and onWritable and onError 
   link.close()
   assert.deepEqual(log, ['writable', 'gone'])
   assert.deepEqual(fake.calls, ['ref', 'unref', 'close'])
-  assert.equal(readPcapng(memory.octets).packets.length, 1)
+  assert.equal(readCapture(memory.octets).packets.length, 1)
 })
 
 test('a file is written by its number: whole after close, which leaves it open', () => {
@@ -87,12 +87,12 @@ test('a file is written by its number: whole after close, which leaves it open',
     const link = tee(new FakeLink(), file)
     for (let n = 0; n < 3000; n++) link.send(new Uint8Array(100).fill(n), 100)
     link.flush()
-    assert.equal(readPcapng(readFileSync(path)).packets.length, 3000)
+    assert.equal(readCapture(readFileSync(path)).packets.length, 3000)
     link.send(Uint8Array.of(1), 1)
     link.close()
     link.close()
     closeSync(file)
-    const read = readPcapng(readFileSync(path))
+    const read = readCapture(readFileSync(path))
     assert.equal(read.error, null)
     assert.equal(read.packets.length, 3001)
     assert.equal(link.missed, 0)
@@ -109,7 +109,7 @@ test('a sink that lags or breaks costs packets in the file, never on the link', 
   assert.equal(slow.missed, 1)
   memory.writableLength = 0
   slow.send(Uint8Array.of(1), 1)
-  assert.equal(readPcapng(memory.octets).packets.length, 1)
+  assert.equal(readCapture(memory.octets).packets.length, 1)
 
   const readOnly = openSync('/dev/null', 'r')
   const broken = tee(new FakeLink(), readOnly)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import type { ImpairmentOptions } from '../../src/sim/impairments.ts'
 import { Network } from '../../src/sim/network.ts'
 import { Recorder } from '../../src/trace/recorder.ts'
@@ -189,7 +189,7 @@ test('the capture holds what each host sent and received, with reason and fate',
   })
   for (let n = 0; n < 3; n++) a.send()
   network.run()
-  const read = readPcapng(file())
+  const read = readCapture(file())
   assert.equal(read.error, null)
   assert.deepEqual(
     read.interfaces.map((one) => one.name),

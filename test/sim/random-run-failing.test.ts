@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import { runPlan } from '../../src/sim/random-run.ts'
 import { planRun, type RunPlan } from '../../src/sim/random-run-plan.ts'
 import { failureKind, shrinkRun } from '../../src/sim/random-run-shrink.ts'
@@ -60,7 +60,7 @@ test('npm run soak -- --plan: a failure leaves a capture, a ladder and a smaller
     assert.match(stdout, /FAILED doomed-by-its-test\n {2}at \d+ us: Error: connection 0/)
     assert.ok(stdout.includes(`replay:  npm run soak -- --plan ${file}`))
     const left = join(OUT, 'doomed-by-its-test')
-    assert.ok(readPcapng(readFileSync(`${left}.pcapng`)).packets.length > 0)
+    assert.ok(readCapture(readFileSync(`${left}.pcapng`)).packets.length > 0)
     assert.match(readFileSync(`${left}.ladder.txt`, 'utf8'), /SYN seq 0/)
     assert.equal(soak('--plan', `${left}.smaller.plan.json`).status, 1)
     assert.ok(existsSync(`${left}.smaller.ladder.txt`))

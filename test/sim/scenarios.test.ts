@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { readPcapng } from '../../src/capture/read-pcapng.ts'
+import { readCapture } from '../../src/capture/capture-reader.ts'
 import {
   runScenario,
   type Scenario,
@@ -58,7 +58,7 @@ describe('each scenario keeps the invariants, ends in its stated paths and is th
       const again = runScenario(scenario)
       assert.deepEqual(again.events, result.events)
       assert.deepEqual(again.capture().octets, result.capture().octets)
-      const read = readPcapng(result.capture().octets)
+      const read = readCapture(result.capture().octets)
       assert.equal(read.error, null)
       assert.equal(read.packets.length, result.capture().packets)
       const times = result.events.map(({ at }) => at)

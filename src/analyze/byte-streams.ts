@@ -1,0 +1,47 @@
+/** The octets that each side of each conversation sent, in order, as their packets come by. */
+
+import { SYN } from '../wire/segment.ts'
+import type { Packet, TcpFields } from './packet.ts'
+import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
+import type { TcpAnalysis } from './tcp-analysis.ts'
+
+/** Where the octets of one side go; null: nobody wants them. */
+export type SinkMaker = (stream: number, isFromA: boolean) => StreamSink | null
+
+/** Of a stream: the assembler of side A, and that of side B. */
+type Pair = readonly [StreamAssembler | null, StreamAssembler | null]
+
+export class ByteStreams {
+  readonly #sinkOf: SinkMaker
+  readonly #pairs = new Map<number, Pair>()
+
+  constructor(sinkOf: SinkMaker) {
+    this.#sinkOf = sinkOf
+  }
+
+  /** Takes the next packet, with what the analysis of sequence numbers says of it. */
+  packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): void {
+    if (packet.isQuoted) return
+    const { stream, isFromA } = analysis
+    const pair = this.#pairs.get(stream) ?? this.#open(stream)
+    pair[isFromA ? 1 : 0]?.acknowledged(analysis.ack | 0)
+    const own = pair[isFromA ? 0 : 1]
+    if (own === null) return
+    const seq = (analysis.seq + ((tcp.flags & SYN) === 0 ? 0 : 1)) | 0
+    own.segment(
+      seq,
+      Math.max(0, tcp.textLength),
+      packet.bytes.subarray(tcp.textAt, tcp.textAt + tcp.textHeld),
+    )
+  }
+
+  #open(stream: number): Pair {
+    const assembler = (isFromA: boolean): StreamAssembler | null => {
+      const sink = this.#sinkOf(stream, isFromA)
+      return sink === null ? null : new StreamAssembler(sink)
+    }
+    const pair: Pair = [assembler(true), assembler(false)]
+    this.#pairs.set(stream, pair)
+    return pair
+  }
+}

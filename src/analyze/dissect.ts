@@ -1,0 +1,204 @@
+/** From a captured record to the TCP headers in it, through whatever layers stand before them. */
+
+import { readInt32 } from '../bytes/big-endian.ts'
+import type { CaptureRecord } from '../capture/record.ts'
+import * as links from '../wire/linktype.ts'
+import { Fragments } from './fragments.ts'
+import * as codes from './layer-codes.ts'
+import * as link from './link-layers.ts'
+import * as network from './network-layers.ts'
+import { Packet, TcpFields } from './packet.ts'
+
+const { END, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_TCP, LINK } = codes
+
+export type TcpCallback = (packet: Packet, tcp: TcpFields) => void
+
+export class Dissector {
+  readonly #packet = new Packet()
+  readonly #tcp = new TcpFields()
+  readonly #place: network.FragmentPlace = { id: 0, protocol: 0, offset: 0, more: false, isSound: true }
+  readonly #fragments = new Fragments()
+  readonly #onTcp: TcpCallback
+
+  /** @param onTcp both are borrowed until it returns. */
+  constructor(onTcp: TcpCallback) {
+    this.#onTcp = onTcp
+  }
+
+  dissect(record: CaptureRecord): void {
+    const packet = this.#packet
+    packet.begin(record)
+    this.#follow(packet, LINK + record.linkType)
+    const { others } = packet
+    while (others.length > 0) {
+      const layer = others.pop()!
+      packet.wireEnd = others.pop()!
+      packet.end = others.pop()!
+      packet.at = others.pop()!
+      this.#follow(packet, layer)
+    }
+  }
+
+  #follow(packet: Packet, first: number): void {
+    for (let layer = first; layer !== END; ) {
+      if (!packet.enter(layer)) return
+      if (layer === IP_TCP && !packet.isFragment) return this.#readTcp(packet)
+      layer = packet.isFragment ? this.#reassemble(packet) : this.#step(packet, layer)
+    }
+  }
+
+  #step(packet: Packet, layer: number): number {
+    if (layer === ETHERTYPE_IPV4) return network.ipv4(packet, this.#place)
+    if (layer === ETHERTYPE_IPV6) return network.ipv6(packet, this.#place)
+    if (layer === LINK + links.LINKTYPE_ETHERNET) return link.ethernet(packet)
+    if (layer >= codes.LAYER_IP) return namedLayer(packet, layer)
+    if (layer >= codes.PPP_PROTOCOL) return link.pppNext(layer - codes.PPP_PROTOCOL)
+    if (layer >= LINK) return linkLayer(packet, layer - LINK)
+    if (layer >= codes.IP_PROTOCOL) return protocolLayer(packet, layer)
+    return etherLayer(packet, layer)
+  }
+
+  /** A fragment goes to its datagram; the one that makes it whole goes on as that. */
+  #reassemble(packet: Packet): number {
+    const { protocol } = this.#place
+    if (!this.#fragments.add(packet, this.#place)) return END
+    packet.isFragment = false
+    return codes.IP_PROTOCOL + protocol
+  }
+
+  #readTcp(packet: Packet): void {
+    const tcp = this.#tcp
+    const { at, end, bytes } = packet
+    // A quotation may hold no more than the ports and the sequence number (RFC 792), which is nothing to go by.
+    if (end - at < 20) return
+    const word = readInt32(bytes, at)
+    tcp.at = at
+    tcp.sourcePort = word >>> 16
+    tcp.destinationPort = word & 0xffff
+    tcp.seq = readInt32(bytes, at + 4)
+    tcp.ack = readInt32(bytes, at + 8)
+    const second = readInt32(bytes, at + 12)
+    tcp.headerLength = (second >>> 28) * 4
+    tcp.flags = (second >>> 16) & 0xfff
+    tcp.window = second & 0xffff
+    const third = readInt32(bytes, at + 16)
+    tcp.checksum = third >>> 16
+    tcp.urgentPointer = third & 0xffff
+    const onWire = packet.wireEnd - at
+    const isKnown = !packet.isQuoted && tcp.headerLength >= 20 && onWire >= tcp.headerLength
+    tcp.textLength = isKnown ? onWire - tcp.headerLength : -1
+    tcp.textAt = at + tcp.headerLength
+    tcp.textHeld = isKnown ? Math.max(0, Math.min(end - tcp.textAt, tcp.textLength)) : 0
+    this.#onTcp(packet, tcp)
+  }
+}
+
+function etherLayer(packet: Packet, type: number): number {
+  switch (type) {
+    case codes.ETHERTYPE_VLAN:
+    case codes.ETHERTYPE_QINQ:
+    case codes.ETHERTYPE_QINQ_OLD:
+      return link.vlan(packet)
+    case codes.ETHERTYPE_PPPOE_SESSION:
+      return link.pppoe(packet)
+    case codes.ETHERTYPE_MPLS:
+    case codes.ETHERTYPE_MPLS_MULTICAST:
+      return link.mpls(packet)
+    case codes.ETHERTYPE_BRIDGING:
+      return link.ethernet(packet)
+    case codes.ETHERTYPE_FABRIC_PATH:
+      return link.fabricPath(packet)
+    default:
+      return END
+  }
+}
+
+function protocolLayer(packet: Packet, layer: number): number {
+  switch (layer) {
+    case codes.IP_IPV4:
+      return ETHERTYPE_IPV4
+    case codes.IP_IPV6:
+      return ETHERTYPE_IPV6
+    case codes.IP_ICMP:
+      return network.icmp(packet)
+    case codes.IP_ICMPV6:
+      return network.icmpv6(packet)
+    case codes.IP_GRE:
+      return network.gre(packet)
+    case codes.IP_UDP:
+      return network.udp(packet)
+    case codes.IP_MPLS:
+      return link.mpls(packet)
+    default:
+      return END
+  }
+}
+
+function namedLayer(packet: Packet, layer: number): number {
+  switch (layer) {
+    case codes.LAYER_IP:
+    case codes.LAYER_ICMP_QUOTE:
+      return link.rawIp(packet)
+    case codes.LAYER_ETHERNET:
+      return link.ethernet(packet)
+    case codes.LAYER_LLC:
+      return link.llc(packet)
+    case codes.LAYER_PPP:
+      return link.ppp(packet)
+    case codes.LAYER_MPLS:
+      return link.mpls(packet)
+    case codes.LAYER_WLAN:
+      return link.wlan(packet)
+    case codes.LAYER_WLAN_SWAPPED:
+      return link.wlan(packet, false)
+    case codes.LAYER_WLAN_AGGREGATE:
+      return link.wlanAggregate(packet)
+    case codes.LAYER_CHDLC:
+      return link.chdlc(packet)
+    default:
+      return END
+  }
+}
+
+function linkLayer(packet: Packet, linkType: number): number {
+  switch (linkType) {
+    case links.LINKTYPE_RAW:
+    case links.LINKTYPE_RAW_BSD:
+    case links.LINKTYPE_RAW_OPENBSD:
+      return link.rawIp(packet)
+    case links.LINKTYPE_IPV4:
+      return ETHERTYPE_IPV4
+    case links.LINKTYPE_IPV6:
+      return ETHERTYPE_IPV6
+    case links.LINKTYPE_NULL:
+    case links.LINKTYPE_LOOP:
+      return link.nullLoopback(packet)
+    case links.LINKTYPE_LINUX_SLL:
+      return link.linuxCooked(packet)
+    case links.LINKTYPE_LINUX_SLL2:
+      return link.linuxCooked2(packet)
+    case links.LINKTYPE_PPP:
+    case links.LINKTYPE_PPP_HDLC:
+      return link.ppp(packet)
+    case links.LINKTYPE_PPP_WITH_DIRECTION:
+      return link.pppWithDirection(packet)
+    case links.LINKTYPE_PPP_ETHER:
+      return link.pppoe(packet)
+    case links.LINKTYPE_CHDLC:
+      return link.chdlc(packet)
+    case links.LINKTYPE_FDDI:
+      return link.fddi(packet)
+    case links.LINKTYPE_IPOIB:
+      return link.ipoib(packet)
+    case links.LINKTYPE_ARCNET:
+      return link.arcnet(packet, false)
+    case links.LINKTYPE_ARCNET_LINUX:
+      return link.arcnet(packet, true)
+    case links.LINKTYPE_IEEE802_11:
+      return link.wlan(packet)
+    case links.LINKTYPE_IEEE802_11_RADIOTAP:
+      return link.radiotap(packet)
+    default:
+      return END
+  }
+}

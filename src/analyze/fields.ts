@@ -1,0 +1,299 @@
+/**
+ * The fields of a captured packet under Wireshark's names, as values. A field stands in a packet as often as its layer
+ * does: an address in every IP header, from the outside in.
+ */
+
+import { readInt32, readUint16 } from '../bytes/big-endian.ts'
+import { addressOf, formatAddress } from '../wire/address.ts'
+import { MAPPED_PREFIX } from '../wire/ip-header.ts'
+import { SYN } from '../wire/segment.ts'
+import {
+  KIND_MSS,
+  KIND_SACK,
+  KIND_SACK_PERMITTED,
+  KIND_TIMESTAMPS,
+  KIND_WINDOW_SCALE,
+} from '../wire/tcp-options.ts'
+import type { Interval } from './interval.ts'
+import * as codes from './layer-codes.ts'
+import type { Packet, TcpFields } from './packet.ts'
+import { ANALYSIS_FLAGS, type TcpAnalysis } from './tcp-analysis.ts'
+import { checksumIsRight, optionsOf, optionValues } from './tcp-details.ts'
+
+/** A number, an address or a name as text, a span of time in nanoseconds, or whether a flag is set. */
+export type FieldValue = number | string
+
+/** How Wireshark writes a field. */
+export type FieldKind = 'number' | 'hex4' | 'address' | 'ether' | 'time' | 'flag' | 'octets'
+
+/** One TCP header of a frame and what the analysis says of it. */
+export interface TcpView {
+  readonly packet: Packet
+  readonly tcp: TcpFields
+  readonly analysis: TcpAnalysis
+}
+
+export interface Field {
+  readonly kind: FieldKind
+  /** The values in the frame, or of its TCP header; null where the field does not stand there. */
+  readonly read: (view: TcpView) => FieldValue | readonly FieldValue[] | null
+}
+
+const LEAST_HEADER = 20
+
+/** What is read once for all TCP headers of a frame. */
+export const FRAME_FIELDS: Readonly<Record<string, Field>> = {
+  'frame.number': { kind: 'number', read: ({ packet }) => packet.number },
+  'frame.time_epoch': { kind: 'time', read: ({ packet }) => timeText(packet.seconds, packet.nanoseconds) },
+  'frame.len': { kind: 'number', read: ({ packet }) => packet.frameLength },
+  'frame.cap_len': { kind: 'number', read: ({ packet }) => packet.capturedLength },
+  'vlan.id': inVlan((bytes, at) => readUint16(bytes, at) & 0xfff),
+  'eth.src': { kind: 'ether', read: ({ packet }) => inEthernet(packet, 6) },
+  'eth.dst': { kind: 'ether', read: ({ packet }) => inEthernet(packet, 0) },
+  'ip.src': {
+    kind: 'address',
+    read: ({ packet }) => inIpv4(packet, (bytes, at) => ipv4Text(bytes, at + 12)),
+  },
+  'ip.dst': {
+    kind: 'address',
+    read: ({ packet }) => inIpv4(packet, (bytes, at) => ipv4Text(bytes, at + 16)),
+  },
+  'ip.ttl': { kind: 'number', read: ({ packet }) => inIpv4(packet, (bytes, at) => bytes[at + 8]!) },
+  'ip.id': { kind: 'hex4', read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 4)) },
+  'ip.len': {
+    kind: 'number',
+    read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 2)),
+  },
+  'ip.proto': { kind: 'number', read: ({ packet }) => inIpv4(packet, (bytes, at) => bytes[at + 9]!) },
+  'ip.flags.df': {
+    kind: 'flag',
+    read: ({ packet }) => inIpv4(packet, (bytes, at) => (bytes[at + 6]! >> 6) & 1),
+  },
+  'ip.flags.mf': {
+    kind: 'flag',
+    read: ({ packet }) => inIpv4(packet, (bytes, at) => (bytes[at + 6]! >> 5) & 1),
+  },
+  'ip.frag_offset': {
+    kind: 'number',
+    read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 6) & 0x1fff),
+  },
+  'ipv6.src': {
+    kind: 'address',
+    read: ({ packet }) => inIpv6(packet, (bytes, at) => ipv6Text(bytes, at + 8)),
+  },
+  'ipv6.dst': {
+    kind: 'address',
+    read: ({ packet }) => inIpv6(packet, (bytes, at) => ipv6Text(bytes, at + 24)),
+  },
+  'ipv6.hlim': { kind: 'number', read: ({ packet }) => inIpv6(packet, (bytes, at) => bytes[at + 7]!) },
+  'icmp.type': {
+    kind: 'number',
+    read: ({ packet }) => inLayer(packet, codes.IP_ICMP, (bytes, at) => bytes[at]!),
+  },
+  'icmp.code': {
+    kind: 'number',
+    read: ({ packet }) => inLayer(packet, codes.IP_ICMP, (bytes, at) => bytes[at + 1]!),
+  },
+  'icmpv6.type': {
+    kind: 'number',
+    read: ({ packet }) => inLayer(packet, codes.IP_ICMPV6, (bytes, at) => bytes[at]!),
+  },
+  'icmpv6.code': {
+    kind: 'number',
+    read: ({ packet }) => inLayer(packet, codes.IP_ICMPV6, (bytes, at) => bytes[at + 1]!),
+  },
+}
+
+/** What is read for each TCP header. */
+export const TCP_FIELDS: Readonly<Record<string, Field>> = {
+  'tcp.stream': { kind: 'number', read: ({ analysis }) => analysis.stream },
+  'tcp.srcport': { kind: 'number', read: ({ tcp }) => tcp.sourcePort },
+  'tcp.dstport': { kind: 'number', read: ({ tcp }) => tcp.destinationPort },
+  // Of a quoted SYN Wireshark shows the number once, as `tcp.seq`.
+  'tcp.seq_raw': {
+    kind: 'number',
+    read: ({ packet, tcp }) => (packet.isQuoted && (tcp.flags & SYN) !== 0 ? null : tcp.seq >>> 0),
+  },
+  'tcp.ack_raw': { kind: 'number', read: whole(({ tcp }) => tcp.ack >>> 0) },
+  'tcp.seq': { kind: 'number', read: ({ analysis }) => analysis.seq },
+  'tcp.nxtseq': {
+    kind: 'number',
+    read: ({ tcp, analysis }) => (tcp.textLength >= 0 ? analysis.nextSeq : null),
+  },
+  'tcp.ack': { kind: 'number', read: whole(({ analysis }) => analysis.ack) },
+  'tcp.hdr_len': { kind: 'number', read: ({ tcp }) => tcp.headerLength },
+  'tcp.flags': { kind: 'hex4', read: whole(({ tcp }) => tcp.flags) },
+  'tcp.len': { kind: 'number', read: lengthOf },
+  'tcp.window_size_value': { kind: 'number', read: whole(({ tcp }) => tcp.window) },
+  'tcp.window_size': { kind: 'number', read: whole(({ analysis }) => analysis.window) },
+  'tcp.window_size_scalefactor': {
+    kind: 'number',
+    read: whole(({ tcp, analysis }) => ((tcp.flags & SYN) === 0 ? analysis.scaleFactor : null)),
+  },
+  'tcp.urgent_pointer': { kind: 'number', read: whole(({ tcp }) => tcp.urgentPointer) },
+  'tcp.checksum': { kind: 'hex4', read: whole(({ tcp }) => tcp.checksum) },
+  'tcp.checksum.status': { kind: 'number', read: whole(checksumStatus) },
+  'tcp.options.mss_val': option(KIND_MSS, 0),
+  'tcp.options.wscale.shift': option(KIND_WINDOW_SCALE, 0),
+  'tcp.options.sack_perm': { kind: 'octets', read: (view) => optionOctets(view, KIND_SACK_PERMITTED) },
+  'tcp.options.sack_le': { kind: 'number', read: (view) => sackEdges(view, 0) },
+  'tcp.options.sack_re': { kind: 'number', read: (view) => sackEdges(view, 1) },
+  'tcp.options.timestamp.tsval': option(KIND_TIMESTAMPS, 0),
+  'tcp.options.timestamp.tsecr': option(KIND_TIMESTAMPS, 1),
+  'tcp.time_relative': { kind: 'time', read: whole(({ analysis }) => String(analysis.sinceFirst)) },
+  'tcp.time_delta': { kind: 'time', read: whole(({ analysis }) => String(analysis.sinceLast)) },
+  'tcp.completeness': { kind: 'number', read: ({ analysis }) => analysis.completeness },
+  'tcp.analysis.acks_frame': { kind: 'number', read: ({ analysis }) => analysis.acksFrame || null },
+  'tcp.analysis.ack_rtt': {
+    kind: 'time',
+    read: ({ analysis }) => span(analysis.acksFrame > 0, analysis.ackRtt),
+  },
+  'tcp.analysis.initial_rtt': {
+    kind: 'time',
+    read: ({ analysis }) => span(analysis.hasInitialRtt && analysis.hasRecord, analysis.initialRtt),
+  },
+  'tcp.analysis.bytes_in_flight': { kind: 'number', read: ({ analysis }) => analysis.bytesInFlight || null },
+  'tcp.analysis.push_bytes_sent': { kind: 'number', read: ({ analysis }) => analysis.pushBytes || null },
+  'tcp.analysis.rto': { kind: 'time', read: ({ analysis }) => span(analysis.rtoFrame > 0, analysis.rto) },
+  'tcp.analysis.rto_frame': { kind: 'number', read: ({ analysis }) => analysis.rtoFrame || null },
+  'tcp.analysis.duplicate_ack_num': {
+    kind: 'number',
+    read: ({ analysis }) => analysis.duplicateAckNumber || null,
+  },
+  'tcp.analysis.duplicate_ack_frame': {
+    kind: 'number',
+    read: ({ analysis }) => (analysis.duplicateAckNumber > 0 ? analysis.duplicateAckFrame : null),
+  },
+  ...Object.fromEntries(
+    Object.entries(ANALYSIS_FLAGS).map(([name, bit]) => [`tcp.analysis.${name}`, flag(bit)]),
+  ),
+}
+
+/** A value as Wireshark's `-T fields` writes it. */
+export function fieldText(kind: FieldKind, value: FieldValue): string {
+  return kind === 'hex4' ? `0x${value.toString(16).padStart(4, '0')}` : String(value)
+}
+
+// ---- layers
+
+function inLayer(
+  packet: Packet,
+  code: number,
+  read: (bytes: Uint8Array, at: number) => FieldValue,
+): FieldValue[] {
+  const values: FieldValue[] = []
+  for (let layer = 0; layer < packet.layers; layer++) {
+    if (packet.layerCodes[layer] === code)
+      values.push(read(packet.layerBytes[layer]!, packet.layerAts[layer]!))
+  }
+  return values
+}
+
+function inIpv4(packet: Packet, read: (bytes: Uint8Array, at: number) => FieldValue): FieldValue[] {
+  return inIp(packet, 4, read)
+}
+
+function inIpv6(packet: Packet, read: (bytes: Uint8Array, at: number) => FieldValue): FieldValue[] {
+  return inIp(packet, 6, read)
+}
+
+/** An IP header is what is read as one: several layers may stand at its place before it is. */
+function inIp(
+  packet: Packet,
+  version: number,
+  read: (bytes: Uint8Array, at: number) => FieldValue,
+): FieldValue[] {
+  const code = version === 4 ? codes.ETHERTYPE_IPV4 : codes.ETHERTYPE_IPV6
+  const values: FieldValue[] = []
+  for (let layer = 0; layer < packet.layers; layer++) {
+    const bytes = packet.layerBytes[layer]!
+    const at = packet.layerAts[layer]!
+    if (packet.layerCodes[layer] === code && bytes[at]! >> 4 === version) values.push(read(bytes, at))
+  }
+  return values
+}
+
+function inEthernet(packet: Packet, offset: number): FieldValue[] {
+  const values: FieldValue[] = []
+  for (let layer = 0; layer < packet.layers; layer++) {
+    const code = packet.layerCodes[layer]!
+    const isEthernet =
+      code === codes.LINK + 1 || code === codes.LAYER_ETHERNET || code === codes.ETHERTYPE_BRIDGING
+    if (isEthernet) values.push(etherText(packet.layerBytes[layer]!, packet.layerAts[layer]! + offset))
+  }
+  return values
+}
+
+function inVlan(read: (bytes: Uint8Array, at: number) => FieldValue): Field {
+  const tags = [codes.ETHERTYPE_VLAN, codes.ETHERTYPE_QINQ, codes.ETHERTYPE_QINQ_OLD]
+  return { kind: 'number', read: ({ packet }) => tags.flatMap((code) => inLayer(packet, code, read)) }
+}
+
+const ipv4Text = (bytes: Uint8Array, at: number): string =>
+  formatAddress(addressOf(0, 0, MAPPED_PREFIX, readInt32(bytes, at)))
+
+function ipv6Text(bytes: Uint8Array, at: number): string {
+  const word = (k: number): number => readInt32(bytes, at + 4 * k)
+  return formatAddress(addressOf(word(0), word(1), word(2), word(3), 6))
+}
+
+function etherText(bytes: Uint8Array, at: number): string {
+  return [...bytes.subarray(at, at + 6)].map((octet) => octet.toString(16).padStart(2, '0')).join(':')
+}
+
+// ---- TCP
+
+/** Of a header that is long enough to be one. */
+function whole(read: Field['read']): Field['read'] {
+  return (view) => (view.tcp.headerLength >= LEAST_HEADER ? read(view) : null)
+}
+
+/** Of a header that cannot be, what is left of the segment. */
+function lengthOf({ packet, tcp }: TcpView): number | null {
+  if (tcp.headerLength < LEAST_HEADER && !packet.isQuoted) return packet.wireEnd - tcp.at - tcp.headerLength
+  return tcp.textLength >= 0 ? tcp.textLength : null
+}
+
+/** 0 bad, 1 good, 2 unverified. */
+function checksumStatus({ packet, tcp }: TcpView): number {
+  const isRight = checksumIsRight(packet, tcp)
+  return isRight === null ? 2 : isRight ? 1 : 0
+}
+
+function flag(bit: number): Field {
+  return { kind: 'flag', read: ({ analysis }) => ((analysis.flags & bit) === 0 ? null : 1) }
+}
+
+function option(kind: number, index: number): Field {
+  return {
+    kind: 'number',
+    read: (view) => valuesOf(view, kind).flatMap((values) => values.slice(index, index + 1)),
+  }
+}
+
+function valuesOf({ packet, tcp }: TcpView, kind: number): number[][] {
+  const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
+  return options.map((each) => optionValues(packet.bytes, each))
+}
+
+function optionOctets({ packet, tcp }: TcpView, kind: number): string[] {
+  const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
+  return options.map(({ at, length }) => hexText(packet.bytes.subarray(at, at + length)))
+}
+
+/** SACK edges are relative numbers of the other side. */
+function sackEdges(view: TcpView, side: 0 | 1): number[] {
+  const base = ((view.tcp.ack >>> 0) - view.analysis.ack) >>> 0
+  const edges = valuesOf(view, KIND_SACK).flat()
+  return edges.filter((_, k) => k % 2 === side).map((edge) => (edge - base) >>> 0)
+}
+
+function hexText(octets: Uint8Array): string {
+  return [...octets].map((octet) => octet.toString(16).padStart(2, '0')).join('')
+}
+
+const span = (isThere: boolean, interval: Interval): string | null =>
+  isThere && interval.total !== 0 ? String(interval) : null
+
+const timeText = (seconds: number, nanoseconds: number): string =>
+  `${seconds}.${String(nanoseconds).padStart(9, '0')}`

@@ -1,0 +1,282 @@
+/**
+ * Wireshark's analysis of sequence numbers, packet by packet, by the rules of its 4.0 (in our words; the public captures
+ * judge). Elko's own judgement stands elsewhere: this says what Wireshark says, its quirks included.
+ */
+
+import { ACK, FIN, PSH, RST, SYN } from '../wire/segment.ts'
+import * as w from './conversation-words.ts'
+import { Conversations } from './conversations.ts'
+import { Exchange } from './exchange.ts'
+import type { Packet, TcpFields } from './packet.ts'
+import { judgeAcknowledgment, judgeKind } from './packet-kinds.ts'
+import { readOptions, type SeenOptions } from './seen-options.ts'
+import { judgeSentAgain } from './sent-again.ts'
+import * as a from './tcp-analysis.ts'
+import { MAX_UNACKNOWLEDGED } from './unacknowledged.ts'
+
+/** More is no number of octets in flight but a mistake. */
+const MAX_IN_FLIGHT = 2_000_000_000
+const LEAST_HEADER = 20
+
+export class SequenceAnalysis {
+  readonly conversations = new Conversations()
+  readonly #exchange = new Exchange()
+  readonly #options: SeenOptions = { scale: -1, sacked: 0, hasTfo: false }
+  #epoch = Number.NaN
+
+  /** Takes the next packet of the capture. What it returns is borrowed until the next call. */
+  analyze(packet: Packet, tcp: TcpFields): a.TcpAnalysis {
+    const x = this.#exchange
+    x.result.clear()
+    if (Number.isNaN(this.#epoch)) this.#epoch = packet.seconds
+    x.seconds = (packet.seconds - this.#epoch) | 0
+    x.nanoseconds = packet.nanoseconds
+    const isFirst = this.#findConversation(packet, tcp)
+    x.result.completeness = isFirst ? 0 : x.words[x.at + w.COMPLETENESS]!
+    setBase(x, tcp)
+    x.measure(x.result.sinceFirst, x.at + w.FIRST_TIME)
+    x.measure(x.result.sinceLast, x.at + w.LAST_TIME)
+    x.stamp(x.at + w.LAST_TIME)
+    showWindow(x, packet, tcp)
+    if (tcp.textLength >= 0) {
+      if (!isFirst) complete(x, tcp)
+      this.#analyzeNumbers(packet, tcp)
+      measureInitialRtt(x, tcp)
+    }
+    showNumbers(x, packet, tcp)
+    return x.result
+  }
+
+  // ---- which conversation
+
+  /** Returns whether the packet is the first of its ends. */
+  #findConversation(packet: Packet, tcp: TcpFields): boolean {
+    const isFirst = this.conversations.find(packet, tcp) < 0
+    if (isFirst) this.#open(packet, tcp)
+    else this.#take()
+    const x = this.#exchange
+    const { words, my } = x
+    const hasBase = (words[my + w.SIDE_BITS]! & w.HAS_BASE) !== 0
+    if ((tcp.flags & (SYN | ACK)) === SYN) {
+      if (!isFirst && hasBase) this.#synAgain(packet, tcp)
+      x.words[x.at + w.BITS]! |= w.HAS_SYN_TIME
+      x.stamp(x.at + w.SYN_TIME)
+    } else if ((tcp.flags & (SYN | ACK)) === (SYN | ACK) && hasBase && words[my + w.BASE] !== tcp.seq) {
+      words[my + w.BASE] = tcp.seq
+      x.result.flags |= a.REUSED_PORTS
+    }
+    return isFirst
+  }
+
+  /** Another initial sequence number is another conversation; the same one is a retransmission. */
+  #synAgain(packet: Packet, tcp: TcpFields): void {
+    const { words, my, result } = this.#exchange
+    if (words[my + w.BASE] !== tcp.seq) {
+      this.#open(packet, tcp)
+      result.flags |= a.REUSED_PORTS
+    } else words[my + w.NEXT] = words[my + w.ACKABLE]!
+  }
+
+  #open(packet: Packet, tcp: TcpFields): void {
+    this.conversations.open(packet, tcp)
+    this.#take()
+    const x = this.#exchange
+    x.stamp(x.at + w.FIRST_TIME)
+    x.stamp(x.at + w.LAST_TIME)
+    x.words[x.at + w.FIRST_FRAME] = packet.number
+    if ((tcp.flags & (SYN | ACK)) === SYN) {
+      x.words[x.at + w.COMPLETENESS] = w.COMPLETE_SYN | (tcp.textLength > 0 ? w.COMPLETE_DATA : 0)
+    }
+  }
+
+  /** Takes what `conversations` points to. */
+  #take(): void {
+    const x = this.#exchange
+    const { words, at, isFromA } = this.conversations
+    x.words = words
+    x.at = at
+    x.my = at + (isFromA ? w.SIDE_A : w.SIDE_B)
+    x.their = at + (isFromA ? w.SIDE_B : w.SIDE_A)
+  }
+
+  // ---- the numbers; the order of the steps matters
+
+  #analyzeNumbers(packet: Packet, tcp: TcpFields): void {
+    const x = this.#exchange
+    const { words, my, their, result } = x
+    if ((tcp.flags & ACK) !== 0) words[their + w.SIDE_BITS]! &= ~w.HAS_GAP
+    judgeKind(x, tcp)
+    if (tcp.ack !== words[my + w.LAST_ACK]) {
+      words[my + w.NOT_DUPLICATE_FRAME] = packet.number
+      words[my + w.DUPLICATE_ACKS] = 0
+    }
+    judgeAcknowledgment(x, tcp)
+    if (tcp.textLength > 0 || (tcp.flags & (SYN | FIN)) !== 0) judgeSentAgain(x, tcp)
+    remember(x, packet, tcp)
+    acknowledge(x, tcp)
+    if (tcp.textLength > 0 && (words[my + w.SIDE_BITS]! & w.HAS_GAP) === 0) measureFlight(x, tcp)
+    this.#takeOptions(packet, tcp)
+    words[my + w.LAST_FLAGS] = result.flags
+    result.hasRecord ||= result.flags !== 0
+  }
+
+  /** Options count from the next packet on. */
+  #takeOptions(packet: Packet, tcp: TcpFields): void {
+    const x = this.#exchange
+    const { words, my } = x
+    const options = this.#options
+    if (tcp.headerLength > LEAST_HEADER) readOptions(packet.bytes, tcp, packet.end, options)
+    else clear(options)
+    words[my + w.SACKED] = options.sacked
+    if (options.scale >= 0) words[my + w.SCALE] = options.scale
+    if ((tcp.flags & SYN) === 0) {
+      words[my + w.SIDE_BITS]! &= ~w.SENT_SYN_LAST
+      return
+    }
+    words[my + w.SIDE_BITS]! |= w.SENT_SYN_LAST
+    settleScale(x, (tcp.flags & ACK) !== 0)
+    judgeFastOpen(x, tcp, options.hasTfo)
+  }
+}
+
+function clear(options: SeenOptions): void {
+  options.scale = -1
+  options.sacked = 0
+  options.hasTfo = false
+}
+
+/** Where relative numbers start: a SYN's is 0, the first number of a conversation that was begun before is 1. */
+function setBase({ words, my, their }: Exchange, tcp: TcpFields): void {
+  if ((words[my + w.SIDE_BITS]! & w.HAS_BASE) === 0) {
+    words[my + w.BASE] = (tcp.flags & SYN) !== 0 ? tcp.seq : (tcp.seq - 1) | 0
+    words[my + w.SIDE_BITS]! |= w.HAS_BASE
+  }
+  if ((words[their + w.SIDE_BITS]! & w.HAS_BASE) === 0 && (tcp.flags & ACK) !== 0) {
+    words[their + w.BASE] = (tcp.ack - 1) | 0
+    words[their + w.SIDE_BITS]! |= w.HAS_BASE
+  }
+}
+
+/** What a conversation has shown; a packet that opens one in the middle does not count. */
+function complete({ words, at }: Exchange, { flags, textLength }: TcpFields): void {
+  let seen = 0
+  if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= w.COMPLETE_SYN_ACK
+  if ((flags & (SYN | ACK)) === ACK) seen |= textLength > 0 ? w.COMPLETE_DATA : w.COMPLETE_ACK
+  if ((flags & (FIN | ACK)) === (FIN | ACK)) seen |= w.COMPLETE_FIN
+  if ((flags & RST) !== 0) seen |= w.COMPLETE_RST
+  words[at + w.COMPLETENESS]! |= seen
+}
+
+function remember(x: Exchange, packet: Packet, { seq, ack, flags, window, textLength }: TcpFields): void {
+  const { words, my } = x
+  const takesControl = (flags & (SYN | FIN)) !== 0
+  let end = (seq + textLength) | 0
+  // Where the list is full, Wireshark forgets the control bit's number with the segment.
+  if ((textLength > 0 || takesControl) && words[my + w.UNACKNOWLEDGED]! < MAX_UNACKNOWLEDGED) {
+    if (takesControl) end = (end + 1) | 0
+    x.unacknowledged.add(words, my, packet.number, seq, end, x.seconds, x.nanoseconds)
+  }
+  const isProbe = (x.result.flags & a.ZERO_WINDOW_PROBE) !== 0
+  const next = words[my + w.NEXT]!
+  if (!isProbe && (next === 0 || ((end - next) | 0) > 0)) {
+    words[my + w.NEXT] = end
+    words[my + w.NEXT_FRAME] = packet.number
+    x.stamp(my + w.NEXT_TIME)
+  }
+  const ackable = words[my + w.ACKABLE]!
+  if (!isProbe && (ackable === 0 || ackable === seq)) words[my + w.ACKABLE] = words[my + w.NEXT]!
+  words[my + w.WINDOW] = window
+  words[my + w.LAST_ACK] = ack
+  x.stamp(my + w.LAST_TIME_OF_SIDE)
+}
+
+function acknowledge(x: Exchange, tcp: TcpFields): void {
+  const { result, unacknowledged } = x
+  unacknowledged.acknowledge(x.words, x.their, tcp.ack)
+  if (unacknowledged.frame === 0) return
+  result.hasRecord = true
+  result.acksFrame = unacknowledged.frame
+  result.ackRtt.set(unacknowledged.seconds, unacknowledged.nanoseconds, x.seconds, x.nanoseconds)
+}
+
+function measureFlight(x: Exchange, { flags, textLength }: TcpFields): void {
+  const { words, my, result } = x
+  if (words[my + w.OLDEST]! < 0) return
+  const span = x.unacknowledged.span(words, my, words[my + w.BASE]!)
+  const inFlight = span - words[x.their + w.SACKED]!
+  result.hasRecord = true
+  const isShown = inFlight > 0 && inFlight < MAX_IN_FLIGHT
+  if (isShown) result.bytesInFlight = inFlight - ((flags & (SYN | FIN)) !== 0 ? 1 : 0)
+  const before = (words[my + w.SIDE_BITS]! & w.SENT_PUSH_LAST) !== 0 ? 0 : words[my + w.PUSH_BYTES]!
+  words[my + w.PUSH_BYTES] = before + textLength
+  if (isShown) result.pushBytes = before + textLength
+  if ((flags & PSH) !== 0) words[my + w.SIDE_BITS]! |= w.SENT_PUSH_LAST
+  else words[my + w.SIDE_BITS]! &= ~w.SENT_PUSH_LAST
+}
+
+/** A SYN without the option: nobody scales. A SYN-ACK that offers what the SYN did not ask for: neither. */
+function settleScale({ words, my, their }: Exchange, isSynAck: boolean): void {
+  if (words[my + w.SCALE] === w.SCALE_UNKNOWN) {
+    words[my + w.SCALE] = w.SCALE_NONE
+    words[their + w.SCALE] = w.SCALE_NONE
+  } else if (isSynAck && words[their + w.SCALE] === w.SCALE_NONE) {
+    words[my + w.SCALE] = w.SCALE_NONE
+  }
+}
+
+/** TCP Fast Open (RFC 7413): a SYN with the option, and whether the answer takes the text that a SYN carried. */
+function judgeFastOpen(x: Exchange, { flags, ack, textLength }: TcpFields, hasOption: boolean): void {
+  const { words, at, result } = x
+  if ((flags & ACK) === 0) {
+    if (hasOption) result.flags |= a.TFO_SYN
+    if (textLength > 0) words[at + w.BITS]! |= w.HAS_SYN_TEXT
+    return
+  }
+  const acknowledged = (ack - words[x.their + w.BASE]!) >>> 0
+  if (acknowledged > 1) result.flags |= a.TFO_ACK
+  else if ((words[at + w.BITS]! & w.HAS_SYN_TEXT) !== 0) result.flags |= a.TFO_IGNORED
+}
+
+/** From the last SYN to the first acknowledgment of either side; the next one where that took no time at all. */
+function measureInitialRtt(x: Exchange, tcp: TcpFields): void {
+  const { words, at, result } = x
+  const bits = words[at + w.BITS]!
+  if (
+    (bits & w.HAS_INITIAL_RTT) === 0 &&
+    (bits & w.HAS_SYN_TIME) !== 0 &&
+    (tcp.flags & (SYN | ACK)) === ACK
+  ) {
+    x.measure(result.initialRtt, at + w.SYN_TIME)
+    if (result.initialRtt.total !== 0) {
+      words[at + w.INITIAL_RTT] = result.initialRtt.seconds
+      words[at + w.INITIAL_RTT + 1] = result.initialRtt.nanoseconds
+      words[at + w.BITS]! |= w.HAS_INITIAL_RTT
+    }
+  }
+  result.hasInitialRtt = (words[at + w.BITS]! & w.HAS_INITIAL_RTT) !== 0
+  result.initialRtt.seconds = words[at + w.INITIAL_RTT]!
+  result.initialRtt.nanoseconds = words[at + w.INITIAL_RTT + 1]!
+}
+
+/** By the scale that was known before this packet. */
+function showWindow({ words, my, result }: Exchange, packet: Packet, { flags, window }: TcpFields): void {
+  const scale = words[my + w.SCALE]!
+  const isScaled = scale > 0 && (flags & SYN) === 0 && !packet.isQuoted
+  result.scaleFactor = scale < 0 ? scale : 2 ** scale
+  result.window = isScaled ? window * 2 ** scale : window
+}
+
+function showNumbers({ words, at, my, their, result }: Exchange, packet: Packet, tcp: TcpFields): void {
+  result.stream = words[at + w.STREAM]!
+  result.isFromA = my === at + w.SIDE_A
+  if (tcp.headerLength < LEAST_HEADER) result.flags = 0
+  if (packet.isQuoted || (tcp.textLength < 0 && tcp.headerLength >= LEAST_HEADER)) {
+    result.seq = tcp.seq >>> 0
+    result.ack = tcp.ack >>> 0
+    return
+  }
+  result.seq = (tcp.seq - words[my + w.BASE]!) >>> 0
+  const takesControl = (tcp.flags & (SYN | FIN)) !== 0
+  result.nextSeq = (result.seq + Math.max(0, tcp.textLength) + (takesControl ? 1 : 0)) >>> 0
+  result.ack = (tcp.flags & ACK) === 0 ? tcp.ack >>> 0 : (tcp.ack - words[their + w.BASE]!) >>> 0
+}

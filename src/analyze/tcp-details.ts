@@ -1,0 +1,70 @@
+/** What a captured TCP header says beyond the numbers that the analysis of sequence numbers needs: options, checksum. */
+
+import { readInt32, readUint16 } from '../bytes/big-endian.ts'
+import { foldChecksum, sumWords } from '../bytes/checksum.ts'
+import {
+  KIND_EOL,
+  KIND_MSS,
+  KIND_NOP,
+  KIND_SACK,
+  KIND_SACK_PERMITTED,
+  KIND_TIMESTAMPS,
+  KIND_WINDOW_SCALE,
+} from '../wire/tcp-options.ts'
+import type { Packet, TcpFields } from './packet.ts'
+
+/** One option as it stands in the header. */
+export interface SeenOption {
+  readonly kind: number
+  /** Octets of the whole option; 1 where it has no length. */
+  readonly length: number
+  /** Its place in `packet.bytes`. */
+  readonly at: number
+}
+
+/** The options in their order, up to the first that is cut or says a length that cannot be. */
+export function optionsOf({ bytes, end }: Packet, tcp: TcpFields): SeenOption[] {
+  const options: SeenOption[] = []
+  const stop = Math.min(tcp.at + tcp.headerLength, end)
+  let at = tcp.at + 20
+  while (at < stop) {
+    const kind = bytes[at]!
+    if (kind === KIND_EOL || kind === KIND_NOP) {
+      options.push({ kind, length: 1, at })
+      if (kind === KIND_EOL) break
+      at++
+      continue
+    }
+    const length = at + 1 < stop ? bytes[at + 1]! : 0
+    if (length < 2 || at + length > stop) break
+    options.push({ kind, length, at })
+    at += length
+  }
+  return options
+}
+
+/** Values of the options, as numbers from 0 to 2^32 - 1; an option of a wrong length has none. */
+export function optionValues(bytes: Uint8Array, { kind, length, at }: SeenOption): number[] {
+  if (kind === KIND_MSS && length === 4) return [readUint16(bytes, at + 2)]
+  if (kind === KIND_WINDOW_SCALE && length === 3) return [bytes[at + 2]!]
+  if (kind === KIND_TIMESTAMPS && length === 10) {
+    return [readInt32(bytes, at + 2) >>> 0, readInt32(bytes, at + 6) >>> 0]
+  }
+  if (kind === KIND_SACK_PERMITTED) return []
+  const edges: number[] = []
+  if (kind === KIND_SACK) {
+    for (let edge = at + 2; edge + 4 <= at + length; edge += 4) edges.push(readInt32(bytes, edge) >>> 0)
+  }
+  return edges
+}
+
+/** Whether the checksum is right; null where octets that it covers were not captured, or are a part of a datagram. */
+export function checksumIsRight(packet: Packet, tcp: TcpFields): boolean | null {
+  const length = packet.wireEnd - tcp.at
+  if (packet.end < packet.wireEnd || packet.isFragment) return null
+  let sum = 6 + (length >>> 16) + (length & 0xffff)
+  const { src0, src1, src2, src3, dst0, dst1, dst2, dst3 } = packet
+  const words = packet.version === 4 ? [src3, dst3] : [src0, src1, src2, src3, dst0, dst1, dst2, dst3]
+  for (const word of words) sum += (word >>> 16) + (word & 0xffff)
+  return foldChecksum(sumWords(packet.bytes, tcp.at, length, sum)) === 0
+}

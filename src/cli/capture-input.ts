@@ -1,0 +1,112 @@
+/** Capture files for the commands: plain, gzip or zstd, or standard input; read as streams, with progress on a terminal. */
+
+import { spawn } from 'node:child_process'
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { CaptureReader } from '../capture/capture-reader.ts'
+import type { RecordCallback } from '../capture/record.ts'
+import { InputError } from './arguments.ts'
+
+const GZIP = [0x1f, 0x8b]
+const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
+/** What tells compressed files apart. */
+const MAGIC_LENGTH = 4
+
+/**
+ * Reads a capture to its end, or until enough is read. `-` is standard input.
+ * @throws InputError naming the file, and where in it something is wrong; the packets before it have been told.
+ */
+export async function readCaptureFile(
+  path: string,
+  onRecord: RecordCallback,
+  isEnough: () => boolean = () => false,
+): Promise<CaptureReader> {
+  const reader = new CaptureReader(onRecord)
+  try {
+    if (path === '-') await readStream(process.stdin, reader, isEnough)
+    else await readFile(path, reader, isEnough)
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    throw new InputError(`${path}: ${(error as Error).message}`)
+  }
+  if (isEnough()) return reader
+  reader.end()
+  if (reader.error !== null) throw new InputError(`${path}: ${reader.error.message}`)
+  return reader
+}
+
+async function readFile(path: string, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
+  const file = openSync(path, 'r')
+  try {
+    const magic = new Uint8Array(MAGIC_LENGTH)
+    const length = readSync(file, magic, 0, MAGIC_LENGTH, 0)
+    const starts = (sign: readonly number[]): boolean =>
+      length >= sign.length && sign.every((octet, k) => magic[k] === octet)
+    if (starts(GZIP)) return await readStream(createReadStream(path).pipe(createGunzip()), reader, isEnough)
+    if (starts(ZSTD)) return await readStream(unpacked(path), reader, isEnough)
+    readPlain(file, reader, isEnough)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readPlain(file: number, reader: CaptureReader, isEnough: () => boolean): void {
+  const total = fstatSync(file).size
+  const progress = new ReadingProgress(total)
+  while (reader.error === null && !isEnough()) {
+    const room = reader.room()
+    const octets = readSync(file, room, 0, room.length, null)
+    if (octets === 0) break
+    reader.filled(octets)
+    progress.show(reader)
+  }
+  progress.end()
+}
+
+async function readStream(stream: Readable, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
+  for await (const chunk of stream) {
+    reader.push(chunk as Uint8Array)
+    if (reader.error !== null || isEnough()) break
+  }
+}
+
+/** zstd by the program of that name: Node has its own only from 22.15 on. */
+function unpacked(path: string): Readable {
+  const child = spawn('zstd', ['-dcq', '--', path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  child.on('error', () =>
+    child.stdout.destroy(new Error('is packed with zstd, and there is no program "zstd" to unpack it')),
+  )
+  child.on('exit', (code) => {
+    if (code !== 0 && code !== null) child.stdout.destroy(new Error(`zstd ended with exit code ${code}`))
+  })
+  return child.stdout
+}
+
+const INTERVAL_MS = 250
+
+/** One line on a terminal's stderr: how far, how fast, how long still. */
+class ReadingProgress {
+  readonly #total: number
+  readonly #start = performance.now()
+  #shownAt = this.#start
+
+  constructor(total: number) {
+    this.#total = total
+  }
+
+  show({ offset, packets }: CaptureReader): void {
+    const now = performance.now()
+    if (!process.stderr.isTTY || now - this.#shownAt < INTERVAL_MS) return
+    this.#shownAt = now
+    const seconds = (now - this.#start) / 1000
+    const part = this.#total === 0 ? 1 : offset / this.#total
+    const rate = (packets / seconds / 1e6).toFixed(2)
+    const left = Math.ceil(seconds / part - seconds)
+    process.stderr.write(`\r${Math.floor(100 * part)} %, ${rate} million packets/s, ${left} s left\x1b[K`)
+  }
+
+  end(): void {
+    if (this.#shownAt !== this.#start) process.stderr.write('\r\x1b[K')
+  }
+}

@@ -1,0 +1,215 @@
+/** Every column of `tcp.analysis` of every public capture equals tshark's, or stands here with its reason. */
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { ByteStreams } from '../../src/analyze/byte-streams.ts'
+import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
+import type { StreamSink } from '../../src/analyze/stream-assembler.ts'
+import { ANALYSIS_FLAGS } from '../../src/analyze/tcp-analysis.ts'
+import { TcpdumpPrinter } from '../../src/analyze/tcpdump-line.ts'
+import {
+  dissected,
+  elkoRows,
+  FOLDER,
+  type ManifestRow,
+  manifest,
+  type Row,
+  tsharkRows,
+} from './wireshark-columns.ts'
+
+const skip = existsSync(join(FOLDER, 'MANIFEST.tsv')) ? false : `no captures in ${FOLDER}`
+
+/** Shown twice in one packet: as the tree's item and as a flag's. */
+const SHOWN_TWICE = 'tcp.analysis.duplicate_ack'
+
+/**
+ * Where Elko differs on purpose, and in how many cells of which column. Dissectors of protocols above TCP open conversations
+ * in Wireshark before their first packet comes (the data connection of FTP, H.245), and no SYN of such a one counts in
+ * tcp.completeness. Samples of packets inside sFlow are of other links and moments. Three files of a fuzzer have times that no
+ * number of Wireshark's holds.
+ */
+const OTHERWISE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'PcapPlusPl-0d732162': { frame: 1 },
+  'PcapPlusPl-8c2ca35f': { 'frame.time_epoch': 1 },
+  'PcapPlusPl-d1fd8154': { 'frame.time_epoch': 1 },
+  'PcapPlusPl-f486b6c0': { 'frame.time_epoch': 1 },
+  'nDPI-7614bed7': { 'tcp.completeness': 139 },
+  'nDPI-cac23940': { 'tcp.completeness': 21 },
+  'suricata-v-0bbf91d8': { 'tcp.completeness': 14 },
+  'tcptrace-5ba7dead': { 'tcp.completeness': 19 },
+}
+
+/** Differing cells by column; `frame` counts packets that one of the two does not have. */
+function differences(row: ManifestRow): { counts: Record<string, number>; first: string; cells: number } {
+  const theirs = tsharkRows(row)
+  const ours = elkoRows(row)
+  const counts: Record<string, number> = {}
+  let first = ''
+  let cells = 0
+  const note = (column: string, what: string): void => {
+    counts[column] = (counts[column] ?? 0) + 1
+    first ||= `${row.id}: ${what}`
+  }
+  for (const [frame, expected] of theirs) {
+    const actual = ours.get(frame)
+    // A quotation of eight octets is no packet of a conversation.
+    if (actual === undefined && expected.get('tcp.stream') === '') continue
+    if (actual === undefined) note('frame', `frame ${frame} is missing`)
+    else
+      cells += compare(expected, actual, (column, want, got) => {
+        note(column, `frame ${frame}: ${column} is ${want} in tshark, and here ${got}`)
+      })
+  }
+  for (const frame of ours.keys()) if (!theirs.has(frame)) note('frame', `frame ${frame} is no TCP in tshark`)
+  return { counts, first, cells }
+}
+
+function compare(
+  expected: Row,
+  actual: Row,
+  differ: (column: string, want: string, got: string) => void,
+): number {
+  for (const [column, got] of actual) {
+    const want = expected.get(column)
+    if (want === undefined) continue
+    if (want !== got && !(column === SHOWN_TWICE && want === `${got},${got}`)) differ(column, want, got)
+  }
+  return actual.size
+}
+
+test('tcp.analysis of every public capture equals tshark, cell by cell', { skip }, (t) => {
+  let files = 0
+  let cells = 0
+  for (const row of manifest()) {
+    if (row.quirk !== '') continue
+    const found = differences(row)
+    assert.deepEqual(found.counts, OTHERWISE[row.id] ?? {}, found.first)
+    files++
+    cells += found.cells
+  }
+  assert.ok(files > 250 && cells > 5_000_000, `${files} files, ${cells} cells`)
+  t.diagnostic(
+    `${files} files, ${cells} cells compared, ${Object.keys(OTHERWISE).length} files differ as recorded`,
+  )
+})
+
+/** tshark's answer to `follow,tcp,raw` of each stream: octets and their SHA-256, of each side. */
+function followed({ id }: ManifestRow): [stream: number, answer: string][] {
+  const lines = readFileSync(join(FOLDER, 'tshark', `${id}.follow.tsv`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+  return lines.map((line) => {
+    const [stream, , , ...answer] = line.split('\t')
+    return [Number(stream), answer.join(' ')]
+  })
+}
+
+class Follower implements StreamSink {
+  #count = 0
+  readonly #hash = createHash('sha256')
+
+  text(octets: Uint8Array): void {
+    this.#count += octets.length
+    this.#hash.update(octets)
+  }
+
+  /** tshark writes this into the stream, and the zero behind its own string, too. */
+  missing(length: number): void {
+    this.text(Buffer.from(`[${length} bytes missing in capture file]\0`))
+  }
+
+  get answer(): string {
+    return `${this.#count} ${this.#hash.digest('hex')}`
+  }
+}
+
+test('the octets of every stream of every public capture are those that tshark follows', { skip }, (t) => {
+  let streams = 0
+  for (const row of manifest()) {
+    if (!existsSync(join(FOLDER, 'tshark', `${row.id}.follow.tsv`)) || row.quirk.match(/stream|upper/))
+      continue
+    const followers = new Map<string, Follower>()
+    const bytes = new ByteStreams((stream, isFromA) => {
+      const follower = new Follower()
+      followers.set(`${stream} ${isFromA}`, follower)
+      return follower
+    })
+    const analysis = new SequenceAnalysis()
+    dissected(row, (packet, tcp) => bytes.packet(packet, tcp, analysis.analyze(packet, tcp)))
+    for (const [stream, answer] of followed(row)) {
+      const ours = [true, false].map(
+        (isFromA) => (followers.get(`${stream} ${isFromA}`) ?? new Follower()).answer,
+      )
+      assert.equal(ours.join(' '), answer, `${row.id}: stream ${stream}`)
+      streams++
+    }
+  }
+  assert.ok(streams > 1500, `${streams} streams`)
+  t.diagnostic(`${streams} streams, two sides each, equal by SHA-256`)
+})
+
+/**
+ * Lines that differ from tcpdump 4.99.3's, by file: it knows MPTCP and SCPS, not the bit AE (RFC 9768), puts no fragments
+ * together, and has words of its own for headers that are cut.
+ */
+const OTHER_LINES: Readonly<Record<string, number>> = {
+  'PcapPlusPl-5b1e1539': 2,
+  'PcapPlusPl-893e7eef': 5,
+  'suricata-v-36f01c5d': 5,
+  'tcpdump-0028c164': 2,
+  'tcpdump-20be9eec': 2,
+  'tcpdump-536f679c': 2,
+  'tcpdump-e1437235': 264,
+  'tcpreplay-5839250a': 2,
+  'zeek-88e588a1': 1,
+  'zeek-a178a3a7': 1,
+}
+
+/** tcpdump's lines on TCP, each cut before what it knows of the protocol above. */
+function tcpdumpLines({ id }: ManifestRow): string[] {
+  const text = gunzipSync(readFileSync(join(FOLDER, 'tshark', `${id}.tcpdump.txt.gz`))).toString('latin1')
+  const lines = text.split('\n').filter((line) => /^[\d:.]+ IP6? \S+ > \S+: Flags/.test(line))
+  return lines.map((line) => /^.*?, length \d+|^.*\[bad opt\]/.exec(line)?.[0] ?? line)
+}
+
+test('the TCP packets of every public capture are printed as tcpdump does, but for what is known to differ', {
+  skip,
+}, (t) => {
+  let same = 0
+  for (const row of manifest()) {
+    const printer = new TcpdumpPrinter()
+    const lines = new Set<string>()
+    dissected(row, (packet, tcp) => {
+      if (!packet.isQuoted) lines.add(printer.line(packet, tcp))
+    })
+    const missing = tcpdumpLines(row).filter((line) => !lines.has(line))
+    assert.equal(missing.length, OTHER_LINES[row.id] ?? 0, `${row.id}: ${missing[0]}`)
+    same += lines.size
+  }
+  t.diagnostic(`${same} lines`)
+})
+
+/** Ethernet in FabricPath: whether its last four octets are a check sequence is guesswork, and tshark guesses otherwise. */
+const GUESSWORK = 'nDPI-23bd4412'
+
+const IS_FLAG = new Set(Object.keys(ANALYSIS_FLAGS).map((name) => `tcp.analysis.${name}`))
+
+test('where upper layers or damage blur the streams of a capture, the flags of tcp.analysis equal tshark', {
+  skip,
+}, () => {
+  const blurred = manifest().filter(({ id, quirk }) => quirk !== '' && id !== GUESSWORK)
+  assert.ok(blurred.length >= 5)
+  for (const row of blurred) {
+    const { counts, first } = differences(row)
+    assert.deepEqual(
+      Object.keys(counts).filter((column) => IS_FLAG.has(column)),
+      [],
+      first,
+    )
+  }
+})

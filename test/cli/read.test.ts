@@ -1,0 +1,102 @@
+/** `elko read`: packets of a capture as lines and as fields, from files packed and plain, and what it says of bad ones. */
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { elko, MAIN, temporaryFolder } from './elko.ts'
+
+const folder = temporaryFolder()
+
+/** A capture that Elko made itself: the classic connection. */
+const capture = join(folder, 'demo.pcapng')
+assert.equal(elko(['sim', 'classic', '--write', capture]).code, 0)
+
+const FIRST_LINE =
+  /^\d\d:\d\d:\d\d\.\d{6} IP \S+\.\d+ > \S+\.\d+: Flags \[S\], seq \d+, win \d+, options \[mss \d+.*\], length 0$/
+
+test('a line for each TCP packet, as tcpdump prints it', () => {
+  const { code, stdout, stderr } = elko(['read', capture])
+  assert.equal(stderr, '')
+  assert.equal(code, 0)
+  const [first, second] = stdout.split('\n')
+  assert.match(first!, FIRST_LINE)
+  assert.match(second!, /Flags \[S\.\], seq \d+, ack \d+/)
+})
+
+test('-c ends after so many packets; -t leaves the time out, -tttt adds the date', () => {
+  const lines = elko(['read', '-c', '2', '-t', capture]).stdout.trimEnd().split('\n')
+  assert.equal(lines.length, 2)
+  assert.match(lines[0]!, /^IP /)
+  assert.match(elko(['read', '-c', '1', '-tttt', capture]).stdout, /^\d{4}-\d\d-\d\d \d\d:\d\d:/)
+})
+
+test('gzip and standard input are read alike', () => {
+  const plain = elko(['read', capture]).stdout
+  const packed = join(folder, 'demo.pcapng.gz')
+  writeFileSync(packed, gzipSync(readFileSync(capture)))
+  assert.equal(elko(['read', packed]).stdout, plain)
+  const { stdout } = spawnSync(process.execPath, [MAIN, 'read', '-'], {
+    input: readFileSync(capture),
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, plain)
+})
+
+test('-T fields prints the fields that -e names between tabs; -T json an object for each packet', () => {
+  const fields = ['-e', 'frame.number', '-e', 'tcp.seq', '-e', 'tcp.analysis.acks_frame']
+  const rows = elko(['read', '-T', 'fields', ...fields, capture])
+    .stdout.trimEnd()
+    .split('\n')
+  assert.deepEqual(rows[0]!.split('\t'), ['1', '0', ''])
+  assert.ok(
+    rows.some((row) => Number(row.split('\t')[2]) > 0),
+    'some packet acknowledges another',
+  )
+  const objects = elko(['read', '-T', 'json', capture]).stdout.trimEnd().split('\n')
+  const first = JSON.parse(objects[0]!) as Record<string, unknown>
+  assert.equal(first['frame.number'], 1)
+  assert.equal(first['tcp.flags'], 2)
+  assert.equal(objects.length, rows.length)
+})
+
+test('mistakes of the command line are named, with what was meant', () => {
+  const cases: [argv: string[], message: RegExp][] = [
+    [[], /expected a capture file/],
+    [['-T', 'xml', capture], /-T: expected fields or json, not "xml"/],
+    [['-T', 'fields', capture], /expected fields, with -e/],
+    [['-T', 'fields', '-e', 'tcp.sek', capture], /unknown field "tcp.sek"; did you mean tcp\.seq\?/],
+    [['-e', 'tcp.seq', capture], /-e: only with -T/],
+    [['-tt', capture], /expected -t or -tttt/],
+    [['-c', '0', capture], /-c: expected a whole number/],
+  ]
+  for (const [argv, message] of cases) {
+    const { code, stderr } = elko(['read', ...argv])
+    assert.equal(code, 2, argv.join(' '))
+    assert.match(stderr, message)
+  }
+})
+
+test('a file that cannot be read, or not to its end, is exit code 3, with the place; what came before is printed', () => {
+  const absent = elko(['read', join(folder, 'none.pcap')])
+  assert.equal(absent.code, 3)
+  assert.match(absent.stderr, /none\.pcap: ENOENT/)
+  const cut = join(folder, 'cut.pcapng')
+  const octets = readFileSync(capture)
+  writeFileSync(cut, octets.subarray(0, octets.length - 7))
+  const { code, stdout, stderr } = elko(['read', cut])
+  assert.equal(code, 3)
+  assert.match(stderr, /cut\.pcapng: at octet \d+: expected a block of \d+ octets, found the end after \d+/)
+  assert.match(stdout.split('\n')[0]!, FIRST_LINE)
+  const other = join(folder, 'text')
+  writeFileSync(other, 'no capture at all')
+  assert.match(elko(['read', other]).stderr, /expected the magic number of a pcap, pcapng or snoop file/)
+})
+
+test('--fields lists what -e takes', () => {
+  const names = elko(['read', '--fields']).stdout.trimEnd().split('\n')
+  for (const name of ['frame.number', 'ip.src', 'tcp.analysis.retransmission'])
+    assert.ok(names.includes(name), name)
+})
