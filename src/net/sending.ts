@@ -4,6 +4,9 @@ import { stateError } from './errors.ts'
 import { INNER } from './inner.ts'
 import type { Done, TcpSocket, Written } from './socket-methods.ts'
 
+/** Strings that take no more octets, as estimated before they are encoded, Node tries to write from its stack. */
+const SHORT_TEXT = 16_384
+
 type Data = Buffer | string | readonly Written[]
 
 /** Gives data to the connection, or waits until there is one. */
@@ -15,7 +18,7 @@ export function send(socket: TcpSocket, data: Data, encoding: BufferEncoding | '
   const { handle } = inner
   if (handle === null) return done(stateError('ERR_SOCKET_CLOSED'))
   socket._unrefTimer()
-  handle.write(octetsOf(data, encoding), done)
+  handle.write(octetsOf(data, encoding), done, typeof data === 'string' && 3 * data.length <= SHORT_TEXT)
   inner.lastWriteQueueSize = handle.writeQueueSize
 }
 

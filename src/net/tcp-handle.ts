@@ -34,7 +34,6 @@ const CHUNK_BYTES = 64 * 1024
 export class TcpHandle extends TunedHandle implements ConnectionOwner, SocketHandle, TurnTaker {
   owner: HandleOwner | null = null
   reading = false
-  readonly canReset = true
   bytesRead = 0
   /** Octets that `write` was given, whether they found room or not. */
   bytesWritten = 0
@@ -145,12 +144,13 @@ export class TcpHandle extends TunedHandle implements ConnectionOwner, SocketHan
     this.#holdOrNot()
   }
 
-  /** Calls back at once where all octets found room or none ever will, else in a later turn. */
-  write(chunks: readonly Uint8Array[], onWritten: WriteCallback): void {
+  /** Calls back at once where all octets found room or none ever will. Node does not count a short text that is refused so. */
+  write(chunks: readonly Uint8Array[], onWritten: WriteCallback, isShortText = false): void {
     const connection = this.#connection
     if (this.#closed) return onWritten(failureOf(null, 'write', 'EBADF'))
-    for (const { length } of chunks) this.bytesWritten += length
-    if (connection === null || !this.#canSend(connection)) return onWritten(this.#writeFailure())
+    const isRefused = connection === null || !this.#canSend(connection)
+    if (!isRefused || !isShortText) for (const { length } of chunks) this.bytesWritten += length
+    if (isRefused) return onWritten(this.#writeFailure())
     this.host.sync()
     this.#outgoing.start(connection, chunks, onWritten)
     this.#holdOrNot()
@@ -359,22 +359,19 @@ export class TcpHandle extends TunedHandle implements ConnectionOwner, SocketHan
     if (octets === 0) owner.handleFailure(failureOf(connection, 'read', 'ENOBUFS'))
     else if (room !== null) owner.handleRead(octets, null)
     else owner.handleRead(octets, (octets === target.length ? target : target.subarray(0, octets)) as Buffer)
-    if (this.#endsHere) this.#tellsEndLater()
+    if (!this.#endsHere) return
+    // libuv sees an end only when it polls again: by then the reader is done with what came before.
+    this.#endWaits = true
+    setImmediate(() => {
+      this.#endWaits = false
+      this.#goesOnOrRests()
+    })
   }
 
   /** What is left to tell the reader is the end. */
   get #endsHere(): boolean {
     const connection = this.#connection!
     return connection.readable === 0 && (this.#gone || connection.atEndOfStream)
-  }
-
-  /** libuv sees an end only when it polls again: by then the reader is done with what came before. */
-  #tellsEndLater(): void {
-    this.#endWaits = true
-    setImmediate(() => {
-      this.#endWaits = false
-      this.#goesOnOrRests()
-    })
   }
 
   #tellEnd(connection: HostedConnection, owner: HandleOwner): void {

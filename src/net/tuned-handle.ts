@@ -6,6 +6,7 @@ import type { HostedConnection } from '../stack/hosted-connection.ts'
 import { keepAliveChanges, tune } from './tuning.ts'
 
 export abstract class TunedHandle extends AsyncResource {
+  readonly canReset = true
   protected readonly host: Host
 
   /** @param type as async_hooks knows it: 'TCPWRAP'. */

@@ -1,6 +1,6 @@
 /** Random programs of http over sockets, for the differential test of elko/net and node:net. */
 
-import fc from 'fast-check'
+import fc from '../property.ts'
 
 /** Requests are told apart by their numbers. */
 export const REQUESTS = [0, 1, 2] as const

@@ -14,7 +14,7 @@ import type {
 } from './differential-http-program.ts'
 import { Journal } from './differential-journal.ts'
 import type { Stage } from './differential-run.ts'
-import { stateOf } from './differential-stage.ts'
+import { reset, stateOf } from './differential-stage.ts'
 import { type AnyNet, listening } from './nets.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -194,7 +194,7 @@ export class HttpStage implements Stage<readonly HttpOperation[]> {
     const raw = this.#raw
     if (raw === null) return
     if (how === 'destroy') raw.destroy()
-    else if (how === 'reset') raw.resetAndDestroy()
+    else if (how === 'reset') reset(raw)
     else if (how === 'end') raw.end()
     else if (how !== 'connect') raw.write(SAID[how])
   }
@@ -235,7 +235,7 @@ export class HttpStage implements Stage<readonly HttpOperation[]> {
       case 'destroy socket':
         return target.socket?.destroy()
       case 'reset socket':
-        return (target.socket as nodeNet.Socket | null)?.resetAndDestroy()
+        return target.socket === null ? null : reset(target.socket)
       case 'end socket':
         return target.socket?.end()
       case 'writeHead':

@@ -1,6 +1,6 @@
 /** The layers that are compared: what their programs are, and where they run. */
 
-import fc from 'fast-check'
+import fc from '../property.ts'
 import { type HttpProgram, httpProgram } from './differential-http-program.ts'
 import { HttpStage } from './differential-http-stage.ts'
 import { type Program, program } from './differential-program.ts'

@@ -1,6 +1,6 @@
 /** Random programs of socket operations, for the differential test of elko/net and node:net. */
 
-import fc from 'fast-check'
+import fc from '../property.ts'
 
 /** Ends of connections, in the order in which they came to be: the clients', and the sockets that the server accepted. */
 export const ENDS = ['client 0', 'client 1', 'served 0', 'served 1'] as const

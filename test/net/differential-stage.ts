@@ -192,6 +192,8 @@ export class SocketStage implements Stage<readonly Operation[]> {
       case 'iterate':
         void this.#journal.iterate(end, socket)
         return undefined
+      case 'resetAndDestroy':
+        return reset(socket)
       default:
         return socket[action.do]()
     }
@@ -221,6 +223,14 @@ export class SocketStage implements Stage<readonly Operation[]> {
     const at = from % PATTERN.length
     return Buffer.alloc(count, Buffer.concat([PATTERN.subarray(at), PATTERN.subarray(0, at)]))
   }
+}
+
+/**
+ * A reset, but not while the own end is on its way: node:net refuses that one (`reset EINVAL`), and loses a handle that keeps
+ * its process busy for ever. test/net/ends.test.ts has what Elko does then.
+ */
+export function reset(socket: nodeNet.Socket): unknown {
+  return socket.writableEnded && !socket.writableFinished ? undefined : socket.resetAndDestroy()
 }
 
 /** Whether all that is written to it comes out at once, so that the size of no buffer shows. */

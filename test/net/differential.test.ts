@@ -7,7 +7,8 @@
  *
  * What no program does, as the kernel's loopback answers within a call, which no network does, or as the size of its buffers
  * would show: a second operation of one turn on a socket whose peer is gone; writes of more than 6,000 octets to who does not
- * read, or together with others; one turn's operations on both ends of a connection.
+ * read, or together with others; one turn's operations on both ends of a connection; a reset while the own end is on its
+ * way, after which node:net never ends its process.
  */
 
 import assert from 'node:assert/strict'

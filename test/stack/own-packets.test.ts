@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { OwnPackets } from '../../src/stack/own-packets.ts'
+import fc from '../property.ts'
 
 /** Writes a packet whose octets all are `mark`. Returns the frame that it was written to. */
 function send(own: OwnPackets, length: number, mark: number, frameOctets = 4096): Uint8Array {
