@@ -19,7 +19,8 @@ export interface SocketHandle {
   readonly peername: SocketName | null
   readStart(): void
   readStop(): void
-  write(chunks: readonly Uint8Array[], onWritten: WriteCallback): void
+  /** @param isShortText whether Node would have tried to write it from its stack, which counts nothing where it is refused. */
+  write(chunks: readonly Uint8Array[], onWritten: WriteCallback, isShortText?: boolean): void
   /** Returns whether it calls back: not where nobody is left to end to. */
   shutdown(onShutdown: () => void): boolean
   setNoDelay(enable: boolean): void
