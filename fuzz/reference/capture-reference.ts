@@ -1,4 +1,4 @@
-/** Second readers of pcap and pcapng, written from their drafts: numbers from lists of octets, times as big integers. */
+/** Second readers of pcap, pcapng and snoop, written from their documents: numbers from lists of octets, times as big integers. */
 
 import { decodeUtf8 } from '../../src/capture/utf8.ts'
 
@@ -79,6 +79,35 @@ export function referencePcap(input: Uint8Array): PlainFile {
       bytes: octets.slice(at + head, at + head + captured),
     })
     at += head + captured
+  }
+  return { interfaces, packets, isWhole: true }
+}
+
+/** snoop by RFC 1761: a header of 16 octets, then records that say their own length. */
+export function referenceSnoop(input: Uint8Array): PlainFile {
+  const numbers = new Numbers([...input], false)
+  const linkType = [undefined, undefined, 6, undefined, 1, undefined, undefined, undefined, 10, 104][
+    numbers.at(12)
+  ]
+  const packets: PlainPacket[] = []
+  if (input.length < 16 || numbers.at(8) !== 2 || linkType === undefined) {
+    return { interfaces: [], packets, isWhole: false }
+  }
+  const interfaces = [{ linkType, snapLength: 0, name: '' }]
+  let at = 16
+  while (at < input.length) {
+    const [original, captured, length] = [numbers.at(at), numbers.at(at + 4), numbers.at(at + 8)]
+    const isSound =
+      captured <= MOST_CAPTURED && length >= captured + 24 && length <= captured + 24 + MOST_CAPTURED
+    if (at + 24 > input.length || !isSound || at + length > input.length)
+      return { interfaces, packets, isWhole: false }
+    const bytes = [...input.slice(at + 24, at + 24 + captured)]
+    const time = numbers.at(at + 16) * 1e6 + numbers.at(at + 20)
+    packets.push({
+      ...{ at: time, restNs: 0, linkType, interfaceIndex: 0, originalLength: original },
+      ...{ direction: null, comments: [], bytes },
+    })
+    at += length
   }
   return { interfaces, packets, isWhole: true }
 }

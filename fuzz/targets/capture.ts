@@ -1,14 +1,19 @@
-/** pcap and pcapng files: any octets give packets or an error with a place, and a plain second reader agrees. */
+/** pcap, pcapng and snoop files: any octets give packets or an error with a place, and a plain second reader agrees. */
 
 import { joined } from '../../src/bytes/join.ts'
 import type { CaptureFile } from '../../src/capture/capture-file.ts'
-import { readCapture } from '../../src/capture/capture-reader.ts'
+import { CaptureReader, readCapture } from '../../src/capture/capture-reader.ts'
 import { pcapHeader, pcapPacket } from '../../src/capture/pcap.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
 import type { Random } from '../../src/sim/random.ts'
 import { octetTarget } from '../make-target.ts'
 import { randomOctets, replaced } from '../mutate-octets.ts'
-import { type PlainFile, referencePcap, referencePcapng } from '../reference/capture-reference.ts'
+import {
+  type PlainFile,
+  referencePcap,
+  referencePcapng,
+  referenceSnoop,
+} from '../reference/capture-reference.ts'
 import { expect, expectSame } from '../target.ts'
 
 const MOST = 1000
@@ -21,7 +26,8 @@ const SHB = 0x0a0d0d0a
 
 export const target = octetTarget({
   name: 'capture',
-  about: 'pcap and pcapng files: packets or an error with a place, cut anywhere, written and read again',
+  about:
+    'pcap, pcapng and snoop files: packets or an error with a place, cut anywhere, in pieces, written and read again',
   mostOctets: MOST,
   seeds: () => [
     joined([pcapHeader(), pcapPacket(1_234_567, SOME, 0, SOME.length), pcapPacket(2_000_000, SOME, 1, 3)]),
@@ -34,10 +40,27 @@ export const target = octetTarget({
       block(SPB, Uint8Array.of(4, 0, 0, 0, 1, 2, 3, 4)),
       block(OBSOLETE, new Uint8Array(20)),
     ]),
+    snoopFile(),
   ],
   mutateByGrammar,
   run,
 })
+
+/** A snoop file of two packets. */
+function snoopFile(): Uint8Array {
+  const file = new Uint8Array(16 + 2 * 32)
+  const view = new DataView(file.buffer)
+  file.set([0x73, 0x6e, 0x6f, 0x6f, 0x70])
+  view.setUint32(8, 2)
+  view.setUint32(12, 4)
+  for (const at of [16, 48]) {
+    for (const [field, value] of [60, SOME.length, 32, 0, 1_700_000_000, at].entries()) {
+      view.setUint32(at + 4 * field, value)
+    }
+    file.set(SOME, at + 24)
+  }
+  return file
+}
 
 /** A pcapng block around a body, which is padded. */
 function block(type: number, body: Uint8Array): Uint8Array {
@@ -154,9 +177,44 @@ function run(input: Uint8Array): void {
   for (const cut of [input.length - 1, input.length >> 1, (input.length * 3) >> 2, 40]) {
     if (cut >= 0 && cut < input.length) checkCut(readCapture(input.slice(0, cut)), whole, cut)
   }
-  if (whole.format === 'pcap') expectSame(plain(whole), referencePcap(input), 'pcap')
-  else expectSame(plain(whole), referencePcapng(input), 'pcapng')
+  const reference = { pcap: referencePcap, pcapng: referencePcapng, snoop: referenceSnoop }[whole.format]
+  expectSame(nearly(plain(whole)), nearly(reference(input)), whole.format)
+  checkPieces(whole, input)
   writeAndReadAgain(whole)
+}
+
+/** Microseconds beyond what doubles hold exactly are compared by nine digits. */
+function nearly(file: PlainFile): PlainFile {
+  const isExact = (at: number): boolean => Math.abs(at) < 2 ** 52
+  return {
+    ...file,
+    packets: file.packets.map((packet) =>
+      isExact(packet.at) ? packet : { ...packet, at: Number(packet.at.toPrecision(9)), restNs: 0 },
+    ),
+  }
+}
+
+/** Octets that come in pieces give the packets and the error that they give at once. */
+function checkPieces(whole: CaptureFile, input: Uint8Array): void {
+  const times: number[] = []
+  const lengths: number[] = []
+  const reader = new CaptureReader(({ nanoseconds, length }) => {
+    times.push(nanoseconds % 1000)
+    lengths.push(length)
+  })
+  for (let at = 0; at < input.length; at += 7) reader.push(input.subarray(at, at + 7))
+  reader.end()
+  expectSame(
+    times,
+    whole.packets.map(({ restNs }) => restNs),
+    'times of what came in pieces',
+  )
+  expectSame(
+    lengths,
+    whole.packets.map(({ bytes }) => bytes.length),
+    'lengths of what came in pieces',
+  )
+  expectSame(reader.error?.message, whole.error?.message, 'the error of what came in pieces')
 }
 
 function plain({ interfaces, packets, error }: CaptureFile): PlainFile {

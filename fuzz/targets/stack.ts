@@ -199,7 +199,9 @@ class Peers {
     if (damage === 0 || damage! >= packet.length) return packet
     // Damage on the way, which the checksum sees; or a sender's own mistake, which must leave the text where it was.
     packet[damage!]! ^= 0x15
-    return damage! % 2 === 0 && length === 0 ? repairPacket(packet) : packet
+    // With another data offset options would be text.
+    const isDataOffset = damage === (version === 4 ? 20 : 40) + 12
+    return damage! % 2 === 0 && length === 0 && !isDataOffset ? repairPacket(packet) : packet
   }
 
   #icmp(about: number, type: number, code: number, cut: number): Uint8Array {

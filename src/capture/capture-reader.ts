@@ -27,11 +27,12 @@ import { PcapngParser } from './read-pcapng.ts'
 import { looksLikeSnoop, SnoopParser } from './read-snoop.ts'
 import { CaptureRecord, type RecordCallback, type Window } from './record.ts'
 
-/** Octets of the window; a longer record makes it longer, up to MAX_WINDOW. */
-const WINDOW = 4 * 1024 * 1024
-const MAX_WINDOW = 64 * 1024 * 1024
-/** Room that `room` gives at least. */
-const LEAST_ROOM = 1024 * 1024
+/**
+ * Octets of the window: few at first, more while whoever fills it has more, and what a block needs. The parsers bound how long
+ * a block is.
+ */
+const FIRST_WINDOW = 16 * 1024
+const MOST_WINDOW = 4 * 1024 * 1024
 /** What tells the formats apart. */
 const MAGIC_LENGTH = 8
 
@@ -46,6 +47,7 @@ export class CaptureReader {
   readonly #onRecord: RecordCallback
   readonly #window: Window
   #parser: Parser | null = null
+  #windowLength = FIRST_WINDOW
 
   constructor(onRecord: RecordCallback) {
     this.#onRecord = onRecord
@@ -76,9 +78,9 @@ export class CaptureReader {
   room(): Uint8Array {
     const window = this.#window
     const held = window.end - window.start
-    const wanted = Math.max(this.#parser?.needed ?? 0, held + LEAST_ROOM)
-    if (window.bytes.length - window.end < LEAST_ROOM || window.bytes.length < wanted) {
-      const bytes = window.bytes.length < wanted ? new Uint8Array(Math.max(WINDOW, wanted * 2)) : window.bytes
+    const length = Math.max(this.#windowLength, 2 * held, this.#parser?.needed ?? 0)
+    if (window.bytes.length < length || window.bytes.length - window.end < length / 4) {
+      const bytes = window.bytes.length < length ? new Uint8Array(length) : window.bytes
       bytes.set(window.bytes.subarray(window.start, window.end))
       if (bytes !== window.bytes) window.view = new DataView(bytes.buffer)
       window.bytes = bytes
@@ -91,7 +93,9 @@ export class CaptureReader {
 
   /** So many octets were written to what `room` gave. Tells of the packets in them. */
   filled(octets: number): void {
-    this.#window.end += octets
+    const window = this.#window
+    window.end += octets
+    if (window.end === window.bytes.length) this.#windowLength = Math.min(4 * this.#windowLength, MOST_WINDOW)
     this.#parse()
   }
 
@@ -124,10 +128,6 @@ export class CaptureReader {
     this.#parser ??= this.#choose()
     if (this.#parser === null) return
     this.error = this.#parser.parse(window, this.#record, this.#onRecord)
-    if (this.error === null && this.#parser.needed > MAX_WINDOW) {
-      const found = String(this.#parser.needed)
-      this.error = captureError(this.offset, `a block of at most ${MAX_WINDOW} octets`, found)
-    }
   }
 
   #choose(): Parser | null {
@@ -158,10 +158,16 @@ export function readCapture(bytes: Uint8Array): CaptureFile {
   return { format: reader.format ?? 'pcap', interfaces: reader.interfaces, packets, error: reader.error }
 }
 
+/** Beyond so many seconds microseconds are no exact doubles: what is nearest is then found with big integers. */
+const EXACT_SECONDS = 2 ** 33
+
 function packetOf(record: CaptureRecord): CapturedPacket {
+  const { seconds } = record
   const restNs = record.nanoseconds % 1000
+  const us = (record.nanoseconds - restNs) / 1000
+  const isExact = Math.abs(seconds) < EXACT_SECONDS
   return {
-    at: record.seconds * 1e6 + (record.nanoseconds - restNs) / 1000,
+    at: isExact ? seconds * 1e6 + us : Number(BigInt(seconds) * 1_000_000n + BigInt(us)),
     restNs,
     linkType: record.linkType,
     interfaceIndex: record.interfaceIndex,

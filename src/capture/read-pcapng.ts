@@ -36,6 +36,8 @@ import { decodeUtf8 } from './utf8.ts'
 
 /** Type and two lengths. */
 const LEAST_BLOCK = 12
+/** A longer block is damage: it would have to be in memory as a whole. */
+const MAX_BLOCK = 64 * 1024 * 1024
 /** Octets of a timed packet block between its type and length and the packet. */
 const EPB_FIXED = 20
 
@@ -112,6 +114,7 @@ export class PcapngParser {
     const total = this.#u32(at + 4)
     const least = LEAST_BLOCK + (FIXED_LENGTH[this.#u32(at)] ?? 0)
     if (total < least) return this.#error(at + 4, `a block length of at least ${least}`, String(total))
+    if (total > MAX_BLOCK) return this.#error(at + 4, `a block length of at most ${MAX_BLOCK}`, String(total))
     if (total % 4 !== 0) {
       return this.#error(at + 4, 'a block length that is a multiple of 4', String(total))
     }

@@ -119,7 +119,7 @@ const CASES: readonly Case[] = [
   {
     what: 'a packet of a capture ends behind the file',
     target: 'capture',
-    fault: fault('capture/pcap', 'captured > left - PACKET_HEADER', 'captured > left'),
+    fault: fault('capture/read-pcap', 'end - at < this.needed', 'end - at + 1 < this.needed'),
     says: /pcap|packet/,
   },
   {
@@ -127,6 +127,12 @@ const CASES: readonly Case[] = [
     target: 'capture',
     fault: fault('capture/read-pcapng', 'at + 4 + length > end', 'at + 4 + length > end + 8'),
     says: /pcapng/,
+  },
+  {
+    what: 'a captured TCP header is read beyond the frame',
+    target: 'frames',
+    fault: fault('analyze/dissect', 'end - at < 20', 'end - at < 8'),
+    says: /around a frame/,
   },
   {
     what: 'the urgent pointer of a script is not printed',

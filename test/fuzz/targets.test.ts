@@ -21,6 +21,7 @@ const RUNS: Readonly<Record<TargetName, number>> = {
   connection: 6000,
   stack: 2000,
   capture: 15_000,
+  frames: 4000,
   drill: 5000,
   python: 5000,
 }
@@ -39,7 +40,10 @@ const REACHED: readonly (readonly [target: TargetName, file: string, percent: nu
   ['connection', 'src/tcp/output.js', 80],
   ['stack', 'src/stack/arrivals.js', 80],
   ['capture', 'src/capture/read-pcapng.js', 90],
-  ['capture', 'src/capture/pcap.js', 80],
+  ['capture', 'src/capture/read-pcap.js', 80],
+  ['capture', 'src/capture/read-snoop.js', 80],
+  ['frames', 'src/analyze/link-layers.js', 80],
+  ['frames', 'src/analyze/network-layers.js', 80],
   ['drill', 'src/drill/parse-packet.js', 60],
 ]
 

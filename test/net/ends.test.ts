@@ -233,10 +233,14 @@ async function readAndReset(net: AnyNet): Promise<string[]> {
   return heard
 }
 
+/** Since Node 24 libuv asks for the reset, too. */
+const TELLS_BOTH = Number(process.versions.node.split('.')[0]) >= 24
+
 test('octets and a reset that wait together: elko/net tells both, node:net on Linux ends as if all was well', async () => {
   const { net, end } = elkoNet()
   assert.deepEqual(await readAndReset(net), ['octets', 'read ECONNRESET'])
   end()
   if (process.platform !== 'linux') return
-  await onNode(async (nodes) => assert.deepEqual(await readAndReset(nodes), ['octets', 'end']))
+  const told = TELLS_BOTH ? 'read ECONNRESET' : 'end'
+  await onNode(async (nodes) => assert.deepEqual(await readAndReset(nodes), ['octets', told]))
 })
