@@ -18,7 +18,7 @@ import type { Interval } from './interval.ts'
 import * as codes from './layer-codes.ts'
 import type { Packet, TcpFields } from './packet.ts'
 import { ANALYSIS_FLAGS, type TcpAnalysis } from './tcp-analysis.ts'
-import { checksumIsRight, optionsOf, optionValues } from './tcp-details.ts'
+import { checksumIsRight, hexText, optionsOf, optionValues } from './tcp-details.ts'
 
 /** A number, an address or a name as text, a span of time in nanoseconds, or whether a flag is set. */
 export type FieldValue = number | string
@@ -238,7 +238,7 @@ function ipv6Text(bytes: Uint8Array, at: number): string {
 }
 
 function etherText(bytes: Uint8Array, at: number): string {
-  return [...bytes.subarray(at, at + 6)].map((octet) => octet.toString(16).padStart(2, '0')).join(':')
+  return hexText(bytes.subarray(at, at + 6), ':')
 }
 
 // ---- TCP
@@ -286,10 +286,6 @@ function sackEdges(view: TcpView, side: 0 | 1): number[] {
   const base = ((view.tcp.ack >>> 0) - view.analysis.ack) >>> 0
   const edges = valuesOf(view, KIND_SACK).flat()
   return edges.filter((_, k) => k % 2 === side).map((edge) => (edge - base) >>> 0)
-}
-
-function hexText(octets: Uint8Array): string {
-  return [...octets].map((octet) => octet.toString(16).padStart(2, '0')).join('')
 }
 
 const span = (isThere: boolean, interval: Interval): string | null =>

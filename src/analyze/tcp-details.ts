@@ -3,6 +3,7 @@
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import { foldChecksum, sumWords } from '../bytes/checksum.ts'
 import {
+  forEachTcpOption,
   KIND_EOL,
   KIND_MSS,
   KIND_NOP,
@@ -26,20 +27,10 @@ export interface SeenOption {
 export function optionsOf({ bytes, end }: Packet, tcp: TcpFields): SeenOption[] {
   const options: SeenOption[] = []
   const stop = Math.min(tcp.at + tcp.headerLength, end)
-  let at = tcp.at + 20
-  while (at < stop) {
-    const kind = bytes[at]!
-    if (kind === KIND_EOL || kind === KIND_NOP) {
-      options.push({ kind, length: 1, at })
-      if (kind === KIND_EOL) break
-      at++
-      continue
-    }
-    const length = at + 1 < stop ? bytes[at + 1]! : 0
-    if (length < 2 || at + length > stop) break
-    options.push({ kind, length, at })
-    at += length
-  }
+  forEachTcpOption(bytes, tcp.at + 20, stop, (kind, valueAt, valueLength) => {
+    const head = kind === KIND_EOL || kind === KIND_NOP ? 1 : 2
+    options.push({ kind, length: head + valueLength, at: valueAt - head })
+  })
   return options
 }
 
@@ -67,4 +58,9 @@ export function checksumIsRight(packet: Packet, tcp: TcpFields): boolean | null 
   const words = packet.version === 4 ? [src3, dst3] : [src0, src1, src2, src3, dst0, dst1, dst2, dst3]
   for (const word of words) sum += (word >>> 16) + (word & 0xffff)
   return foldChecksum(sumWords(packet.bytes, tcp.at, length, sum)) === 0
+}
+
+/** Two hexadecimal digits for each octet. */
+export function hexText(octets: Uint8Array, between = ''): string {
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(between)
 }

@@ -3,9 +3,9 @@
  * Numbers are counted from the first of each side, unless asked otherwise; the first packet shows them as they are.
  */
 
-import { tcpdumpFlags } from '../trace/segment-text.ts'
+import { tcpdumpHeaderText } from '../trace/segment-text.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
-import { ACK, FIN, RST, SYN, URG } from '../wire/segment.ts'
+import { ACK, SYN } from '../wire/segment.ts'
 import type { Packet, TcpFields } from './packet.ts'
 import { tcpdumpOptions } from './tcpdump-options.ts'
 
@@ -43,16 +43,11 @@ export class TcpdumpPrinter {
     // As tcpdump: what acknowledges nothing tells nothing of the other side, and is shown as it is.
     const isAbsolute = this.#options.absolute === true || (flags & ACK) === 0
     const base = isAbsolute ? ABSOLUTE : this.#relative(packet, tcp)
-    const parts = [`Flags [${tcpdumpFlags(flags)}]`]
-    const seq = (tcp.seq - base.seq) >>> 0
-    if (length > 0) parts.push(`seq ${seq}:${(seq + length) >>> 0}`)
-    else if ((flags & (SYN | FIN | RST)) !== 0) parts.push(`seq ${seq}`)
-    if ((flags & ACK) !== 0) parts.push(`ack ${(tcp.ack - base.ack) >>> 0}`)
-    parts.push(`win ${tcp.window}`)
-    if ((flags & URG) !== 0) parts.push(`urg ${tcp.urgentPointer}`)
+    const { seq, ack, window, urgentPointer } = tcp
+    const head = tcpdumpHeaderText({ flags, seq, ack, window, urgentPointer, length }, base)
     const options = tcpdumpOptions(packet, tcp, base.sack)
     const isCut = options.endsWith('[bad opt]')
-    return `${parts.join(', ')}${options}${isCut ? '' : `, length ${length}`}`
+    return `${head}${options}${isCut ? '' : `, length ${length}`}`
   }
 
   /** What is subtracted: nothing from the packet that begins a conversation, or begins it again. */

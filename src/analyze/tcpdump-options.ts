@@ -2,7 +2,7 @@
 
 import * as kinds from '../wire/tcp-options.ts'
 import type { Packet, TcpFields } from './packet.ts'
-import { optionsOf, optionValues, type SeenOption } from './tcp-details.ts'
+import { hexText, optionsOf, optionValues, type SeenOption } from './tcp-details.ts'
 
 /**
  * `, options [mss 1460,nop,wscale 7]`; the empty text where there are none.
@@ -73,8 +73,5 @@ function sackText(edges: readonly number[], base: number): string {
   return text
 }
 
-function hex(bytes: Uint8Array, at: number, length: number): string {
-  let text = ''
-  for (let k = 0; k < length; k++) text += bytes[at + k]!.toString(16).padStart(2, '0')
-  return text
-}
+const hex = (bytes: Uint8Array, at: number, length: number): string =>
+  hexText(bytes.subarray(at, at + length))

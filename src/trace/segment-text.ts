@@ -56,6 +56,19 @@ export function rfcSegmentText(segment: SegmentRecord, base: SequenceBase = ABSO
  * shows none.
  */
 export function tcpdumpSegmentText(segment: SegmentRecord, base: SequenceBase = ABSOLUTE): string {
+  const options = optionsText(segment)
+  const shown = options === '' ? '' : `, options [${options}]`
+  return `${tcpdumpHeaderText(segment, base)}${shown}, length ${segment.length}`
+}
+
+/** What of a header `tcpdumpHeaderText` prints; `length` counts octets of text. */
+export type HeaderNumbers = Pick<
+  SegmentRecord,
+  'flags' | 'seq' | 'ack' | 'window' | 'urgentPointer' | 'length'
+>
+
+/** The same before the options: flags, numbers, window, urgent pointer. */
+export function tcpdumpHeaderText(segment: HeaderNumbers, base: SequenceBase = ABSOLUTE): string {
   const { flags, length } = segment
   const parts = [`Flags [${tcpdumpFlags(flags)}]`]
   const seq = relative(segment.seq, base.seq)
@@ -64,9 +77,6 @@ export function tcpdumpSegmentText(segment: SegmentRecord, base: SequenceBase = 
   if ((flags & ACK) !== 0) parts.push(`ack ${relative(segment.ack, base.ack)}`)
   parts.push(`win ${segment.window}`)
   if ((flags & URG) !== 0) parts.push(`urg ${segment.urgentPointer}`)
-  const options = optionsText(segment)
-  if (options !== '') parts.push(`options [${options}]`)
-  parts.push(`length ${length}`)
   return parts.join(', ')
 }
 
