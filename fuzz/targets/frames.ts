@@ -3,13 +3,13 @@
  * memory. An input is a list of frames: which link type, how many octets, how many more there were on the wire, and the octets.
  */
 
-import { ByteStreams } from '../../src/analyze/byte-streams.ts'
-import { Dissector } from '../../src/analyze/dissect.ts'
-import { FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../../src/analyze/fields.ts'
-import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
-import { TcpdumpPrinter } from '../../src/analyze/tcpdump-line.ts'
 import { joined } from '../../src/bytes/join.ts'
 import { CaptureRecord } from '../../src/capture/record.ts'
+import { Dissector } from '../../src/dissect/dissect.ts'
+import { ByteStreams } from '../../src/flows/byte-streams.ts'
+import { FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
+import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
+import { TcpdumpPrinter } from '../../src/print/tcpdump-line.ts'
 import type { Random } from '../../src/sim/random.ts'
 import { octetTarget } from '../make-target.ts'
 import { randomOctets, replaced } from '../mutate-octets.ts'

@@ -1,9 +1,9 @@
 /** `elko read`: the TCP packets of a capture as tcpdump prints them, or as fields under Wireshark's names. */
 
-import { Dissector } from '../analyze/dissect.ts'
-import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../analyze/fields.ts'
-import { SequenceAnalysis } from '../analyze/sequence-analysis.ts'
-import { type TcpdumpOptions, TcpdumpPrinter } from '../analyze/tcpdump-line.ts'
+import { Dissector } from '../dissect/dissect.ts'
+import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'

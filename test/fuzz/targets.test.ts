@@ -42,8 +42,8 @@ const REACHED: readonly (readonly [target: TargetName, file: string, percent: nu
   ['capture', 'src/capture/read-pcapng.js', 90],
   ['capture', 'src/capture/read-pcap.js', 80],
   ['capture', 'src/capture/read-snoop.js', 80],
-  ['frames', 'src/analyze/link-layers.js', 80],
-  ['frames', 'src/analyze/network-layers.js', 80],
+  ['frames', 'src/dissect/link-layers.js', 80],
+  ['frames', 'src/dissect/network-layers.js', 80],
   ['drill', 'src/drill/parse-packet.js', 60],
 ]
 

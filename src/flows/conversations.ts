@@ -3,8 +3,8 @@
  * the place of the older one in the index; the older one keeps its words.
  */
 
+import type { Packet, TcpFields } from '../dissect/packet.ts'
 import * as w from './conversation-words.ts'
-import type { Packet, TcpFields } from './packet.ts'
 
 /** Conversations of one page: 2 KB words each, so that pages are half a megabyte. */
 const PAGE_BITS = 11

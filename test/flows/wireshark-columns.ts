@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { Dissector, type TcpCallback } from '../../src/analyze/dissect.ts'
-import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/analyze/fields.ts'
-import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
+import { Dissector, type TcpCallback } from '../../src/dissect/dissect.ts'
+import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
+import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 
 export const FOLDER = process.env.ELKO_CAPTURES ?? '/work/shared/captures'
 

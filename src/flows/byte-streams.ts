@@ -1,7 +1,7 @@
 /** The octets that each side of each conversation sent, in order, as their packets come by. */
 
+import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { SYN } from '../wire/segment.ts'
-import type { Packet, TcpFields } from './packet.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 import type { TcpAnalysis } from './tcp-analysis.ts'
 

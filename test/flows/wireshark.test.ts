@@ -6,11 +6,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { ByteStreams } from '../../src/analyze/byte-streams.ts'
-import { SequenceAnalysis } from '../../src/analyze/sequence-analysis.ts'
-import type { StreamSink } from '../../src/analyze/stream-assembler.ts'
-import { ANALYSIS_FLAGS } from '../../src/analyze/tcp-analysis.ts'
-import { TcpdumpPrinter } from '../../src/analyze/tcpdump-line.ts'
+import { ByteStreams } from '../../src/flows/byte-streams.ts'
+import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
+import type { StreamSink } from '../../src/flows/stream-assembler.ts'
+import { ANALYSIS_FLAGS } from '../../src/flows/tcp-analysis.ts'
+import { TcpdumpPrinter } from '../../src/print/tcpdump-line.ts'
 import {
   dissected,
   elkoRows,

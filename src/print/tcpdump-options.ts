@@ -1,8 +1,8 @@
 /** TCP options in tcpdump's words: `mss 1460,nop,wscale 7,sack 1 {1:2}`. */
 
+import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { hexText, optionsOf, optionValues, type SeenOption } from '../dissect/tcp-details.ts'
 import * as kinds from '../wire/tcp-options.ts'
-import type { Packet, TcpFields } from './packet.ts'
-import { hexText, optionsOf, optionValues, type SeenOption } from './tcp-details.ts'
 
 /**
  * `, options [mss 1460,nop,wscale 7]`; the empty text where there are none.

@@ -4,6 +4,9 @@
  */
 
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
+import * as codes from '../dissect/layer-codes.ts'
+import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { checksumIsRight, hexText, optionsOf, optionValues } from '../dissect/tcp-details.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
 import { MAPPED_PREFIX } from '../wire/ip-header.ts'
 import { SYN } from '../wire/segment.ts'
@@ -15,10 +18,7 @@ import {
   KIND_WINDOW_SCALE,
 } from '../wire/tcp-options.ts'
 import type { Interval } from './interval.ts'
-import * as codes from './layer-codes.ts'
-import type { Packet, TcpFields } from './packet.ts'
 import { ANALYSIS_FLAGS, type TcpAnalysis } from './tcp-analysis.ts'
-import { checksumIsRight, hexText, optionsOf, optionValues } from './tcp-details.ts'
 
 /** A number, an address or a name as text, a span of time in nanoseconds, or whether a flag is set. */
 export type FieldValue = number | string

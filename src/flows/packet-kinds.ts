@@ -3,10 +3,10 @@
  * acknowledgments, what was lost before it. By the rules of 4.0; the public captures judge.
  */
 
+import type { TcpFields } from '../dissect/packet.ts'
 import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
 import * as w from './conversation-words.ts'
 import type { Exchange } from './exchange.ts'
-import type { TcpFields } from './packet.ts'
 import * as a from './tcp-analysis.ts'
 
 /** None of these is set in what only carries text, or acknowledges. */

@@ -3,10 +3,10 @@
  * order. It goes by time and numbers alone.
  */
 
+import type { TcpFields } from '../dissect/packet.ts'
 import { FIN, SYN } from '../wire/segment.ts'
 import * as w from './conversation-words.ts'
 import type { Exchange } from './exchange.ts'
-import type { TcpFields } from './packet.ts'
 import * as a from './tcp-analysis.ts'
 
 /** A fast retransmission comes so soon after the peer's last packet, nanoseconds. */

@@ -3,13 +3,13 @@
  * judge). Elko's own judgement stands elsewhere: this says what Wireshark says, its quirks included.
  */
 
+import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { readOptions, type SeenOptions } from '../dissect/seen-options.ts'
 import { ACK, FIN, PSH, RST, SYN } from '../wire/segment.ts'
 import * as w from './conversation-words.ts'
 import { Conversations } from './conversations.ts'
 import { Exchange } from './exchange.ts'
-import type { Packet, TcpFields } from './packet.ts'
 import { judgeAcknowledgment, judgeKind } from './packet-kinds.ts'
-import { readOptions, type SeenOptions } from './seen-options.ts'
 import { judgeSentAgain } from './sent-again.ts'
 import * as a from './tcp-analysis.ts'
 import { MAX_UNACKNOWLEDGED } from './unacknowledged.ts'

@@ -3,10 +3,10 @@
  * Numbers are counted from the first of each side, unless asked otherwise; the first packet shows them as they are.
  */
 
+import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { tcpdumpHeaderText } from '../trace/segment-text.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
 import { ACK, SYN } from '../wire/segment.ts'
-import type { Packet, TcpFields } from './packet.ts'
 import { tcpdumpOptions } from './tcpdump-options.ts'
 
 export interface TcpdumpOptions {
