@@ -38,6 +38,8 @@ export class CaptureNotes {
   customBlocks = 0
   unknownBlocks = 0
   customOptions = 0
+  /** Lines of a listing that are no packets. */
+  linesPassedOver = 0
   /** Names, secrets, sections and sentences that were too many to keep. */
   beyondBounds = 0
   #secretOctets = 0

@@ -26,6 +26,7 @@ import { BLOCK_SECTION_HEADER } from './pcapng.ts'
 import { looksLikePcap, PcapParser } from './read-pcap.ts'
 import { PcapngParser } from './read-pcapng.ts'
 import { looksLikeSnoop, SnoopParser } from './read-snoop.ts'
+import { looksLikeText, TextParser } from './read-text.ts'
 import { type CaptureParser, CaptureRecord, type RecordCallback, type Window } from './record.ts'
 
 /**
@@ -141,7 +142,7 @@ export class CaptureReader {
   }
 
   #choose(): CaptureParser | null {
-    const { view, start, end, isLast } = this.#window
+    const { bytes, view, start, end, isLast } = this.#window
     const length = end - start
     if (length < MAGIC_LENGTH && !isLast) return null
     if (length >= 4) {
@@ -149,8 +150,9 @@ export class CaptureReader {
       if (view.getUint32(start) === BLOCK_SECTION_HEADER) return new PcapngParser()
       if (looksLikeSnoop(view, start, length)) return new SnoopParser()
     }
+    if (looksLikeText(bytes, start, end)) return new TextParser()
     const found = length < 4 ? `${length} octets` : hex32(view.getUint32(start))
-    this.error = captureError(0, 'the magic number of a pcap, pcapng or snoop file', found)
+    this.error = captureError(0, 'the magic number of a pcap, pcapng or snoop file, or text', found)
     return null
   }
 }
