@@ -5,18 +5,23 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { FRAME_FIELDS, TCP_FIELDS } from '../../src/flows/fields.ts'
+import { Random } from '../../src/sim/random.ts'
+import { randomCapture } from './random-conversations.ts'
 import { countByColumn, type Difference, differences, elkoRows, tsharkRows } from './wireshark-columns.ts'
 import { elkoStreams, tsharkStreams } from './wireshark-streams.ts'
 
 const USAGE = `npm run oracle -- FILE|FOLDER... [options]
+       npm run oracle -- --random N [--from SEED] [--packets N] [options]
 
   Compares the fields of every TCP packet, and the octets of every stream, with those of tshark.
 
+  --random N    N captures of random conversations, of as many seeds from --from on (default 1)
+  --packets N   packets of each; default 2000. Those that differ stay in out/oracle/
   --show N      differences that are told of each file and column; default 1
   --answers DIR keep tshark's answers there, and use those that are there
   --no-follow   fields only
@@ -29,6 +34,7 @@ const PREFERENCES = ['-n', '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_chec
 const COLUMNS = [...Object.keys(FRAME_FIELDS), ...Object.keys(TCP_FIELDS)]
 /** Stands before the first stream. */
 const RULE = `\n${'='.repeat(67)}\n`
+const RANDOM_FOLDER = 'out/oracle'
 const MOST_OUTPUT = 2 ** 30
 const PATIENCE_MS = 600_000
 
@@ -43,6 +49,9 @@ function main(): number {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      random: { type: 'string', default: '0' },
+      from: { type: 'string', default: '1' },
+      packets: { type: 'string', default: '2000' },
       show: { type: 'string', default: '1' },
       answers: { type: 'string' },
       'no-follow': { type: 'boolean', default: false },
@@ -50,7 +59,8 @@ function main(): number {
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  if (values.help || positionals.length === 0) {
+  const random = Number(values.random)
+  if (values.help || (positionals.length === 0 && !(random > 0))) {
     console.log(USAGE)
     return values.help ? 0 : 2
   }
@@ -61,22 +71,49 @@ function main(): number {
     streams: Number(values.streams),
   }
   if (options.answers !== null) mkdirSync(options.answers, { recursive: true })
-  const totals: Record<string, number> = {}
-  let cells = 0
-  let streams = 0
-  const files = positionals.flatMap(filesOf)
-  for (const path of files) {
-    const compared = compareFile(path, options)
-    if (compared === null) continue
-    cells += compared.cells
-    streams += compared.streams
-    tell(path, compared.found, options.show)
-    for (const column of Object.keys(countByColumn(compared.found)))
-      totals[column] = (totals[column] ?? 0) + 1
+  const tally = new Tally(options)
+  for (const path of positionals.flatMap(filesOf)) tally.add(path)
+  mkdirSync(RANDOM_FOLDER, { recursive: true })
+  for (let seed = Number(values.from); seed < Number(values.from) + random; seed++) {
+    const path = join(RANDOM_FOLDER, `random-${seed}.pcap`)
+    writeFileSync(path, randomCapture(new Random(seed), Number(values.packets)))
+    if (tally.add(path)) rmSync(path)
   }
-  console.log(`${files.length} files, ${cells} cells and ${streams} streams compared`)
-  for (const [column, count] of Object.entries(totals)) console.log(`${column}: differs in ${count} files`)
-  return Object.keys(totals).length === 0 ? 0 : 1
+  return tally.end()
+}
+
+/** What was compared, and in how many files each column differs. */
+class Tally {
+  readonly #options: Options
+  readonly #columns: Record<string, number> = {}
+  #files = 0
+  #cells = 0
+  #streams = 0
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Returns whether nothing differs. */
+  add(path: string): boolean {
+    this.#files++
+    const compared = compareFile(path, this.#options)
+    if (compared === null) return true
+    this.#cells += compared.cells
+    this.#streams += compared.streams
+    tell(path, compared.found, this.#options.show)
+    for (const column of Object.keys(countByColumn(compared.found)))
+      this.#columns[column] = (this.#columns[column] ?? 0) + 1
+    return compared.found.length === 0
+  }
+
+  /** Returns the exit code. */
+  end(): number {
+    console.log(`${this.#files} files, ${this.#cells} cells and ${this.#streams} streams compared`)
+    const columns = Object.entries(this.#columns)
+    for (const [column, count] of columns) console.log(`${column}: differs in ${count} files`)
+    return columns.length === 0 ? 0 : 1
+  }
 }
 
 function filesOf(path: string): string[] {

@@ -1,7 +1,7 @@
 /** What each side of a conversation sent, as `tshark -z follow,tcp,raw` shows it: octets and their SHA-256. */
 
 import { createHash } from 'node:crypto'
-import { ByteStreams } from '../../src/flows/byte-streams.ts'
+import { ByteStreams, mayHaveText } from '../../src/flows/byte-streams.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import type { StreamSink } from '../../src/flows/stream-assembler.ts'
 import { dissected } from './wireshark-columns.ts'
@@ -30,7 +30,9 @@ const SILENCE = new Follower().answer
 /** Of a stream of which nobody said anything. */
 export const BOTH_SILENT = `${SILENCE} ${SILENCE}`
 
-/** Of each stream of a file, in the order of their numbers: what its first sender said, and what the other one. */
+/**
+ * Of each stream of a file, in the order of their numbers: what the first sender of a whole packet said, and what the other one.
+ */
 export function elkoStreams(file: Uint8Array): string[] {
   const followers = new Map<string, Follower>()
   const bytes = new ByteStreams((stream, isFromA) => {
@@ -39,13 +41,18 @@ export function elkoStreams(file: Uint8Array): string[] {
     return follower
   })
   const analysis = new SequenceAnalysis()
-  dissected(file, (packet, tcp) => bytes.packet(packet, tcp, analysis.analyze(packet, tcp)))
+  const isFirstA: boolean[] = []
+  dissected(file, (packet, tcp) => {
+    const said = analysis.analyze(packet, tcp)
+    if (mayHaveText(tcp)) isFirstA[said.stream] ??= said.isFromA
+    bytes.packet(packet, tcp, said)
+  })
   const side = (stream: number, isFromA: boolean): string =>
     followers.get(`${stream} ${isFromA}`)?.answer ?? SILENCE
-  return Array.from(
-    { length: analysis.conversations.count },
-    (_, stream) => `${side(stream, true)} ${side(stream, false)}`,
-  )
+  return Array.from({ length: analysis.conversations.count }, (_, stream) => {
+    const first = isFirstA[stream] ?? true
+    return `${side(stream, first)} ${side(stream, !first)}`
+  })
 }
 
 /** The same from the text of `tshark -q -z follow,tcp,raw,0 -z follow,tcp,raw,1 ...`. */
