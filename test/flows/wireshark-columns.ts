@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
+import type { RecordCallback } from '../../src/capture/record.ts'
 import { Dissector, type TcpCallback } from '../../src/dissect/dissect.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
@@ -45,10 +46,22 @@ export function tsharkRows({ id }: ManifestRow): Map<number, Row> {
 }
 
 /** Everything of a file, taken apart. */
-export function dissected({ path, format }: ManifestRow, onTcp: TcpCallback): void {
+export function dissected(row: ManifestRow, onTcp: TcpCallback): void {
+  dissectedRecords(row, () => {}, onTcp)
+}
+
+/** The same, told of each record before its packets. */
+export function dissectedRecords(
+  { path, format }: ManifestRow,
+  onRecord: RecordCallback,
+  onTcp: TcpCallback,
+): void {
   const octets = readFileSync(join(FOLDER, path))
   const dissector = new Dissector(onTcp)
-  const reader = new CaptureReader((record) => dissector.dissect(record))
+  const reader = new CaptureReader((record) => {
+    onRecord(record)
+    dissector.dissect(record)
+  })
   reader.readWhole(format.endsWith('.gz') ? gunzipSync(octets) : octets)
 }
 
