@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     what: 'list the TCP conversations of a capture',
     load: () => import('./conversations.ts'),
   },
+  follow: { what: 'print what the sides of a connection sent', load: () => import('./follow.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }
