@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conversations.ts'),
   },
   follow: { what: 'print what the sides of a connection sent', load: () => import('./follow.ts') },
+  diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }
