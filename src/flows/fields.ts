@@ -56,13 +56,21 @@ export const FRAME_FIELDS: Readonly<Record<string, Field>> = {
   },
   'ip.dst': {
     kind: 'address',
-    read: ({ packet }) => inIpv4(packet, (bytes, at) => ipv4Text(bytes, at + 16)),
+    read: ({ packet }) =>
+      inIpv4(packet, (bytes, at) =>
+        isInnermost(packet, bytes, at) ? ipv4WordText(packet.dst3) : ipv4Text(bytes, at + 16),
+      ),
   },
   'ip.ttl': { kind: 'number', read: ({ packet }) => inIpv4(packet, (bytes, at) => bytes[at + 8]!) },
   'ip.id': { kind: 'hex4', read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 4)) },
   'ip.len': {
     kind: 'number',
-    read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 2)),
+    read: ({ packet }) =>
+      inIpv4(packet, (bytes, at) => {
+        const length = readUint16(bytes, at + 2)
+        // Segmentation offload leaves 0 behind.
+        return length === 0 && isInnermost(packet, bytes, at) ? packet.wireEnd - at : length
+      }),
   },
   'ip.proto': { kind: 'number', read: ({ packet }) => inIpv4(packet, (bytes, at) => bytes[at + 9]!) },
   'ip.flags.df': {
@@ -181,9 +189,17 @@ function inLayer(
   code: number,
   read: (bytes: Uint8Array, at: number) => FieldValue,
 ): FieldValue[] {
+  return inLayers(packet, (each) => each === code, read)
+}
+
+function inLayers(
+  packet: Packet,
+  isWanted: (code: number) => boolean,
+  read: (bytes: Uint8Array, at: number) => FieldValue,
+): FieldValue[] {
   const values: FieldValue[] = []
   for (let layer = 0; layer < packet.layers; layer++) {
-    if (packet.layerCodes[layer] === code)
+    if (isWanted(packet.layerCodes[layer]!))
       values.push(read(packet.layerBytes[layer]!, packet.layerAts[layer]!))
   }
   return values
@@ -219,18 +235,26 @@ function inEthernet(packet: Packet, offset: number): FieldValue[] {
     const code = packet.layerCodes[layer]!
     const isEthernet =
       code === codes.LINK + 1 || code === codes.LAYER_ETHERNET || code === codes.ETHERTYPE_BRIDGING
-    if (isEthernet) values.push(etherText(packet.layerBytes[layer]!, packet.layerAts[layer]! + offset))
+    // The outer addresses of FabricPath are no addresses of Ethernet.
+    const isOuter = layer + 1 < packet.layers && packet.layerCodes[layer + 1] === codes.ETHERTYPE_FABRIC_PATH
+    if (isEthernet && !isOuter)
+      values.push(etherText(packet.layerBytes[layer]!, packet.layerAts[layer]! + offset))
   }
   return values
 }
 
+/** The outer tag of IEEE 802.1ad is another protocol's to Wireshark. */
 function inVlan(read: (bytes: Uint8Array, at: number) => FieldValue): Field {
-  const tags = [codes.ETHERTYPE_VLAN, codes.ETHERTYPE_QINQ, codes.ETHERTYPE_QINQ_OLD]
-  return { kind: 'number', read: ({ packet }) => tags.flatMap((code) => inLayer(packet, code, read)) }
+  const isTag = (code: number): boolean => code === codes.ETHERTYPE_VLAN || code === codes.ETHERTYPE_QINQ_OLD
+  return { kind: 'number', read: ({ packet }) => inLayers(packet, isTag, read) }
 }
 
-const ipv4Text = (bytes: Uint8Array, at: number): string =>
-  formatAddress(addressOf(0, 0, MAPPED_PREFIX, readInt32(bytes, at)))
+const isInnermost = (packet: Packet, bytes: Uint8Array, at: number): boolean =>
+  packet.version === 4 && at === packet.ipAt && bytes === packet.bytes
+
+const ipv4Text = (bytes: Uint8Array, at: number): string => ipv4WordText(readInt32(bytes, at))
+
+const ipv4WordText = (word: number): string => formatAddress(addressOf(0, 0, MAPPED_PREFIX, word))
 
 function ipv6Text(bytes: Uint8Array, at: number): string {
   const word = (k: number): number => readInt32(bytes, at + 4 * k)
