@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conformance.ts'),
   },
   read: { what: 'print the TCP packets of a capture', load: () => import('./read.ts') },
+  diagram: { what: 'draw a connection of a capture', load: () => import('./diagram.ts') },
   conversations: {
     what: 'list the TCP conversations of a capture',
     load: () => import('./conversations.ts'),
@@ -30,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     what: 'tell of each connection: states, round trips, losses',
     load: () => import('./streams.ts'),
   },
+  diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { ConversationTable } from '../../src/flows/conversation-table.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import { fixed, tsharkConversations } from '../../src/print/tshark-conversations.ts'
-import { dissectedRecords, FOLDER, type ManifestRow, manifest } from './wireshark-columns.ts'
+import { dissectedRecords, FOLDER, type ManifestRow, manifest, octetsOf } from './wireshark-columns.ts'
 
 const hasTshark = spawnSync('tshark', ['--version']).status === 0
 const hasCaptures = existsSync(join(FOLDER, 'MANIFEST.tsv'))
@@ -34,7 +34,7 @@ function listOf(row: ManifestRow): string[] {
   const analysis = new SequenceAnalysis()
   const table = new ConversationTable()
   dissectedRecords(
-    row,
+    octetsOf(row),
     (record) => table.begin(record.seconds, record.nanoseconds),
     (packet, tcp) => table.packet(packet, tcp, analysis.analyze(packet, tcp)),
   )
