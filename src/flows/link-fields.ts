@@ -25,6 +25,7 @@ const ENCAPSULATIONS: ReadonlyMap<number, number> = new Map([
   [links.LINKTYPE_IEEE802_11_RADIOTAP, 23],
   [links.LINKTYPE_IPV4, 129],
   [links.LINKTYPE_IPV6, 130],
+  [links.LINKTYPE_IPOIB, 180],
   [links.LINKTYPE_LINUX_SLL2, 210],
 ])
 

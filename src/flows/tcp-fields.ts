@@ -6,7 +6,7 @@ import { hexText, optionsOf, type SeenOption } from '../dissect/tcp-details.ts'
 import * as bits from '../wire/segment.ts'
 import * as kinds from '../wire/tcp-options.ts'
 import type { Field, FieldKind, FieldValue, TcpView } from './field.ts'
-import { TFO_ACK, TFO_IGNORED, TFO_SYN } from './tcp-analysis.ts'
+import { type TcpAnalysis, TFO_ACK, TFO_IGNORED, TFO_SYN } from './tcp-analysis.ts'
 
 const LEAST_HEADER = 20
 
@@ -160,5 +160,11 @@ const TFO = TFO_SYN | TFO_ACK | TFO_IGNORED
 /** `tcp.analysis.flags` is there where one of the marks is; `tcp.analysis` where anything was found out. */
 export const ANALYSIS_TREES: Readonly<Record<string, Field>> = {
   'tcp.analysis.flags': { kind: 'flag', read: ({ analysis }) => ((analysis.flags & ~TFO) === 0 ? null : 1) },
-  'tcp.analysis': { kind: 'flag', read: ({ analysis }) => (analysis.hasRecord ? 1 : null) },
+  'tcp.analysis': { kind: 'flag', read: ({ analysis }) => (hasTree(analysis) ? 1 : null) },
+}
+
+/** Fast Open alone makes no tree. */
+function hasTree({ hasRecord, flags, acksFrame, bytesInFlight }: TcpAnalysis): boolean {
+  const isOnlyTfo = flags !== 0 && (flags & ~TFO) === 0 && acksFrame === 0 && bytesInFlight === 0
+  return hasRecord && !isOnlyTfo
 }
