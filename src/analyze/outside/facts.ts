@@ -107,6 +107,9 @@ export class SideFacts {
   /** Text for the first time after the other side's FIN, and whether that FIN had been acknowledged. */
   readonly afterFin = new Moment()
   afterFinKnown = false
+  octetsAfterFin = 0
+  /** Octets that it sent since the other side last sent text. */
+  sinceAnswer = 0
 
   // ---- messages, see framing.ts
   framing: 'none' | 'http' | 'tls' | 'unknown' = 'none'
