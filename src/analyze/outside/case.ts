@@ -68,7 +68,6 @@ const USUAL_RTT = 0.1
 export interface Ends {
   readonly clientAddress: string
   readonly serverAddress: string
-  readonly serverPort: number
 }
 
 export class Case {
@@ -91,9 +90,9 @@ export class Case {
     this.server = facts.server
     this.hosts = hosts
     this.serverAddress = ends.serverAddress
-    this.serverHost = hosts.host(ends.serverAddress)
-    this.clientHost = hosts.host(ends.clientAddress)
-    this.port = this.serverHost.port(ends.serverPort)
+    this.serverHost = facts.serverHost
+    this.clientHost = facts.clientHost
+    this.port = facts.port
     this.captureEnd = captureEnd
     this.reset = facts.resets.find((reset) => !this.#isWithoutEffect(reset)) ?? null
   }
@@ -188,7 +187,7 @@ export class Case {
   /** A SYN for another network went to a router whose address answers by itself. */
   #isMadeByGateway({ fromClient, ttl }: ResetFacts): boolean {
     const { hop } = this.facts
-    if (fromClient || hop === '' || !INITIAL_TTLS.has(ttl)) return false
+    if (fromClient || hop === 0 || !INITIAL_TTLS.has(ttl)) return false
     if (this.hosts.hardware.get(this.serverAddress) !== undefined) return false
     return [...this.hosts.hardware.values()].includes(hop)
   }
