@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conformance.ts'),
   },
   read: { what: 'print the TCP packets of a capture', load: () => import('./read.ts') },
+  diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }
