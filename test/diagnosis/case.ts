@@ -29,9 +29,10 @@ export interface Truth {
   readonly findings?: readonly string[]
   /**
    * Whether the client's errno, and Node's error code, as they were observed, must be said. Default true; false where
-   * the application may see one of several things and the wire does not tell which.
+   * the application may see one of several things and the wire does not tell which; `code`:
+   * Node's message holds more than is on the wire.
    */
-  readonly sees?: boolean
+  readonly sees?: boolean | 'code'
 }
 
 /** Which packets must be in a capture and which must not, as filters of tcpdump: the case happened as it was meant. */
@@ -56,6 +57,8 @@ export interface Case {
   readonly languages?: readonly (readonly [Language, Language])[]
   readonly client: readonly Op[]
   readonly server: readonly Op[]
+  /** Packets larger than the MTU are captured whole. */
+  readonly capturesWhole?: boolean
   /** Captured on for so long after both applications have ended. */
   readonly settleMs?: number
   /** What the applications see, as `outcomes` has it, if all went as it was meant; by language where they differ. */

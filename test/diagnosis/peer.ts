@@ -129,7 +129,8 @@ async function connect(op: Call<'connect'>): Promise<Told> {
 
 async function send(peer: Peer, op: Call<'send'>): Promise<Told> {
   if (peer.socket.destroyed) return { ok: false, code: 'ERR_STREAM_DESTROYED' }
-  const octets = Buffer.from((op.text ?? '').padEnd(op.n, 'x'))
+  const octets = Buffer.alloc(op.n, 'x')
+  octets.write(op.text ?? '')
   const written = new Promise<Told>((resolve) => {
     peer.socket.write(octets, (error) =>
       resolve(error === null || error === undefined ? { ok: true, n: op.n } : failure(error)),

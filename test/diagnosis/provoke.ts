@@ -15,6 +15,8 @@ export interface Played {
   /** The captures' files. */
   readonly clientFile: string
   readonly serverFile: string
+  /** Packets that the captures lack. */
+  readonly dropped: number
 }
 
 /** A busy machine may let a timer of the application's expire before its time: the case is played again, so often. */
@@ -51,20 +53,21 @@ async function play(
 ): Promise<Played> {
   if (played.forward !== undefined) await world.command(`m: ${forwarding(played.forward)}`)
   for (const command of played.setup ?? []) await world.command(command)
-  const [atClient, atServer] = await Promise.all([world.captureAtClient(), world.captureAtServer()])
+  const [atClient, atServer] = await world.capture(played.capturesWhole === true)
   if (played.inject !== undefined) await world.inject(played.inject)
   const server = played.server.length === 0 ? null : world.peer('s', serverLanguage, played.server)
   await server?.begun
   const client = world.peer('c', language, played.client)
   await Promise.all([client.ended, server?.ended, world.direct(played.director ?? [])])
   await sleep(played.settleMs ?? SETTLE_MS)
-  await Promise.all([atClient.stop(), atServer.stop()])
+  const stopped = await Promise.all([atClient.stop(), atServer.stop()])
   return {
     language,
     client: client.results,
     server: server?.results ?? [],
     clientFile: atClient.file,
     serverFile: atServer.file,
+    dropped: stopped.reduce((sum, { dropped }) => sum + dropped, 0),
   }
 }
 
@@ -78,6 +81,7 @@ function forwarding(rules: readonly string[]): string {
 }
 
 async function whatWentWrong(played: Case, run: Played, host: Namespace): Promise<string | null> {
+  if (run.dropped > 0) return `tcpdump dropped ${run.dropped} packets`
   for (const side of ['client', 'server'] as const) {
     const meant = played.seen[side]
     const seen = outcomes(run[side])

@@ -4,8 +4,8 @@
  *
  *     c 10.1.0.2, fd00:1::2  -- c0 | mc --  m  -- ms | s0 --  s 10.2.0.2, fd00:2::2
  *
- * The client's line is a pair of virtual Ethernet ends; where it is impaired it is two TUN devices, and this process
- * carries the packets from one to the other through Elko's impairing link.
+ * The client's line is a pair of virtual Ethernet ends; where it is impaired it is two TUN devices, and a process
+ * carries the packets from one to the other through Elko's impairing link (wire.ts).
  */
 
 import type { ChildProcess } from 'node:child_process'
@@ -15,13 +15,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { impair } from '../../src/link/impair.ts'
-import type { ImpairmentOptions, PathCounters } from '../../src/sim/impairments.ts'
+import type { ImpairmentOptions } from '../../src/sim/impairments.ts'
 import { type Capture, type Namespace, withNamespace } from '../kernel/netns.ts'
 import type { Language, Op, PeerTask, Result } from './script.ts'
+import type { WireTask } from './wire.ts'
 
 /** Where the applications' programs stand. */
 const NODE_PEER = fileURLToPath(new URL('./peer.js', import.meta.url))
+const WIRE = fileURLToPath(new URL('./wire.js', import.meta.url))
 const PYTHON_PEER = fileURLToPath(new URL('../../../test/diagnosis/peer.py', import.meta.url))
 const INJECTOR = fileURLToPath(new URL('../../../test/diagnosis/injector.py', import.meta.url))
 
@@ -43,9 +44,6 @@ export const SERVER: Readonly<Record<Family, string>> = { 4: '10.2.0.2', 6: 'fd0
 export class World {
   readonly hosts: Readonly<Record<Host, Namespace>>
   readonly family: Family
-  /** Of the impaired line; null where it is not. */
-  counters: { toServer: PathCounters | null; toClient: PathCounters | null } | null = null
-  private clientDevice = 'c0'
 
   constructor(hosts: Readonly<Record<Host, Namespace>>, family: Family) {
     this.hosts = hosts
@@ -65,7 +63,7 @@ export class World {
     } else await this.#buildWire(wire)
     await Promise.all([this.#sh('s', addressing('s0', '2', '2')), this.#sh('m', addressing('ms', '2', '1'))])
     await Promise.all([
-      this.#sh('c', defaultRoutes('1', this.clientDevice)),
+      this.#sh('c', defaultRoutes('1', 'c0')),
       this.#sh('m', 'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1'),
       this.#sh('s', defaultRoutes('2', 's0')),
     ])
@@ -75,27 +73,23 @@ export class World {
   }
 
   async #buildWire(wire: Wire): Promise<void> {
-    const client = await this.hosts.c.openTun({ addresses: ['10.1.0.2/24', 'fd00:1::2/64'] })
-    const router = await this.hosts.m.openTun({ addresses: ['10.1.0.1/24', 'fd00:1::1/64'] })
-    this.clientDevice = client.name
-    const directions = {
-      ...(wire.toServer === undefined ? {} : { toLink: wire.toServer }),
-      ...(wire.toClient === undefined ? {} : { fromLink: wire.toClient }),
-    }
-    const impaired = impair(router, directions, wire.seed ?? 1)
-    client.onPacket = (packet, offset, length) =>
-      void impaired.send(packet.slice(offset, offset + length), length)
-    impaired.onPacket = (packet, offset, length) =>
-      void client.send(packet.slice(offset, offset + length), length)
-    this.counters = { toServer: impaired.toLinkCounters, toClient: impaired.fromLinkCounters }
+    const { c, m } = this.hosts
+    const task: WireTask = { client: 'c0', router: 'mc', wire }
+    const child = m.spawn(process.execPath, [WIRE, JSON.stringify(task)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout!, 'data')
+    await this.#sh('m', `ip link set c0 netns ${c.name}`)
+    await Promise.all([this.#sh('c', addressing('c0', '1', '2')), this.#sh('m', addressing('mc', '1', '1'))])
   }
 
-  captureAtClient(): Promise<Capture> {
-    return this.hosts.c.capture({ name: this.clientDevice }, 'client.pcap', SNAP_LENGTH, BUFFER_KIB)
-  }
-
-  captureAtServer(): Promise<Capture> {
-    return this.hosts.s.capture({ name: 's0' }, 'server.pcap', SNAP_LENGTH, BUFFER_KIB)
+  /** Captures at both ends; `whole`: packets that are larger than the MTU as well. */
+  async capture(whole: boolean): Promise<readonly [client: Capture, server: Capture]> {
+    const [length, room] = whole ? [65_535, 65_536] : [SNAP_LENGTH, BUFFER_KIB]
+    return Promise.all([
+      this.hosts.c.capture({ name: 'c0' }, 'client.pcap', length, room),
+      this.hosts.s.capture({ name: 's0' }, 'server.pcap', length, room),
+    ])
   }
 
   /** `HOST: COMMAND`, with sh in that host. */
@@ -187,12 +181,14 @@ export class RunningPeer {
   }
 }
 
-const SNAP_LENGTH = 65_535
-const BUFFER_KIB = 4096
+/** An Ethernet frame. tcpdump's ring has places of this length. */
+const SNAP_LENGTH = 1600
+const BUFFER_KIB = 16_384
 const GUARD_MS = 60_000
 
 const addressing = (device: string, network: string, host: string): string => `
   ip link set ${device} addrgenmode none
+  sysctl -qw net.ipv6.conf.${device}.router_solicitations=0 net.ipv6.conf.${device}.accept_ra=0
   ip link set ${device} gso_max_segs 1 up
   ip address add 10.${network}.0.${host}/24 dev ${device}
   ip address add fd00:${network}::${host}/64 dev ${device} nodad

@@ -16,7 +16,7 @@ const roomForTwo: readonly Op[] = [{ op: 'listen', port: PORT, backlog: 4 }, { o
 const three: readonly Op[] = ['first', 'second', 'third'].map((on) => ({ op: 'connect', port: PORT, on }))
 
 const overflow: Truth = {
-  verdict: ['backlog-overflow'],
+  verdict: ['accept-queue-full'],
   healthy: false,
   phase: 'established-at-client',
   culprit: 'server-app',
@@ -27,7 +27,7 @@ export const BACKLOG_CASES: readonly Case[] = [
     name: 'backlog_full_syn_drop',
     title: 'the queue is full of connections that nobody accepts: SYNs are dropped',
     languages: PYTHON_SERVER,
-    setup: ['c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0 net.ipv4.tcp_syn_retries=1'],
+    setup: ['c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0 net.ipv4.tcp_syn_retries=3'],
     client: [
       { op: 'connect', port: PORT, on: 'first' },
       { op: 'connect', port: PORT, on: 'second' },
@@ -37,7 +37,7 @@ export const BACKLOG_CASES: readonly Case[] = [
     server: neverAccepts,
     seen: { client: ['ETIMEDOUT'] },
     truth: {
-      verdict: ['connect-timeout', 'backlog-overflow'],
+      verdict: ['accept-queue-full'],
       healthy: false,
       phase: 'connect',
       culprit: ['server-app', null],
@@ -69,7 +69,7 @@ export const BACKLOG_CASES: readonly Case[] = [
     server: roomForTwo,
     seen: { client: ['ECONNRESET', 'timeout'] },
     connection: 'some',
-    truth: { ...overflow, verdict: ['backlog-overflow', 'reset'], resetBy: 'server-host' },
+    truth: { ...overflow, resetBy: 'server-host' },
   },
   {
     name: 'backlog_full_burst_cookies',
@@ -84,7 +84,7 @@ export const BACKLOG_CASES: readonly Case[] = [
     // The data are never acknowledged: a path that broke just then looks the same.
     truth: {
       ...overflow,
-      verdict: ['backlog-overflow', 'data-unacknowledged'],
+      verdict: ['accept-queue-full', 'unacknowledged'],
       culprit: ['server-app', null],
     },
     fromServer: overflow,

@@ -30,9 +30,9 @@ const reference = {
 const REFUSED = ['ECONNREFUSED']
 const RST = 'tcp[tcpflags] & tcp-rst != 0'
 
-/** Linux sends the first SYN again after 1, 2, 4 seconds, and gives up. */
-const CLASSIC_SYN = 'c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0 net.ipv4.tcp_syn_retries=1'
-const LINEAR_SYN = 'c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=3 net.ipv4.tcp_syn_retries=1'
+/** Linux sends the SYN again after 1, 3 and 7 s, and gives up after 15: fewer, and it might have been the application. */
+const CLASSIC_SYN = 'c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0 net.ipv4.tcp_syn_retries=3'
+const LINEAR_SYN = 'c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=4 net.ipv4.tcp_syn_retries=2'
 const QUICK_ARP = (device: string): string =>
   `sysctl -qw net.ipv4.neigh.${device}.retrans_time_ms=200 net.ipv6.neigh.${device}.retrans_time_ms=200`
 
@@ -44,7 +44,7 @@ const refusedByServer: Truth = {
   resetBy: 'server-host',
 }
 const unreachable: Truth = {
-  verdict: ['unreachable'],
+  verdict: ['host-unreachable'],
   healthy: false,
   phase: 'connect',
   culprit: 'path',
@@ -94,7 +94,12 @@ export const CONNECT_CASES: readonly Case[] = [
     server: reference.server,
     seen: { client: REFUSED },
     onServerWire: { lacks: ['port 8080'] },
-    truth: { ...refusedByServer, culprit: 'middlebox', resetBy: 'middlebox' },
+    truth: {
+      ...refusedByServer,
+      verdict: ['refused-by-middlebox'],
+      culprit: 'middlebox',
+      resetBy: 'middlebox',
+    },
     fromServer: null,
   },
   {
@@ -118,7 +123,7 @@ export const CONNECT_CASES: readonly Case[] = [
     server: [],
     seen: { client: REFUSED },
     onClientWire: { has: ['icmp[0]=3 and icmp[1]=3'] },
-    truth: { ...refusedByServer, culprit: 'middlebox', resetBy: null },
+    truth: { ...refusedByServer, verdict: ['port-unreachable'], culprit: 'middlebox', resetBy: null },
   },
   {
     name: 'server_started_late',
@@ -174,7 +179,7 @@ export const CONNECT_CASES: readonly Case[] = [
     server: [],
     seen: { client: ['ENETUNREACH'] },
     onClientWire: { has: ['icmp[0]=3 and icmp[1]=0'] },
-    truth: { ...unreachable, culprit: ['path', 'middlebox'] },
+    truth: { ...unreachable, verdict: ['network-unreachable'], culprit: ['path', 'middlebox'] },
   },
   {
     name: 'unreach_no_route_v6',
@@ -183,7 +188,7 @@ export const CONNECT_CASES: readonly Case[] = [
     client: [{ op: 'connect', port: PORT, host: 'fd00:9::1' }],
     server: [],
     seen: { client: ['ENETUNREACH'] },
-    truth: { ...unreachable, culprit: ['path', 'middlebox'] },
+    truth: { ...unreachable, verdict: ['network-unreachable'], culprit: ['path', 'middlebox'] },
   },
   {
     name: 'wrong_ip_remote_subnet',
@@ -214,7 +219,12 @@ export const CONNECT_CASES: readonly Case[] = [
     server: [],
     seen: { client: ['EHOSTUNREACH'] },
     onClientWire: { has: ['arp host 10.1.0.77'], lacks: ['tcp'] },
-    truth: { ...unreachable, culprit: ['path', 'server-host', 'client-app', null] },
+    truth: {
+      ...unreachable,
+      verdict: ['no-neighbour'],
+      culprit: ['path', 'server-host', 'client-app', null],
+      sees: 'code',
+    },
     port: 0,
   },
   {
@@ -225,11 +235,11 @@ export const CONNECT_CASES: readonly Case[] = [
     server: [],
     seen: { client: ['EHOSTUNREACH'] },
     onClientWire: { has: ['icmp[0]=11 and icmp[1]=0'] },
-    truth: { ...unreachable, culprit: 'path' },
+    truth: { ...unreachable, verdict: ['routing-loop'], culprit: 'path' },
   },
   {
     name: 'fw_drop_syn',
-    title: 'a firewall drops the SYN; it is sent again after 1 and 2 s',
+    title: 'a firewall drops the SYN; it is sent again after 1, 2 and 4 s',
     setup: [CLASSIC_SYN],
     forward: ['tcp dport 8080 drop'],
     client: [connect],
@@ -294,22 +304,18 @@ export const CONNECT_CASES: readonly Case[] = [
     setup: [CLASSIC_SYN],
     forward: ['tcp sport 8080 tcp flags & (syn|ack) == (syn|ack) drop'],
     client: [connect],
-    server: [
-      { op: 'listen', port: PORT },
-      { op: 'accept', timeout: 2000 },
-      { op: 'hold' },
-    ],
+    server: [{ op: 'listen', port: PORT }, { op: 'accept', timeout: 2000 }, { op: 'hold' }],
     seen: { client: ['ETIMEDOUT'], server: ['timeout'] },
     onClientWire: { lacks: ['src port 8080'] },
     onServerWire: { has: ['src port 8080'] },
     truth: silence,
     fromServer: {
-      verdict: ['connect-timeout', 'handshake-incomplete'],
+      verdict: ['syn-ack-lost'],
       phase: 'connect',
       culprit: [null, 'middlebox', 'path'],
     },
     fromBoth: {
-      verdict: ['connect-timeout', 'handshake-incomplete'],
+      verdict: ['syn-ack-lost'],
       phase: 'connect',
       culprit: ['middlebox', 'path'],
       ambiguous: false,

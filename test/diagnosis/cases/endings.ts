@@ -21,7 +21,7 @@ const answer: readonly Op[] = [
   { op: 'send', n: 100 },
 ]
 const staleConnection: Truth = {
-  verdict: ['broken-pipe', 'write-after-close'],
+  verdict: ['broken-pipe'],
   healthy: false,
   phase: ['data', 'close'],
   resetBy: 'server-host',
@@ -83,7 +83,7 @@ export const ENDING_CASES: readonly Case[] = [
     client: [connect, ...exchange, { op: 'recv' }, { op: 'close' }],
     server: [listen, accept, ...answer, { op: 'sleep', ms: 1500 }, { op: 'close' }],
     seen: { client: ['eof'] },
-    truth: { verdict: ['healthy', 'closed-by-server'], healthy: true, resetBy: null },
+    truth: { verdict: ['healthy', 'closed-while-idle'], healthy: true, resetBy: null },
   },
   {
     name: 'accept_then_close',
@@ -92,7 +92,7 @@ export const ENDING_CASES: readonly Case[] = [
     server: [listen, accept, { op: 'close' }],
     seen: { client: ['eof'] },
     truth: {
-      verdict: ['closed-at-once', 'accept-then-close'],
+      verdict: ['closed-at-once'],
       healthy: false,
       phase: ['established-at-client', 'close', 'data'],
       culprit: ['server-app', 'middlebox'],
@@ -178,7 +178,7 @@ export const ENDING_CASES: readonly Case[] = [
     seen: { client: ['EPIPE'] },
     onClientWire: { has: [RST] },
     truth: {
-      verdict: ['keepalive-race', 'broken-pipe', 'write-after-close'],
+      verdict: ['close-race'],
       healthy: false,
       phase: ['data', 'close', 'idle'],
       resetBy: 'server-host',
@@ -223,7 +223,7 @@ export const ENDING_CASES: readonly Case[] = [
     setup: ['c: sysctl -qw net.ipv4.tcp_fin_timeout=1'],
     seen: { client: [] },
     // The capture may only have ended too early.
-    truth: { verdict: ['close-wait-leak', 'half-closed', 'healthy'], resetBy: null },
+    truth: { verdict: ['close-not-finished', 'healthy'], resetBy: null },
   },
   {
     name: 'fin_wait2_leak',
@@ -232,7 +232,7 @@ export const ENDING_CASES: readonly Case[] = [
     server: [listen, accept, ...answer, { op: 'close' }, { op: 'hold' }],
     setup: ['s: sysctl -qw net.ipv4.tcp_fin_timeout=1'],
     seen: { client: [] },
-    truth: { verdict: ['close-wait-leak', 'half-closed', 'healthy'], resetBy: null },
+    truth: { verdict: ['close-not-finished', 'healthy'], resetBy: null },
   },
   {
     name: 'time_wait_port_reused',
@@ -250,7 +250,7 @@ export const ENDING_CASES: readonly Case[] = [
     ],
     server: [listen, accept, ...answer, { op: 'close' }, accept, ...answer, { op: 'close' }],
     seen: { client: ['eof'] },
-    truth: { ...healthy, verdict: ['healthy', 'closed-by-server'] },
+    truth: { ...healthy, verdict: ['healthy', 'closed-while-idle'] },
   },
   {
     name: 'time_wait_exhaustion',
@@ -270,7 +270,7 @@ export const ENDING_CASES: readonly Case[] = [
     server: [listen, accept, ...answer, { op: 'wait', flag: 'bye' }, { op: 'close' }],
     settleMs: 1500,
     seen: { client: [], server: [] },
-    truth: healthy,
+    truth: { ...healthy, verdict: ['healthy', 'slow-network'], culprit: ['none', 'path'] },
   },
   {
     name: 'simultaneous_open',
@@ -293,7 +293,7 @@ export const ENDING_CASES: readonly Case[] = [
     ],
     settleMs: 800,
     seen: { client: [], server: [] },
-    truth: healthy,
+    truth: { ...healthy, verdict: ['healthy', 'slow-network'], culprit: ['none', 'path'] },
   },
   {
     name: 'tls_alert',
@@ -308,6 +308,11 @@ export const ENDING_CASES: readonly Case[] = [
       client: ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE|ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE'],
       server: ['ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM|ERR_SSL_NO_SHARED_CIPHER'],
     },
-    truth: { verdict: ['tls-alert'], healthy: false, phase: ['data', 'close'], sees: false },
+    truth: {
+      verdict: ['tls-alert', 'closed-without-answer', 'premature-end'],
+      healthy: false,
+      phase: ['data', 'close'],
+      sees: false,
+    },
   },
 ]

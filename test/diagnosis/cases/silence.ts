@@ -33,7 +33,7 @@ const cut = (rule: string): readonly Step[] => [
 const SHORT_RETRIES = 'c: sysctl -qw net.ipv4.tcp_retries1=2 net.ipv4.tcp_retries2=3'
 
 const unanswered: Truth = {
-  verdict: ['retransmission-timeout'],
+  verdict: ['unacknowledged'],
   healthy: false,
   phase: 'data',
   culprit: [null, 'path', 'middlebox'],
@@ -71,7 +71,7 @@ export const SILENCE_CASES: readonly Case[] = [
     seen: { client: ['timeout'], server: ['EPIPE'] },
     onClientWire: { has: [`${RST} and dst port 8080`] },
     truth: {
-      verdict: ['slow-server'],
+      verdict: ['no-response'],
       healthy: false,
       phase: 'data',
       culprit: 'server-app',
@@ -86,7 +86,7 @@ export const SILENCE_CASES: readonly Case[] = [
     server: [listen, { op: 'hold' }],
     seen: { client: ['timeout'] },
     truth: {
-      verdict: ['slow-server', 'not-accepted', 'no-answer'],
+      verdict: ['no-response'],
       healthy: false,
       phase: 'data',
       culprit: 'server-app',
@@ -152,7 +152,7 @@ export const SILENCE_CASES: readonly Case[] = [
     server: [...answersOnce, { op: 'hold' }],
     director: slept,
     seen: { client: ['ETIMEDOUT'] },
-    truth: { ...unanswered, verdict: ['retransmission-timeout', 'idle-timeout'] },
+    truth: { ...unanswered, verdict: ['state-lost-silently'] },
   },
   {
     name: 'nat_state_lost_rst',
@@ -165,7 +165,7 @@ export const SILENCE_CASES: readonly Case[] = [
     seen: { client: ['ECONNRESET'], server: ['timeout'] },
     onServerWire: { lacks: [RST] },
     truth: {
-      verdict: ['reset-by-middlebox', 'reset-after-idle'],
+      verdict: ['state-lost'],
       healthy: false,
       phase: ['data', 'idle'],
       culprit: 'middlebox',
@@ -183,7 +183,7 @@ export const SILENCE_CASES: readonly Case[] = [
     onClientWire: { has: ['icmp[0]=3 and icmp[1]=1'] },
     truth: {
       ...unanswered,
-      verdict: ['retransmission-timeout', 'unreachable'],
+      verdict: ['unreachable-midway'],
       culprit: ['path', null],
       ambiguous: false,
     },
@@ -217,7 +217,13 @@ export const SILENCE_CASES: readonly Case[] = [
     server: [...answersOnce, { op: 'hold' }],
     seen: { client: ['timeout'] },
     onClientWire: { lacks: ['icmp'] },
-    truth: { ...unanswered, verdict: ['pmtu-black-hole'], culprit: ['path', 'middlebox'], ambiguous: false },
+    truth: {
+      ...unanswered,
+      verdict: ['path-mtu-black-hole'],
+      culprit: ['path', 'middlebox'],
+      ambiguous: false,
+      sees: false,
+    },
   },
   {
     name: 'pmtu_blackhole_v6',
@@ -237,7 +243,13 @@ export const SILENCE_CASES: readonly Case[] = [
     ],
     server: [...answersOnce, { op: 'hold' }],
     seen: { client: ['timeout'] },
-    truth: { ...unanswered, verdict: ['pmtu-black-hole'], culprit: ['path', 'middlebox'], ambiguous: false },
+    truth: {
+      ...unanswered,
+      verdict: ['path-mtu-black-hole'],
+      culprit: ['path', 'middlebox'],
+      ambiguous: false,
+      sees: false,
+    },
   },
   {
     name: 'keepalive_timeout',
@@ -254,7 +266,7 @@ export const SILENCE_CASES: readonly Case[] = [
     seen: { client: ['ETIMEDOUT'] },
     onClientWire: { has: [`${RST} and dst port 8080`] },
     truth: {
-      verdict: ['keepalive-timeout'],
+      verdict: ['keep-alive-timeout'],
       healthy: false,
       phase: 'idle',
       culprit: [null, 'path'],

@@ -11,7 +11,10 @@ const accept: Op = { op: 'accept' }
 
 const healthy: Truth = { verdict: ['healthy'], healthy: true, culprit: 'none', resetBy: null }
 /** Slow, and nobody gets an error. */
-const slow: Truth = { verdict: ['healthy', 'slow-server', 'slow-network', 'loss'], resetBy: null }
+const slow: Truth = {
+  verdict: ['healthy', 'slow-server', 'slow-network', 'lossy', 'slow-connect'],
+  resetBy: null,
+}
 
 const download = (n: number): Pick<Case, 'client' | 'server'> => ({
   client: [connect, { op: 'send', n: 100 }, { op: 'readfull', n }, { op: 'close' }],
@@ -60,8 +63,14 @@ export const STALL_CASES: readonly Case[] = [
     client: [connect, { op: 'send', n: 20_000_000, timeout: 3000 }, { op: 'close' }],
     server: [{ op: 'listen', port: PORT, rcvbuf: 16_384 }, accept, { op: 'hold' }],
     seen: { client: ['timeout'] },
-    truth: { verdict: ['zero-window'], healthy: false, phase: 'data', culprit: 'server-app', resetBy: null },
-    fromServer: { verdict: ['zero-window'], healthy: false, phase: 'data', culprit: 'server-app' },
+    truth: {
+      verdict: ['receiver-not-reading'],
+      healthy: false,
+      phase: 'data',
+      culprit: 'server-app',
+      resetBy: null,
+    },
+    fromServer: { verdict: ['receiver-not-reading'], healthy: false, phase: 'data', culprit: 'server-app' },
   },
   {
     name: 'client_not_reading',
@@ -77,7 +86,7 @@ export const STALL_CASES: readonly Case[] = [
     server: download(300_000).server,
     seen: FINE,
     truth: {
-      verdict: ['zero-window', 'healthy', 'slow-client'],
+      verdict: ['slow-receiver'],
       culprit: ['client-app', 'none'],
       resetBy: null,
       findings: ['zero-window'],
@@ -105,7 +114,7 @@ export const STALL_CASES: readonly Case[] = [
     ],
     seen: { client: ['ECONNRESET'], server: ['timeout'] },
     truth: {
-      verdict: ['zero-window'],
+      verdict: ['receiver-not-reading'],
       healthy: false,
       phase: 'data',
       culprit: 'client-app',
@@ -121,6 +130,7 @@ export const STALL_CASES: readonly Case[] = [
       'm: ip link set ms gso_max_segs 65535; ip link set mc gso_max_segs 65535',
     ],
     ...download(500_000),
+    capturesWhole: true,
     onClientWire: { has: ['greater 3000'] },
     seen: FINE,
     truth: healthy,
@@ -150,14 +160,14 @@ export const STALL_CASES: readonly Case[] = [
     wire: { toServer: { delayUs: 150_000 }, toClient: { delayUs: 150_000 } },
     ...rounds(3),
     seen: FINE,
-    truth: { ...slow, culprit: ['none', 'path'], findings: ['slow-network'] },
+    truth: { ...slow, culprit: ['none', 'path'], findings: ['handshake-rtt'] },
   },
   {
     name: 'slow_server',
     title: 'the server thinks for 1.5 s',
     ...rounds(2, 1500),
     seen: FINE,
-    truth: { ...slow, culprit: ['none', 'server-app'], findings: ['slow-server'] },
+    truth: { ...slow, culprit: ['none', 'server-app'], findings: ['think-time'] },
   },
   {
     name: 'slow_connect_syn_lost',
@@ -165,7 +175,7 @@ export const STALL_CASES: readonly Case[] = [
     forward: ['tcp dport 8080 tcp flags & (syn|ack) == syn numgen inc mod 1000 == 0 drop'],
     ...rounds(2),
     seen: FINE,
-    truth: { ...slow, findings: ['loss'] },
+    truth: { ...slow, verdict: ['slow-connect'] },
   },
   {
     name: 'lossy_download',
@@ -231,7 +241,7 @@ export const STALL_CASES: readonly Case[] = [
     seen: FINE,
     truth: {
       ...slow,
-      verdict: ['healthy', 'delayed-ack-nagle'],
+      verdict: ['nagle-delayed-ack'],
       culprit: ['none', 'client-app'],
       findings: ['delayed-ack-nagle'],
     },
@@ -254,7 +264,7 @@ export const STALL_CASES: readonly Case[] = [
       verdict: ['lost-window-scale', 'healthy'],
       culprit: ['middlebox', 'none'],
       resetBy: null,
-      findings: ['lost-window-scale'],
+      findings: ['no-window-scale'],
     },
   },
   {
