@@ -95,6 +95,8 @@ export class SideFacts {
   pendingLength = 0
   pendingIdle = 0
   readonly pendingLast = new Moment()
+  /** From the retransmission before the last one to the last one. */
+  pendingGap = 0
   /** Octets of the largest segment that was acknowledged, and that waits to be. */
   largestDelivered = 0
   largestInFlight = 0
@@ -106,11 +108,19 @@ export class SideFacts {
   readonly afterFin = new Moment()
   afterFinKnown = false
 
+  // ---- messages, see framing.ts
+  framing: 'none' | 'http' | 'tls' | 'unknown' = 'none'
+  messageEnd = 0
+  asksHead = false
+  /** A fatal TLS alert in the clear: its description; -1: none. */
+  fatalAlert = -1
+  tlsHandshakes = 0
+
   // ---- what it received, as its acknowledgments say
   hasAcked = false
   acked = 0
   window = -1
-  smallestWindow = -1
+  largestWindow = 0
   readonly zeroWindow = new Moment()
   zeroWindows = 0
   longestZero = 0

@@ -558,7 +558,9 @@ function isAbortedDownload(c: Case, reset: ResetFacts): boolean {
     return false
   const afterClose = client.fin.happened && server.lastText.at > client.fin.at
   if (afterClose && isStateless(reset)) return reset.answersLength > FAREWELL
-  return reset.victimPending > FAREWELL || (reset.victimAfter > 0 && server.lastText.at > reset.at)
+  // A window that shrank holds data that nobody reads; a close then is a reset.
+  const unread = isLive(reset) && reset.senderWindow >= 0 && 2 * reset.senderWindow < client.largestWindow
+  return unread || reset.victimPending > FAREWELL || (reset.victimAfter > 0 && server.lastText.at > reset.at)
 }
 
 const downloadAborted: Rule = {
