@@ -32,6 +32,8 @@ const cutShort: Truth = {
   phase: ['data', 'close'],
   culprit: 'server-app',
   resetBy: null,
+  // Sockets see the end, HTTP makes an error of it.
+  sees: false,
 }
 const healthy: Truth = { verdict: ['healthy'], healthy: true, culprit: 'none', resetBy: null }
 const HEADER = 'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n'

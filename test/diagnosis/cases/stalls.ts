@@ -12,7 +12,7 @@ const accept: Op = { op: 'accept' }
 const healthy: Truth = { verdict: ['healthy'], healthy: true, culprit: 'none', resetBy: null }
 /** Slow, and nobody gets an error. */
 const slow: Truth = {
-  verdict: ['healthy', 'slow-server', 'slow-network', 'lossy', 'slow-connect'],
+  verdict: ['healthy', 'slow-server', 'slow-network', 'loss', 'slow-connect'],
   resetBy: null,
 }
 
@@ -241,7 +241,7 @@ export const STALL_CASES: readonly Case[] = [
     seen: FINE,
     truth: {
       ...slow,
-      verdict: ['nagle-delayed-ack'],
+      verdict: ['delayed-ack-nagle'],
       culprit: ['none', 'client-app'],
       findings: ['delayed-ack-nagle'],
     },
@@ -264,7 +264,7 @@ export const STALL_CASES: readonly Case[] = [
       verdict: ['lost-window-scale', 'healthy'],
       culprit: ['middlebox', 'none'],
       resetBy: null,
-      findings: ['no-window-scale'],
+      findings: ['lost-window-scale'],
     },
   },
   {
