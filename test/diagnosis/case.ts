@@ -16,7 +16,7 @@ export type Resetter = 'server-host' | 'client-host' | 'middlebox'
 
 /** What must be said of the connection the case is about. What is absent may be anything. */
 export interface Truth {
-  /** One of these. */
+  /** One of these; none given: any. */
   readonly verdict: readonly string[]
   readonly healthy?: boolean
   readonly phase?: Phase | readonly Phase[]
@@ -68,7 +68,7 @@ export interface Case {
   /** The server's port of the connection that is judged; default 8080, the last connection to it. */
   readonly port?: number
   /** Which connection to that port, from 0; negative from the end; `some`: at least one. Default -1. */
-  readonly connection?: number | 'some'
+  readonly connection?: number | 'some' | 'every'
   /** From the client's capture alone. null: the capture holds no connection. */
   readonly truth: Truth | null
   /** From the server's capture alone, and from both, where these tell something else. */

@@ -25,17 +25,18 @@ export async function disagreements(played: Case, run: Played, view: View): Prom
   if (truth === null)
     return there.length === 0 ? [] : [`${there.length} connections where none is in the capture`]
   const which = played.connection ?? -1
-  const candidates = which === 'some' ? there : there.slice(which).slice(0, 1)
+  const candidates = typeof which === 'string' ? there : there.slice(which).slice(0, 1)
   if (candidates.length === 0) return ['no such connection was found']
   const seen = view === 'client' ? run : null
   const wrong = candidates.map((one) => [...wrongAbout(one, truth), ...wrongSight(one, truth, seen)])
+  if (which === 'every') return wrong.flat()
   return wrong.find((lines) => lines.length === 0) ?? wrong.sort((a, b) => a.length - b.length)[0]!
 }
 
 function wrongAbout(diagnosis: CaptureDiagnosis, truth: Truth): string[] {
   const wrong: string[] = []
   const compare = (what: string, said: unknown, meant: unknown): void => {
-    if (meant === undefined) return
+    if (meant === undefined || (Array.isArray(meant) && meant.length === 0)) return
     const allowed = Array.isArray(meant) ? meant : [meant]
     if (!allowed.includes(said)) wrong.push(`${what} is ${said}, not ${allowed.join(' or ')}`)
   }

@@ -62,6 +62,15 @@ class Peer {
   }
 }
 
+const secret = Buffer.alloc(32, 'elko')
+const PSK = { ciphers: 'PSK+HIGH', maxVersion: 'TLSv1.2' } as const
+const PSK_CLIENT = {
+  ...PSK,
+  allowHalfOpen: true,
+  pskCallback: () => ({ psk: secret, identity: 'test' }),
+  checkServerIdentity: () => undefined,
+} as const
+
 const NOT_OPEN: Told = { ok: false, message: 'not open' }
 const peers = new Map<string, Peer>()
 const accepted: Socket[] = []
@@ -80,9 +89,12 @@ type Call<Name extends Op['op']> = Extract<Op, { op: Name }>
 
 async function listen(op: Call<'listen'>): Promise<Told> {
   const options = { allowHalfOpen: true, pauseOnConnect: true }
-  const made = op.tls === true ? createTlsServer({}) : createServer(options)
-  if (op.tls === true) made.on('tlsClientError', (error) => say({ op: 'event error', ...failure(error) }))
-  else made.on('connection', (socket) => accepted.push(socket))
+  const made =
+    op.tls === undefined
+      ? createServer(options)
+      : createTlsServer(op.tls === 'psk' ? { ...PSK, allowHalfOpen: true, pskCallback: () => secret } : {})
+  made.on('tlsClientError', (error) => say({ op: 'event error', ...failure(error) }))
+  made.on(op.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => accepted.push(socket))
   const bound = { port: op.port, ...(op.backlog === undefined ? {} : { backlog: op.backlog }) }
   await new Promise<void>((resolve) => made.listen({ ...bound, host: '::' }, resolve))
   return { ok: true }
@@ -105,17 +117,22 @@ async function connect(op: Call<'connect'>): Promise<Told> {
   const host = op.host ?? task.host
   const local = op.local === undefined ? {} : { localPort: op.local }
   const socket =
-    op.tls === true
-      ? tlsConnect({ port: op.port, host, rejectUnauthorized: false })
+    op.tls !== undefined
+      ? tlsConnect({
+          port: op.port,
+          host,
+          rejectUnauthorized: false,
+          ...(op.tls === 'psk' ? PSK_CLIENT : {}),
+        })
       : new Socket({ allowHalfOpen: true })
   const peer = new Peer(socket, op.paused === true)
   peers.set(op.on ?? 'a', peer)
   let isConnected = false
-  socket.once(op.tls === true ? 'secureConnect' : 'connect', () => {
+  socket.once(op.tls !== undefined ? 'secureConnect' : 'connect', () => {
     isConnected = true
     socket.emit('wake')
   })
-  if (op.tls !== true) socket.connect({ port: op.port, host, ...local })
+  if (op.tls === undefined) socket.connect({ port: op.port, host, ...local })
   if (op.keepalive !== undefined) socket.setKeepAlive(true, op.keepalive.idle * 1000)
   const woken = new Promise<void>((resolve) => {
     for (const event of ['wake', 'close']) socket.once(event, resolve)

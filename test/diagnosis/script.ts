@@ -5,8 +5,8 @@
 
 /** A call. `on` names the connection where an application has several; default `a`. Times are milliseconds. */
 export type Op =
-  /** backlog: of listen(2). rcvbuf: SO_RCVBUF in octets. */
-  | { op: 'listen'; port: number; backlog?: number; rcvbuf?: number; tls?: boolean }
+  /** backlog: of listen(2). rcvbuf: SO_RCVBUF in octets. tls: Node's only. */
+  | { op: 'listen'; port: number; backlog?: number; rcvbuf?: number; tls?: Tls }
   /** paused: a Node socket reads nothing until it is told to, as Python's never does. */
   | { op: 'accept'; timeout?: number; paused?: boolean; on?: string }
   /** local: the port to connect from. syncnt: TCP_SYNCNT. userTimeout: TCP_USER_TIMEOUT. */
@@ -20,7 +20,7 @@ export type Op =
       userTimeout?: number
       keepalive?: KeepAlive
       paused?: boolean
-      tls?: boolean
+      tls?: Tls
       on?: string
     }
   /** n octets: `text`, then x; without a timeout it waits until the kernel has taken all of them. */
@@ -40,6 +40,9 @@ export type Op =
   /** n connections at once, each: connect, send, one read, close after all have ended. */
   | { op: 'connectmany'; n: number; port: number; send: number; timeout: number }
   | { op: 'repeat'; n: number; ops: readonly Op[] }
+
+/** psk: both have the same key. none: there is no cipher that both could use, and the handshake fails. */
+export type Tls = 'psk' | 'none'
 
 export interface KeepAlive {
   /** Whole seconds. */

@@ -301,9 +301,9 @@ export const ENDING_CASES: readonly Case[] = [
     name: 'tls_alert',
     title: 'the server refuses the TLS handshake with an alert and closes',
     languages: NODE_ONLY,
-    client: [{ op: 'connect', port: PORT, tls: true }],
+    client: [{ op: 'connect', port: PORT, tls: 'none' }],
     server: [
-      { op: 'listen', port: PORT, tls: true },
+      { op: 'listen', port: PORT, tls: 'none' },
       { op: 'sleep', ms: 1500 },
     ],
     seen: {
