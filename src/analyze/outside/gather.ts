@@ -220,6 +220,9 @@ function takeText(
     me.afterFin.set(frame, at)
     me.afterFinKnown = me.hasAcked && ((me.acked - peer.finEnd) | 0) >= 0
   }
+  if (peer.fin.happened) me.octetsAfterFin += fresh
+  me.sinceAnswer += fresh
+  peer.sinceAnswer = 0
   takeTurn(c, me, peer, frame, at)
 }
 
@@ -345,7 +348,7 @@ function takeReset(
     idle: Math.max(idle, peer.pending.happened ? peer.pendingIdle : 0),
     afterSenderFin: me.fin.happened,
     afterVictimFin: peer.fin.happened,
-    victimPending: peer.hasNumbers ? (peer.next - peer.una) | 0 : 0,
+    victimPending: peer.hasNumbers ? (peer.next - acknowledged(peer, tcp)) | 0 : 0,
     senderPending: me.hasNumbers ? (me.next - me.una) | 0 : 0,
     senderAgain: me.pendingAgain,
     senderProbes: me.keepAlivesUnanswered,
@@ -358,6 +361,12 @@ function takeReset(
     victimAfterFrame: 0,
     victimAfterAt: -1,
   })
+}
+
+/** A reset with ACK may acknowledge more than was acknowledged before. */
+function acknowledged(peer: SideFacts, { flags, ack }: TcpFields): number {
+  const isNewer = (flags & ACK) !== 0 && ((ack - peer.una) | 0) > 0 && ((peer.next - ack) | 0) >= 0
+  return isNewer ? ack : peer.una
 }
 
 function noteAfterReset(c: ConnectionFacts, isFromA: boolean, frame: number, at: number): void {

@@ -384,7 +384,9 @@ const queueNext = (): string[] => [
 const queueFullAckDropped: Rule = {
   verdict: 'accept-queue-full',
   applies: ({ server, client, nothingAcknowledged }) =>
-    nothingAcknowledged && (server.lateSynAcks >= 2 || (server.lateSynAcks >= 1 && client.octets > 0)),
+    nothingAcknowledged &&
+    server.synAcks > client.syns &&
+    (server.lateSynAcks >= 2 || (server.lateSynAcks >= 1 && client.pendingAgain >= 1)),
   tell: (c) => {
     const { client, server, reset, facts } = c
     const isReset = reset !== null && !reset.fromClient
@@ -457,7 +459,7 @@ const queueFullCookies: Rule = {
     confidence: 'likely',
     ambiguous: true,
     detail:
-      'the server forgot the connection after its SYN-ACK (SYN cookies), as it did with none of the earlier ones that it has not accepted either',
+      'its host forgot the connection after the SYN-ACK (SYN cookies); earlier ones to that port wait for a word of the server as well',
     evidence: evidence(
       [c.facts.handshake, 'the client acknowledges the SYN-ACK'],
       [c.client.firstText, 'data of the client, never acknowledged'],

@@ -88,7 +88,7 @@ function isBlackHole(c: Case): boolean {
       heard
     )
   }
-  return c.opened && missing(c) !== null
+  return c.facts.handshake.happened && missing(c) !== null
 }
 
 /** The side of which large segments never came, although what was sent after them did. */
@@ -279,7 +279,7 @@ const unanswered: Rule = {
     if (!c.opened || c.reset !== null) return false
     if (gaveUpWaiting(c)) return true
     const { client, server, facts } = c
-    const isOpen = !client.fin.happened && !server.fin.happened && c.requestOpen
+    const isOpen = server.octets === 0 && !client.fin.happened && !server.fin.happened && c.requestOpen
     return (
       isOpen &&
       facts.handshake.happened &&
