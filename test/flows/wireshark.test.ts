@@ -10,7 +10,6 @@ import {
   answerOf,
   countByColumn,
   differences,
-  dissected,
   elkoRows,
   FOLDER,
   type ManifestRow,
