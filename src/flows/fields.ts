@@ -79,11 +79,11 @@ export const FRAME_FIELDS: FrameFields = {
     read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => bytes[at + 9]!),
   },
   'ip.flags.df': {
-    kind: 'flag',
+    kind: 'boolean',
     read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => (bytes[at + 6]! >> 6) & 1),
   },
   'ip.flags.mf': {
-    kind: 'flag',
+    kind: 'boolean',
     read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => (bytes[at + 6]! >> 5) & 1),
   },
   'ip.frag_offset': {
