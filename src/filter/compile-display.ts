@@ -82,7 +82,7 @@ class DisplayCompiler {
     if (!isOctetType(a.type) || a.type === 'ipv4' || a.type === 'ipv6') {
       this.#operands.fail(column, '"contains" searches in octets and strings')
     }
-    const b = this.#operands.like(right, { ...a, type: 'octets', field: null })
+    const b = this.#operands.like(right, a)
     return pairs(a.read, b, quantifier === 'all', (x, y) => includesOctets(searched(x), (y as Octets).bytes))
   }
 

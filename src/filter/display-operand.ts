@@ -238,13 +238,13 @@ export class DisplayOperands {
     }
     const isOctets = operator === '&' && isOctetType(a.type)
     if (!isOctets && a.type !== 'number') this.fail(column, 'expected a number on the left')
-    const b = this.like(right, a.field === null ? a : { ...a, field: null })
+    const b = this.like(right, a)
     const calculate = (x: Value, y: Value): Value | null =>
       x instanceof Octets ? commonBits(x, y as Octets) : calculated(operator, x as number, y as number)
     return {
       type: isOctets ? 'octets' : 'number',
       kind: 'arithmetic',
-      field: null,
+      field: a.field,
       read: (frame) => {
         const others = b(frame)
         return a

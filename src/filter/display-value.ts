@@ -88,9 +88,10 @@ export function literalOf(type: ValueType, text: string, isString: boolean): Val
     case 'ipv6':
       return isString ? null : addressOf(text, 6)
     case 'ether':
+      return isString ? null : octetsOf(text, true)
     case 'octets':
     case 'protocol':
-      return isString ? new Octets(octetsOfString(text)) : octetsOf(text, type === 'ether')
+      return isString ? new Octets(octetsOfString(text)) : octetsOf(text, false)
     case 'none':
       return null
   }
@@ -191,17 +192,18 @@ export function compare(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** Addresses up to the shorter prefix; of octets the longer ones are behind the shorter ones, whatever they are. */
 function compareOctets({ bytes: a, prefix: p }: Octets, { bytes: b, prefix: q }: Octets): number {
+  if (a.length !== b.length) return a.length - b.length
   const bits = p < 0 ? q : q < 0 ? p : Math.min(p, q)
-  const length = Math.min(a.length, b.length)
-  for (let k = 0; k < length; k++) {
+  for (let k = 0; k < a.length; k++) {
     const left = bits < 0 ? 8 : bits - 8 * k
     if (left <= 0) return 0
     const mask = left >= 8 ? 0xff : (0xff << (8 - left)) & 0xff
     const difference = (a[k]! & mask) - (b[k]! & mask)
     if (difference !== 0) return difference
   }
-  return bits < 0 ? a.length - b.length : 0
+  return 0
 }
 
 /** Whether some octets stand in others. */
