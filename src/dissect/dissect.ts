@@ -1,9 +1,9 @@
 /** From a captured record to the TCP headers in it, through whatever layers stand before them. */
 
-import { readInt32 } from '../bytes/big-endian.ts'
+import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import type { CaptureRecord } from '../capture/record.ts'
 import * as links from '../wire/linktype.ts'
-import { Fragments } from './fragments.ts'
+import { Fragments, isWhole } from './fragments.ts'
 import * as codes from './layer-codes.ts'
 import * as link from './link-layers.ts'
 import * as network from './network-layers.ts'
@@ -11,12 +11,23 @@ import { Packet, TcpFields } from './packet.ts'
 
 const { END, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_TCP, LINK } = codes
 
+/** The octets of a header up to its window: fewer do not say what a packet does. */
+const LEAST_HELD = 16
+const LEAST_HEADER = 20
+
 export type TcpCallback = (packet: Packet, tcp: TcpFields) => void
 
 export class Dissector {
   readonly #packet = new Packet()
   readonly #tcp = new TcpFields()
-  readonly #place: network.FragmentPlace = { id: 0, protocol: 0, offset: 0, more: false, isSound: true }
+  readonly #place: network.FragmentPlace = {
+    isPending: false,
+    id: 0,
+    protocol: 0,
+    offset: 0,
+    more: false,
+    isSound: true,
+  }
   readonly #fragments = new Fragments()
   readonly #onTcp: TcpCallback
 
@@ -40,10 +51,12 @@ export class Dissector {
   }
 
   #follow(packet: Packet, first: number): void {
+    this.#place.isPending = false
     for (let layer = first; layer !== END; ) {
       if (!packet.enter(layer)) return
-      if (layer === IP_TCP && !packet.isFragment) return this.#readTcp(packet)
-      layer = packet.isFragment ? this.#reassemble(packet) : this.#step(packet, layer)
+      if (this.#place.isPending) layer = this.#reassemble(packet)
+      else if (layer === IP_TCP) return this.#readTcp(packet)
+      else layer = this.#step(packet, layer)
     }
   }
 
@@ -58,21 +71,29 @@ export class Dissector {
     return etherLayer(packet, layer)
   }
 
-  /** A fragment goes to its datagram; the one that makes it whole goes on as that. */
+  /**
+   * A fragment goes to its datagram; the one that makes it whole goes on as that. The first one of a datagram that can never
+   * be whole goes on alone.
+   */
   #reassemble(packet: Packet): number {
-    const { protocol } = this.#place
-    if (!this.#fragments.add(packet, this.#place)) return END
-    packet.isFragment = false
-    return codes.IP_PROTOCOL + protocol
+    const place = this.#place
+    place.isPending = false
+    if (isWhole(packet, place))
+      return this.#fragments.add(packet, place) ? codes.IP_PROTOCOL + place.protocol : END
+    if (place.offset !== 0) return END
+    packet.isFragment = true
+    return codes.IP_PROTOCOL + place.protocol
   }
 
   #readTcp(packet: Packet): void {
     const tcp = this.#tcp
     const { at, end, bytes } = packet
+    const held = end - at
     // A quotation may hold no more than the ports and the sequence number (RFC 792), which is nothing to go by.
-    if (end - at < 20) return
+    if (held < LEAST_HELD) return
     const word = readInt32(bytes, at)
     tcp.at = at
+    tcp.held = held
     tcp.sourcePort = word >>> 16
     tcp.destinationPort = word & 0xffff
     tcp.seq = readInt32(bytes, at + 4)
@@ -81,14 +102,14 @@ export class Dissector {
     tcp.headerLength = (second >>> 28) * 4
     tcp.flags = (second >>> 16) & 0xfff
     tcp.window = second & 0xffff
-    const third = readInt32(bytes, at + 16)
-    tcp.checksum = third >>> 16
-    tcp.urgentPointer = third & 0xffff
+    tcp.checksum = held < 18 ? 0 : readUint16(bytes, at + 16)
+    tcp.urgentPointer = held < 20 ? 0 : readUint16(bytes, at + 18)
     const onWire = packet.wireEnd - at
-    const isKnown = !packet.isQuoted && tcp.headerLength >= 20 && onWire >= tcp.headerLength
+    const isKnown = !packet.isQuoted && !packet.isFragment && onWire >= tcp.headerLength
     tcp.textLength = isKnown ? onWire - tcp.headerLength : -1
     tcp.textAt = at + tcp.headerLength
-    tcp.textHeld = isKnown ? Math.max(0, Math.min(end - tcp.textAt, tcp.textLength)) : 0
+    const mayHold = isKnown && tcp.headerLength >= LEAST_HEADER
+    tcp.textHeld = mayHold ? Math.max(0, Math.min(end - tcp.textAt, tcp.textLength)) : 0
     this.#onTcp(packet, tcp)
   }
 }

@@ -28,13 +28,11 @@ export class Fragments {
   readonly #waiting = new Map<string, Datagram>()
 
   /**
-   * Takes a fragment. Where that makes its datagram whole the packet's cursor is set to the datagram's payload.
-   * A fragment that the capture cut, or whose header's checksum is wrong, is not taken.
+   * Takes a fragment that is whole. Where that makes its datagram whole the packet's cursor is set to the datagram's payload.
    */
   add(packet: Packet, place: FragmentPlace): boolean {
     const length = packet.wireEnd - packet.at
-    if (!place.isSound || packet.end < packet.wireEnd || place.offset + length > MAX_DATAGRAM_BYTES)
-      return false
+    if (place.offset + length > MAX_DATAGRAM_BYTES) return false
     const key = keyOf(packet, place)
     const datagram = this.#waiting.get(key) ?? this.#open(key)
     if (datagram.pieces.length >= MAX_FRAGMENTS) return false
@@ -60,6 +58,11 @@ export class Fragments {
     this.#waiting.set(key, datagram)
     return datagram
   }
+}
+
+/** Whether a fragment can be a part of a datagram: the capture did not cut it, and its header's checksum is right. */
+export function isWhole(packet: Packet, place: FragmentPlace): boolean {
+  return place.isSound && packet.end >= packet.wireEnd && packet.end > packet.at
 }
 
 function keyOf(p: Packet, place: FragmentPlace): string {

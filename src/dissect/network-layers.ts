@@ -23,17 +23,19 @@ import type { Packet } from './packet.ts'
 
 const IPV6_HEADER = 40
 
-/** Sets where the fragment lies in its datagram; null: it is a whole one. */
+/** Where a fragment lies in its datagram. */
 export interface FragmentPlace {
+  /** Set by what read the header of a fragment, until it was put to its datagram. */
+  isPending: boolean
   id: number
   protocol: number
   offset: number
   more: boolean
-  /** Octets before the header's payload, that the datagram starts with: IPv6 headers that cannot be fragmented. */
+  /** Whether the header's checksum is right. */
   isSound: boolean
 }
 
-/** Reads an IPv4 header. Fragments set `packet.isFragment`, and `place`. */
+/** Reads an IPv4 header; of a fragment, `place` as well. */
 export function ipv4(packet: Packet, place: FragmentPlace): number {
   const { at, view } = packet
   if (packet.end - at < 20) return END
@@ -62,7 +64,7 @@ export function ipv4(packet: Packet, place: FragmentPlace): number {
   const protocol = view.getUint8(at + 9)
   const fragment = view.getUint16(at + 6)
   if ((fragment & 0x3fff) !== 0 && !packet.isQuoted) {
-    packet.isFragment = true
+    place.isPending = true
     place.id = packet.identification
     place.protocol = protocol
     place.offset = (fragment & 0x1fff) * 8
@@ -114,14 +116,14 @@ function extensions(packet: Packet, first: number, place: FragmentPlace): number
       packet.identification = view.getUint32(at + 4)
       if ((fragment & 0xfff9) !== 0) {
         if (packet.isQuoted && fragment >> 3 !== 0) return END
-        packet.isFragment = !packet.isQuoted
+        place.isPending = !packet.isQuoted
         place.id = packet.identification | 0
         place.protocol = view.getUint8(at)
         place.offset = fragment & 0xfff8
         place.more = (fragment & 1) === 1
         place.isSound = true
         packet.at = at + length
-        if (packet.isFragment) return IP_PROTOCOL + place.protocol
+        if (place.isPending) return IP_PROTOCOL + place.protocol
       }
     }
     next = view.getUint8(at)

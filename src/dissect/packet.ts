@@ -47,7 +47,7 @@ export class Packet {
   vlan = -1
   /** Within an ICMP error, which quotes the start of a packet. */
   isQuoted = false
-  /** A fragment of a datagram that is not whole. */
+  /** The first fragment of a datagram that cannot be put together, looked into on its own. */
   isFragment = false
   /** Layers so far, from the outside in: what each is (layer-codes.ts), and where it starts in which octets. */
   layers = 0
@@ -100,6 +100,8 @@ export class Packet {
 /** Where a TCP header lies and what it says. Text is the RFC's word for what it carries. */
 export class TcpFields {
   at = 0
+  /** Octets of header and text that were captured: 16 at least. What was not is zero here. */
+  held = 0
   sourcePort = 0
   destinationPort = 0
   /** As int32. */
@@ -111,7 +113,10 @@ export class TcpFields {
   checksum = 0
   urgentPointer = 0
   headerLength = 0
-  /** Octets of text on the wire; -1 where that cannot be known: a fragment, a quotation, a header longer than the segment. */
+  /**
+   * Octets of text on the wire; -1 where that cannot be known: a fragment, a quotation, a header longer than the segment. Behind
+   * a header that says less than 20 octets of itself, what is left of the segment.
+   */
   textLength = 0
   textAt = 0
   /** Octets of text that were captured. */

@@ -49,6 +49,25 @@ export function optionValues(bytes: Uint8Array, { kind, length, at }: SeenOption
   return edges
 }
 
+/** Values of the option, if it is of this kind, in which the capture ends: those that were captured. */
+export function cutOptionValues({ bytes, end }: Packet, tcp: TcpFields, kind: number): number[] {
+  const stop = tcp.at + tcp.headerLength
+  if (end >= stop) return []
+  let at = tcp.at + 20
+  while (at + 1 < end && bytes[at] !== KIND_EOL) {
+    const length = bytes[at] === KIND_NOP ? 1 : bytes[at + 1]!
+    if (length === 0 || at + length > stop) return []
+    if (at + length > end) return bytes[at] === kind ? heldValues(bytes, kind, at, length, end) : []
+    at += length
+  }
+  return []
+}
+
+function heldValues(bytes: Uint8Array, kind: number, at: number, length: number, end: number): number[] {
+  if (kind === KIND_SACK) return optionValues(bytes, { kind, length: end - at, at })
+  return kind === KIND_TIMESTAMPS && length === 10 && at + 6 <= end ? [readInt32(bytes, at + 2) >>> 0] : []
+}
+
 /** Whether the checksum is right; null where octets that it covers were not captured, or are a part of a datagram. */
 export function checksumIsRight(packet: Packet, tcp: TcpFields): boolean | null {
   const length = packet.wireEnd - tcp.at

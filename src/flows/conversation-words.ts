@@ -67,8 +67,8 @@ export const HAS_SYN_TEXT = 16
 export const HAS_BASE = 1
 /** Octets in flight cannot be told: segments of this side are missing. */
 export const HAS_GAP = 2
-/** Its last packet was a SYN, whose window is never scaled. */
-export const SENT_SYN_LAST = 4
+/** It sent a SYN, whose window is never scaled, and has not acknowledged anything since. */
+export const SENT_NO_ACK = 4
 export const SENT_PUSH_LAST = 8
 
 export const SCALE_UNKNOWN = -1

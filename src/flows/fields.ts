@@ -6,7 +6,7 @@
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import * as codes from '../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
-import { checksumIsRight, hexText, optionsOf, optionValues } from '../dissect/tcp-details.ts'
+import { checksumIsRight, cutOptionValues, hexText, optionsOf, optionValues } from '../dissect/tcp-details.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
 import { MAPPED_PREFIX } from '../wire/ip-header.ts'
 import { SYN } from '../wire/segment.ts'
@@ -109,30 +109,30 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   'tcp.stream': { kind: 'number', read: ({ analysis }) => analysis.stream },
   'tcp.srcport': { kind: 'number', read: ({ tcp }) => tcp.sourcePort },
   'tcp.dstport': { kind: 'number', read: ({ tcp }) => tcp.destinationPort },
-  // Of a quoted SYN Wireshark shows the number once, as `tcp.seq`.
+  // Of a segment that ICMP quotes Wireshark shows the number once, as `tcp.seq`.
   'tcp.seq_raw': {
     kind: 'number',
-    read: ({ packet, tcp }) => (packet.isQuoted && (tcp.flags & SYN) !== 0 ? null : tcp.seq >>> 0),
+    read: ({ packet, tcp }) => (packet.isQuoted && packet.version === 4 ? null : tcp.seq >>> 0),
   },
   'tcp.ack_raw': { kind: 'number', read: whole(({ tcp }) => tcp.ack >>> 0) },
   'tcp.seq': { kind: 'number', read: ({ analysis }) => analysis.seq },
   'tcp.nxtseq': {
     kind: 'number',
-    read: ({ tcp, analysis }) => (tcp.textLength >= 0 ? analysis.nextSeq : null),
+    read: whole(({ tcp, analysis }) => (tcp.textLength >= 0 ? analysis.nextSeq : null)),
   },
   'tcp.ack': { kind: 'number', read: whole(({ analysis }) => analysis.ack) },
   'tcp.hdr_len': { kind: 'number', read: ({ tcp }) => tcp.headerLength },
   'tcp.flags': { kind: 'hex4', read: whole(({ tcp }) => tcp.flags) },
-  'tcp.len': { kind: 'number', read: lengthOf },
+  'tcp.len': { kind: 'number', read: ({ tcp }) => (tcp.textLength >= 0 ? tcp.textLength : null) },
   'tcp.window_size_value': { kind: 'number', read: whole(({ tcp }) => tcp.window) },
   'tcp.window_size': { kind: 'number', read: whole(({ analysis }) => analysis.window) },
   'tcp.window_size_scalefactor': {
     kind: 'number',
     read: whole(({ tcp, analysis }) => ((tcp.flags & SYN) === 0 ? analysis.scaleFactor : null)),
   },
-  'tcp.urgent_pointer': { kind: 'number', read: whole(({ tcp }) => tcp.urgentPointer) },
-  'tcp.checksum': { kind: 'hex4', read: whole(({ tcp }) => tcp.checksum) },
-  'tcp.checksum.status': { kind: 'number', read: whole(checksumStatus) },
+  'tcp.urgent_pointer': { kind: 'number', read: held(20, ({ tcp }) => tcp.urgentPointer) },
+  'tcp.checksum': { kind: 'hex4', read: held(18, ({ tcp }) => tcp.checksum) },
+  'tcp.checksum.status': { kind: 'number', read: held(18, checksumStatus) },
   'tcp.options.mss_val': option(KIND_MSS, 0),
   'tcp.options.wscale.shift': option(KIND_WINDOW_SCALE, 0),
   'tcp.options.sack_perm': { kind: 'octets', read: (view) => optionOctets(view, KIND_SACK_PERMITTED) },
@@ -140,8 +140,8 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   'tcp.options.sack_re': { kind: 'number', read: (view) => sackEdges(view, 1) },
   'tcp.options.timestamp.tsval': option(KIND_TIMESTAMPS, 0),
   'tcp.options.timestamp.tsecr': option(KIND_TIMESTAMPS, 1),
-  'tcp.time_relative': { kind: 'time', read: whole(({ analysis }) => String(analysis.sinceFirst)) },
-  'tcp.time_delta': { kind: 'time', read: whole(({ analysis }) => String(analysis.sinceLast)) },
+  'tcp.time_relative': { kind: 'time', read: held(20, ({ analysis }) => String(analysis.sinceFirst)) },
+  'tcp.time_delta': { kind: 'time', read: held(20, ({ analysis }) => String(analysis.sinceLast)) },
   'tcp.completeness': { kind: 'number', read: ({ analysis }) => analysis.completeness },
   'tcp.analysis.acks_frame': { kind: 'number', read: ({ analysis }) => analysis.acksFrame || null },
   'tcp.analysis.ack_rtt': {
@@ -248,10 +248,9 @@ function whole(read: Field['read']): Field['read'] {
   return (view) => (view.tcp.headerLength >= LEAST_HEADER ? read(view) : null)
 }
 
-/** Of a header that cannot be, what is left of the segment. */
-function lengthOf({ packet, tcp }: TcpView): number | null {
-  if (tcp.headerLength < LEAST_HEADER && !packet.isQuoted) return packet.wireEnd - tcp.at - tcp.headerLength
-  return tcp.textLength >= 0 ? tcp.textLength : null
+/** Of such a header, of which so many octets were captured. */
+function held(octets: number, read: Field['read']): Field['read'] {
+  return whole((view) => (view.tcp.held >= octets ? read(view) : null))
 }
 
 /** 0 bad, 1 good, 2 unverified. */
@@ -273,7 +272,8 @@ function option(kind: number, index: number): Field {
 
 function valuesOf({ packet, tcp }: TcpView, kind: number): number[][] {
   const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
-  return options.map((each) => optionValues(packet.bytes, each))
+  const values = options.map((each) => optionValues(packet.bytes, each))
+  return tcp.held < tcp.headerLength ? [...values, cutOptionValues(packet, tcp, kind)] : values
 }
 
 function optionOctets({ packet, tcp }: TcpView, kind: number): string[] {
@@ -283,7 +283,7 @@ function optionOctets({ packet, tcp }: TcpView, kind: number): string[] {
 
 /** SACK edges are relative numbers of the other side. */
 function sackEdges(view: TcpView, side: 0 | 1): number[] {
-  const base = ((view.tcp.ack >>> 0) - view.analysis.ack) >>> 0
+  const base = view.analysis.otherBase
   const edges = valuesOf(view, KIND_SACK).flat()
   return edges.filter((_, k) => k % 2 === side).map((edge) => (edge - base) >>> 0)
 }

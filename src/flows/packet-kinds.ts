@@ -5,6 +5,7 @@
 
 import type { TcpFields } from '../dissect/packet.ts'
 import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
+import { seqLT } from '../wire/seq.ts'
 import * as w from './conversation-words.ts'
 import type { Exchange } from './exchange.ts'
 import * as a from './tcp-analysis.ts'
@@ -23,7 +24,7 @@ export function judgeKind(x: Exchange, tcp: TcpFields): void {
   }
   const isPlain = (flags & CONTROL) === 0
   if (window === 0 && isPlain) result.flags |= a.ZERO_WINDOW
-  if (next !== 0 && ((seq - next) | 0) > 0 && (flags & RST) === 0) {
+  if (next !== 0 && seqLT(next, seq) && (flags & RST) === 0) {
     result.flags |= a.LOST_SEGMENT
     words[my + w.SIDE_BITS]! |= w.HAS_GAP
   }
@@ -58,7 +59,7 @@ function judgeRepeat(x: Exchange, window: number): void {
 function fillsWindow({ words, their }: Exchange, end: number): boolean {
   const scale = words[their + w.SCALE]!
   if (scale === w.SCALE_UNKNOWN) return false
-  const isUnscaled = scale < 0 || (words[their + w.SIDE_BITS]! & w.SENT_SYN_LAST) !== 0
+  const isUnscaled = scale < 0 || (words[their + w.SIDE_BITS]! & w.SENT_NO_ACK) !== 0
   const window = words[their + w.WINDOW]! << (isUnscaled ? 0 : scale)
   return end === ((words[their + w.LAST_ACK]! + window) | 0)
 }
@@ -66,9 +67,9 @@ function fillsWindow({ words, their }: Exchange, end: number): boolean {
 /** Whether the packet acknowledges what the capture does not show; told once for each gap. */
 export function judgeAcknowledgment({ words, their, result }: Exchange, { flags, ack }: TcpFields): void {
   const ackable = words[their + w.ACKABLE]!
-  if ((flags & ACK) === 0 || ackable === 0 || ((ack - ackable) | 0) <= 0) return
+  if ((flags & ACK) === 0 || ackable === 0 || !seqLT(ackable, ack)) return
   result.hasRecord = true
-  if (((words[their + w.NEXT]! - ackable) | 0) > 0) {
+  if (seqLT(ackable, words[their + w.NEXT]!)) {
     words[their + w.ACKABLE] = words[their + w.NEXT]!
     result.flags |= a.ACK_LOST_SEGMENT
   } else {

@@ -6,6 +6,7 @@
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { readOptions, type SeenOptions } from '../dissect/seen-options.ts'
 import { ACK, FIN, PSH, RST, SYN } from '../wire/segment.ts'
+import { seqLT } from '../wire/seq.ts'
 import * as w from './conversation-words.ts'
 import { Conversations } from './conversations.ts'
 import { Exchange } from './exchange.ts'
@@ -21,7 +22,7 @@ const LEAST_HEADER = 20
 export class SequenceAnalysis {
   readonly conversations = new Conversations()
   readonly #exchange = new Exchange()
-  readonly #options: SeenOptions = { scale: -1, sacked: 0, hasTfo: false }
+  readonly #options: SeenOptions = { scale: -1, sacked: 0, hasCookie: false }
   #epoch = Number.NaN
 
   /** Takes the next packet of the capture. What it returns is borrowed until the next call. */
@@ -33,18 +34,32 @@ export class SequenceAnalysis {
     x.nanoseconds = packet.nanoseconds
     const isFirst = this.#findConversation(packet, tcp)
     x.result.completeness = isFirst ? 0 : x.words[x.at + w.COMPLETENESS]!
-    setBase(x, tcp)
     x.measure(x.result.sinceFirst, x.at + w.FIRST_TIME)
     x.measure(x.result.sinceLast, x.at + w.LAST_TIME)
     x.stamp(x.at + w.LAST_TIME)
-    showWindow(x, packet, tcp)
+    x.words[x.my + w.SACKED] = 0
     if (tcp.textLength >= 0) {
-      if (!isFirst) complete(x, tcp)
-      this.#analyzeNumbers(packet, tcp)
-      measureInitialRtt(x, tcp)
+      setBase(x, tcp)
+      analyzeNumbers(x, packet, tcp)
     }
-    showNumbers(x, packet, tcp)
+    showWindow(x, tcp)
+    showNumbers(x, tcp)
+    x.result.hasRecord ||= x.result.flags !== 0
+    if (tcp.headerLength >= LEAST_HEADER) this.#takeControl(packet, tcp, isFirst)
+    if (tcp.headerLength < LEAST_HEADER || tcp.held < tcp.headerLength) x.result.hide()
     return x.result
+  }
+
+  /** What the flags and options of a header say beyond its numbers; it counts from the next packet on. */
+  #takeControl(packet: Packet, tcp: TcpFields, isFirst: boolean): void {
+    const x = this.#exchange
+    complete(x, tcp, isFirst)
+    if ((tcp.flags & (SYN | ACK)) === (SYN | ACK)) judgeSynAck(x)
+    if ((tcp.flags & SYN) !== 0) noteSyn(x, packet, tcp)
+    measureInitialRtt(x, tcp)
+    if ((tcp.flags & (SYN | ACK)) === ACK) x.words[x.my + w.SIDE_BITS]! &= ~w.SENT_NO_ACK
+    if (tcp.headerLength > LEAST_HEADER) this.#takeOptions(packet, tcp)
+    if ((tcp.flags & SYN) !== 0 && tcp.held >= tcp.headerLength) settleScale(x, (tcp.flags & ACK) !== 0)
   }
 
   // ---- which conversation
@@ -59,8 +74,6 @@ export class SequenceAnalysis {
     const hasBase = (words[my + w.SIDE_BITS]! & w.HAS_BASE) !== 0
     if ((tcp.flags & (SYN | ACK)) === SYN) {
       if (!isFirst && hasBase) this.#synAgain(packet, tcp)
-      x.words[x.at + w.BITS]! |= w.HAS_SYN_TIME
-      x.stamp(x.at + w.SYN_TIME)
     } else if ((tcp.flags & (SYN | ACK)) === (SYN | ACK) && hasBase && words[my + w.BASE] !== tcp.seq) {
       words[my + w.BASE] = tcp.seq
       x.result.flags |= a.REUSED_PORTS
@@ -73,6 +86,7 @@ export class SequenceAnalysis {
     const { words, my, result } = this.#exchange
     if (words[my + w.BASE] !== tcp.seq) {
       this.#open(packet, tcp)
+      this.#exchange.words[this.#exchange.at + w.COMPLETENESS] = w.COMPLETE_SYN
       result.flags |= a.REUSED_PORTS
     } else words[my + w.NEXT] = words[my + w.ACKABLE]!
   }
@@ -84,9 +98,6 @@ export class SequenceAnalysis {
     x.stamp(x.at + w.FIRST_TIME)
     x.stamp(x.at + w.LAST_TIME)
     x.words[x.at + w.FIRST_FRAME] = packet.number
-    if ((tcp.flags & (SYN | ACK)) === SYN) {
-      x.words[x.at + w.COMPLETENESS] = w.COMPLETE_SYN | (tcp.textLength > 0 ? w.COMPLETE_DATA : 0)
-    }
   }
 
   /** Takes what `conversations` points to. */
@@ -99,50 +110,33 @@ export class SequenceAnalysis {
     x.their = at + (isFromA ? w.SIDE_B : w.SIDE_A)
   }
 
-  // ---- the numbers; the order of the steps matters
-
-  #analyzeNumbers(packet: Packet, tcp: TcpFields): void {
-    const x = this.#exchange
-    const { words, my, their, result } = x
-    if ((tcp.flags & ACK) !== 0) words[their + w.SIDE_BITS]! &= ~w.HAS_GAP
-    judgeKind(x, tcp)
-    if (tcp.ack !== words[my + w.LAST_ACK]) {
-      words[my + w.NOT_DUPLICATE_FRAME] = packet.number
-      words[my + w.DUPLICATE_ACKS] = 0
-    }
-    judgeAcknowledgment(x, tcp)
-    if (tcp.textLength > 0 || (tcp.flags & (SYN | FIN)) !== 0) judgeSentAgain(x, tcp)
-    remember(x, packet, tcp)
-    acknowledge(x, tcp)
-    if (tcp.textLength > 0 && (words[my + w.SIDE_BITS]! & w.HAS_GAP) === 0) measureFlight(x, tcp)
-    this.#takeOptions(packet, tcp)
-    words[my + w.LAST_FLAGS] = result.flags
-    result.hasRecord ||= result.flags !== 0
-  }
-
-  /** Options count from the next packet on. */
   #takeOptions(packet: Packet, tcp: TcpFields): void {
-    const x = this.#exchange
-    const { words, my } = x
+    const { words, at, my, result } = this.#exchange
     const options = this.#options
-    if (tcp.headerLength > LEAST_HEADER) readOptions(packet.bytes, tcp, packet.end, options)
-    else clear(options)
+    readOptions(packet.bytes, tcp, packet.end, options)
     words[my + w.SACKED] = options.sacked
     if (options.scale >= 0) words[my + w.SCALE] = options.scale
-    if ((tcp.flags & SYN) === 0) {
-      words[my + w.SIDE_BITS]! &= ~w.SENT_SYN_LAST
-      return
-    }
-    words[my + w.SIDE_BITS]! |= w.SENT_SYN_LAST
-    settleScale(x, (tcp.flags & ACK) !== 0)
-    judgeFastOpen(x, tcp, options.hasTfo)
+    if (!options.hasCookie || (tcp.flags & (SYN | ACK)) !== SYN) return
+    result.flags |= a.TFO_SYN
+    if (tcp.textLength > 0) words[at + w.BITS]! |= w.HAS_SYN_TEXT
   }
 }
 
-function clear(options: SeenOptions): void {
-  options.scale = -1
-  options.sacked = 0
-  options.hasTfo = false
+/** The order of the steps matters. */
+function analyzeNumbers(x: Exchange, packet: Packet, tcp: TcpFields): void {
+  const { words, my, their, result } = x
+  if ((tcp.flags & ACK) !== 0) words[their + w.SIDE_BITS]! &= ~w.HAS_GAP
+  judgeKind(x, tcp)
+  if (tcp.ack !== words[my + w.LAST_ACK]) {
+    words[my + w.NOT_DUPLICATE_FRAME] = packet.number
+    words[my + w.DUPLICATE_ACKS] = 0
+  }
+  judgeAcknowledgment(x, tcp)
+  if (tcp.textLength > 0 || (tcp.flags & (SYN | FIN)) !== 0) judgeSentAgain(x, tcp)
+  remember(x, packet, tcp)
+  words[my + w.LAST_FLAGS] = result.flags
+  acknowledge(x, tcp)
+  if (tcp.textLength > 0 && (words[my + w.SIDE_BITS]! & w.HAS_GAP) === 0) measureFlight(x, tcp)
 }
 
 /** Where relative numbers start: a SYN's is 0, the first number of a conversation that was begun before is 1. */
@@ -157,14 +151,28 @@ function setBase({ words, my, their }: Exchange, tcp: TcpFields): void {
   }
 }
 
-/** What a conversation has shown; a packet that opens one in the middle does not count. */
-function complete({ words, at }: Exchange, { flags, textLength }: TcpFields): void {
+/** What a conversation has shown; of its first packet only a SYN counts, with its text. */
+function complete({ words, at }: Exchange, { flags, textLength }: TcpFields, isFirst: boolean): void {
   let seen = 0
-  if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= w.COMPLETE_SYN_ACK
-  if ((flags & (SYN | ACK)) === ACK) seen |= textLength > 0 ? w.COMPLETE_DATA : w.COMPLETE_ACK
-  if ((flags & (FIN | ACK)) === (FIN | ACK)) seen |= w.COMPLETE_FIN
-  if ((flags & RST) !== 0) seen |= w.COMPLETE_RST
+  if (isFirst) {
+    if ((flags & (SYN | ACK)) === SYN) seen = w.COMPLETE_SYN | (textLength > 0 ? w.COMPLETE_DATA : 0)
+  } else {
+    if ((flags & (SYN | ACK)) === (SYN | ACK)) seen |= w.COMPLETE_SYN_ACK
+    if ((flags & (SYN | ACK)) === ACK) seen |= textLength > 0 ? w.COMPLETE_DATA : w.COMPLETE_ACK
+    if ((flags & (FIN | ACK)) === (FIN | ACK)) seen |= w.COMPLETE_FIN
+    if ((flags & RST) !== 0) seen |= w.COMPLETE_RST
+  }
   words[at + w.COMPLETENESS]! |= seen
+}
+
+/** A moment that is zero on the capture's clock is none to Wireshark. */
+function noteSyn(x: Exchange, packet: Packet, { flags }: TcpFields): void {
+  const { words, at, my } = x
+  words[my + w.SIDE_BITS]! |= w.SENT_NO_ACK
+  if ((flags & ACK) !== 0) return
+  if (packet.seconds === 0 && packet.nanoseconds === 0) words[at + w.BITS]! &= ~w.HAS_SYN_TIME
+  else words[at + w.BITS]! |= w.HAS_SYN_TIME
+  x.stamp(at + w.SYN_TIME)
 }
 
 function remember(x: Exchange, packet: Packet, { seq, ack, flags, window, textLength }: TcpFields): void {
@@ -178,7 +186,7 @@ function remember(x: Exchange, packet: Packet, { seq, ack, flags, window, textLe
   }
   const isProbe = (x.result.flags & a.ZERO_WINDOW_PROBE) !== 0
   const next = words[my + w.NEXT]!
-  if (!isProbe && (next === 0 || ((end - next) | 0) > 0)) {
+  if (!isProbe && (next === 0 || seqLT(next, end))) {
     words[my + w.NEXT] = end
     words[my + w.NEXT_FRAME] = packet.number
     x.stamp(my + w.NEXT_TIME)
@@ -203,13 +211,13 @@ function measureFlight(x: Exchange, { flags, textLength }: TcpFields): void {
   const { words, my, result } = x
   if (words[my + w.OLDEST]! < 0) return
   const span = x.unacknowledged.span(words, my, words[my + w.BASE]!)
-  const inFlight = span - words[x.their + w.SACKED]!
+  const inFlight = (span - words[x.their + w.SACKED]!) >>> 0
   result.hasRecord = true
   const isShown = inFlight > 0 && inFlight < MAX_IN_FLIGHT
   if (isShown) result.bytesInFlight = inFlight - ((flags & (SYN | FIN)) !== 0 ? 1 : 0)
   const before = (words[my + w.SIDE_BITS]! & w.SENT_PUSH_LAST) !== 0 ? 0 : words[my + w.PUSH_BYTES]!
   words[my + w.PUSH_BYTES] = before + textLength
-  if (isShown) result.pushBytes = before + textLength
+  if (result.bytesInFlight > 0) result.pushBytes = before + textLength
   if ((flags & PSH) !== 0) words[my + w.SIDE_BITS]! |= w.SENT_PUSH_LAST
   else words[my + w.SIDE_BITS]! &= ~w.SENT_PUSH_LAST
 }
@@ -224,16 +232,9 @@ function settleScale({ words, my, their }: Exchange, isSynAck: boolean): void {
   }
 }
 
-/** TCP Fast Open (RFC 7413): a SYN with the option, and whether the answer takes the text that a SYN carried. */
-function judgeFastOpen(x: Exchange, { flags, ack, textLength }: TcpFields, hasOption: boolean): void {
-  const { words, at, result } = x
-  if ((flags & ACK) === 0) {
-    if (hasOption) result.flags |= a.TFO_SYN
-    if (textLength > 0) words[at + w.BITS]! |= w.HAS_SYN_TEXT
-    return
-  }
-  const acknowledged = (ack - words[x.their + w.BASE]!) >>> 0
-  if (acknowledged > 1) result.flags |= a.TFO_ACK
+/** TCP Fast Open (RFC 7413): whether the answer takes the text that came with a cookie. */
+function judgeSynAck({ words, at, result }: Exchange): void {
+  if (result.ack > 1) result.flags |= a.TFO_ACK
   else if ((words[at + w.BITS]! & w.HAS_SYN_TEXT) !== 0) result.flags |= a.TFO_IGNORED
 }
 
@@ -259,24 +260,23 @@ function measureInitialRtt(x: Exchange, tcp: TcpFields): void {
 }
 
 /** By the scale that was known before this packet. */
-function showWindow({ words, my, result }: Exchange, packet: Packet, { flags, window }: TcpFields): void {
+function showWindow({ words, my, result }: Exchange, { flags, window, textLength }: TcpFields): void {
   const scale = words[my + w.SCALE]!
-  const isScaled = scale > 0 && (flags & SYN) === 0 && !packet.isQuoted
+  const isScaled = scale > 0 && (flags & SYN) === 0 && textLength >= 0
   result.scaleFactor = scale < 0 ? scale : 2 ** scale
   result.window = isScaled ? window * 2 ** scale : window
 }
 
-function showNumbers({ words, at, my, their, result }: Exchange, packet: Packet, tcp: TcpFields): void {
+/** Numbers of a segment whose length is not known are shown as they are. */
+function showNumbers({ words, at, my, their, result }: Exchange, tcp: TcpFields): void {
   result.stream = words[at + w.STREAM]!
   result.isFromA = my === at + w.SIDE_A
-  if (tcp.headerLength < LEAST_HEADER) result.flags = 0
-  if (packet.isQuoted || (tcp.textLength < 0 && tcp.headerLength >= LEAST_HEADER)) {
-    result.seq = tcp.seq >>> 0
-    result.ack = tcp.ack >>> 0
-    return
-  }
+  result.otherBase = words[their + w.BASE]!
+  result.seq = tcp.seq >>> 0
+  result.ack = tcp.ack >>> 0
+  if (tcp.textLength < 0) return
   result.seq = (tcp.seq - words[my + w.BASE]!) >>> 0
   const takesControl = (tcp.flags & (SYN | FIN)) !== 0
-  result.nextSeq = (result.seq + Math.max(0, tcp.textLength) + (takesControl ? 1 : 0)) >>> 0
-  result.ack = (tcp.flags & ACK) === 0 ? tcp.ack >>> 0 : (tcp.ack - words[their + w.BASE]!) >>> 0
+  result.nextSeq = (result.seq + tcp.textLength + (takesControl ? 1 : 0)) >>> 0
+  if ((tcp.flags & ACK) !== 0) result.ack = (tcp.ack - words[their + w.BASE]!) >>> 0
 }

@@ -22,8 +22,10 @@ export interface StreamSink {
 
 export class StreamAssembler {
   readonly #sink: StreamSink
-  /** The next number. Zero, which only a SYN has, says that none has come. */
+  /** The next number. */
   #next = 0
+  /** Whether something came in its order: until then a number that is zero says that nothing came. */
+  #hasStarted = false
   #pieces: Piece[] = []
   #waiting = 0
 
@@ -38,11 +40,11 @@ export class StreamAssembler {
    * @param octets what was captured of them, borrowed.
    */
   segment(seq: number, length: number, octets: Uint8Array): void {
-    if (this.#next === 0) this.#next = seq
-    if (length === 0) return
+    if (this.#next === 0 && !this.#hasStarted) this.#next = seq
     if (seqGT(seq, this.#next)) this.#keep({ seq, octets: octets.slice() })
     else {
-      this.#take(seq, length, octets)
+      const isNew = this.#take(seq, length, octets)
+      this.#hasStarted ||= isNew
       while (this.#takeWaiting());
     }
   }
@@ -52,18 +54,20 @@ export class StreamAssembler {
     for (;;) {
       while (this.#takeWaiting());
       const lowest = this.#lowest()
-      if (lowest === null || !seqGT(ack, lowest)) return
+      if (lowest === null || !seqLT(lowest, ack)) return
       this.#sink.missing((lowest - this.#next) | 0)
       this.#next = lowest
     }
   }
 
-  /** Takes what is new of a piece that starts at the next number, or before it. */
-  #take(seq: number, length: number, octets: Uint8Array): void {
-    const seen = (this.#next - seq) | 0
-    if (seen >= length) return
+  /** Takes what is new of a piece that starts at the next number, or before it; whether there was something new. */
+  #take(seq: number, length: number, octets: Uint8Array): boolean {
+    const seen = (this.#next - seq) >>> 0
+    // What has come without an octet is as good as lost.
+    if (seen >= length || seen >= octets.length) return false
     this.#next = (seq + length) | 0
-    if (seen < octets.length) this.#sink.text(octets.subarray(seen))
+    this.#sink.text(octets.subarray(seen))
+    return true
   }
 
   /** Takes the oldest piece that fits; whether there was one. */
@@ -79,7 +83,7 @@ export class StreamAssembler {
   }
 
   #keep(piece: Piece): void {
-    if (this.#waiting + piece.octets.length > MAX_WAITING_BYTES) return
+    if (piece.octets.length === 0 || this.#waiting + piece.octets.length > MAX_WAITING_BYTES) return
     this.#waiting += piece.octets.length
     this.#pieces.push(piece)
   }

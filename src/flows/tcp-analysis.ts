@@ -57,6 +57,8 @@ export class TcpAnalysis {
   seq = 0
   nextSeq = 0
   ack = 0
+  /** The other side's sequence number that is shown as 0; 0 where none is known. As int32. */
+  otherBase = 0
   /** tcp.window_size: octets. */
   window = 0
   /** tcp.window_size_scalefactor: 1 to 16384; -1 unknown, -2 scaling is not used. */
@@ -85,6 +87,13 @@ export class TcpAnalysis {
   finIs: 'active' | 'passive' | null = null
   /** Whether Wireshark shows a tree of analysis for the packet; the initial RTT alone does not make one. */
   hasRecord = false
+
+  /** Of a packet whose header was cut by the capture, or cannot be one, Wireshark's analysis goes on and shows nothing. */
+  hide(): void {
+    const fastOpen = this.flags & (TFO_ACK | TFO_IGNORED)
+    this.clear()
+    this.flags = fastOpen
+  }
 
   clear(): void {
     this.flags = 0

@@ -3,6 +3,7 @@
  * conversations. While segments come in order, as nearly all do, an acknowledgment touches only those that it removes.
  */
 
+import { seqLT } from '../wire/seq.ts'
 import { NEWEST, OLDEST, SIDE_BITS, UNACKNOWLEDGED } from './conversation-words.ts'
 
 /** As Wireshark's: beyond it no more are kept. */
@@ -19,8 +20,12 @@ const NODE_WORDS = 7
 const FIRST_NODES = 1024
 const NONE = -1
 
-/** In SIDE_BITS: some segment starts before the end of an older one. */
+/** In SIDE_BITS: some segment starts before the end of an older one, or far behind it. */
 const IS_DISORDERED = 0x100
+/** Octets between two segments that are still taken for a gap: many of these do not yet go round the circle of numbers. */
+const MAX_GAP = 1 << 24
+/** What starts so near behind an acknowledgment has only segments behind it that do so too. */
+const NEAR = 1 << 30
 
 export class Unacknowledged {
   /** What the last `acknowledge` matched: the frame, or 0, and its time. */
@@ -55,7 +60,7 @@ export class Unacknowledged {
       words[side + OLDEST] = at
       words[side + SIDE_BITS]! &= ~IS_DISORDERED
     } else {
-      if (((seq - nodes[newest + END]!) | 0) < 0) words[side + SIDE_BITS]! |= IS_DISORDERED
+      if ((seq - nodes[newest + END]!) >>> 0 > MAX_GAP) words[side + SIDE_BITS]! |= IS_DISORDERED
       nodes[newest + NEWER] = at
     }
     words[side + NEWEST] = at
@@ -77,9 +82,9 @@ export class Unacknowledged {
           this.nanoseconds = nodes[at + TIME + 1]!
         }
         this.#remove(words, side, at)
-      } else if (((end - ack) | 0) > 0) {
-        if (((ack - nodes[at + SEQ]!) | 0) > 0) nodes[at + SEQ] = ack
-        if (isOrdered) return
+      } else if (seqLT(ack, end)) {
+        if (seqLT(nodes[at + SEQ]!, ack)) nodes[at + SEQ] = ack
+        if (isOrdered && (end - ack) >>> 0 < NEAR) return
       } else this.#remove(words, side, at)
       at = newer
     }
@@ -93,7 +98,7 @@ export class Unacknowledged {
     const newest = words[side + NEWEST]!
     let first = (nodes[oldest + SEQ]! - base) >>> 0
     let last = (nodes[newest + END]! - base) >>> 0
-    if ((words[side + SIDE_BITS]! & IS_DISORDERED) !== 0) {
+    if ((words[side + SIDE_BITS]! & IS_DISORDERED) !== 0 || last < first) {
       for (let at = oldest; at !== NONE; at = nodes[at + NEWER]!) {
         first = Math.min(first, (nodes[at + SEQ]! - base) >>> 0)
         last = Math.max(last, (nodes[at + END]! - base) >>> 0)

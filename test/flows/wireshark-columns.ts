@@ -1,9 +1,10 @@
-/** What tshark printed of the public captures, and the same columns from Elko's analysis. */
+/** What tshark printed of captures, and the same columns from Elko's analysis. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
+import type { RecordCallback } from '../../src/capture/record.ts'
 import { Dissector, type TcpCallback } from '../../src/dissect/dissect.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
@@ -28,13 +29,23 @@ export function manifest(): ManifestRow[] {
   })
 }
 
+/** The octets of a public capture, unpacked. */
+export function octetsOf({ path, format }: ManifestRow): Uint8Array {
+  const octets = readFileSync(join(FOLDER, path))
+  return format.endsWith('.gz') ? gunzipSync(octets) : octets
+}
+
+/** tshark's answer about a public capture. */
+export function answerOf({ id }: ManifestRow): string {
+  return gunzipSync(readFileSync(join(FOLDER, 'tshark', `${id}.tcp.tsv.gz`))).toString('latin1')
+}
+
 /** Cells by the names of their columns. */
 export type Row = ReadonlyMap<string, string>
 
 /** tshark's rows by frame number: one for each frame with TCP in it. */
-export function tsharkRows({ id }: ManifestRow): Map<number, Row> {
-  const text = gunzipSync(readFileSync(join(FOLDER, 'tshark', `${id}.tcp.tsv.gz`))).toString('latin1')
-  const [head, ...lines] = text.replace(/\n$/, '').split('\n')
+export function tsharkRows(answer: string): Map<number, Row> {
+  const [head, ...lines] = answer.replace(/\n$/, '').split('\n')
   const names = head!.split('\t')
   const rows = new Map<number, Row>()
   for (const line of lines) {
@@ -45,15 +56,22 @@ export function tsharkRows({ id }: ManifestRow): Map<number, Row> {
 }
 
 /** Everything of a file, taken apart. */
-export function dissected({ path, format }: ManifestRow, onTcp: TcpCallback): void {
-  const octets = readFileSync(join(FOLDER, path))
+export function dissected(file: Uint8Array, onTcp: TcpCallback): void {
+  dissectedRecords(file, () => {}, onTcp)
+}
+
+/** The same, told of each record before its packets. */
+export function dissectedRecords(file: Uint8Array, onRecord: RecordCallback, onTcp: TcpCallback): void {
   const dissector = new Dissector(onTcp)
-  const reader = new CaptureReader((record) => dissector.dissect(record))
-  reader.readWhole(format.endsWith('.gz') ? gunzipSync(octets) : octets)
+  const reader = new CaptureReader((record) => {
+    onRecord(record)
+    dissector.dissect(record)
+  })
+  reader.readWhole(file)
 }
 
 /** The same of Elko's: where a frame holds several TCP headers, their cells joined as tshark joins them. */
-export function elkoRows(file: ManifestRow): Map<number, Row> {
+export function elkoRows(file: Uint8Array): Map<number, Row> {
   const analysis = new SequenceAnalysis()
   const rows = new Map<number, Map<string, string>>()
   dissected(file, (packet, tcp) => {
@@ -79,4 +97,58 @@ function cellsOf(fields: Readonly<Record<string, Field>>, view: TcpView): Map<st
     cells.set(name, values.map((each) => fieldText(kind, each)).join(','))
   }
   return cells
+}
+
+/** Shown twice in one packet: as the tree's item and as a flag's. */
+const SHOWN_TWICE = 'tcp.analysis.duplicate_ack'
+
+export interface Difference {
+  readonly frame: number
+  /** `frame`: one of the two does not have the packet. */
+  readonly column: string
+  readonly what: string
+}
+
+/** Every cell that differs, and how many were compared. */
+export function differences(
+  theirs: ReadonlyMap<number, Row>,
+  ours: ReadonlyMap<number, Row>,
+): { found: Difference[]; cells: number } {
+  const found: Difference[] = []
+  let cells = 0
+  const note = (frame: number, column: string, what: string): void => {
+    found.push({ frame, column, what: `frame ${frame}${what}` })
+  }
+  for (const [frame, expected] of theirs) {
+    const actual = ours.get(frame)
+    // A quotation of eight octets is no packet of a conversation.
+    if (actual === undefined && expected.get('tcp.stream') === '') continue
+    if (actual === undefined) note(frame, 'frame', ' is missing')
+    else
+      cells += compare(expected, actual, (column, want, got) => {
+        note(frame, column, `: ${column} is ${want || 'nothing'} in tshark, and here ${got || 'nothing'}`)
+      })
+  }
+  for (const frame of ours.keys()) if (!theirs.has(frame)) note(frame, 'frame', ' is no TCP in tshark')
+  return { found, cells }
+}
+
+function compare(
+  expected: Row,
+  actual: Row,
+  differ: (column: string, want: string, got: string) => void,
+): number {
+  for (const [column, got] of actual) {
+    const want = expected.get(column)
+    if (want === undefined) continue
+    if (want !== got && !(column === SHOWN_TWICE && want === `${got},${got}`)) differ(column, want, got)
+  }
+  return actual.size
+}
+
+/** How often each column differs. */
+export function countByColumn(found: readonly Difference[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { column } of found) counts[column] = (counts[column] ?? 0) + 1
+  return counts
 }

@@ -1,28 +1,24 @@
 /** Every column of `tcp.analysis` of every public capture equals tshark's, or stands here with its reason. */
 
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ByteStreams } from '../../src/flows/byte-streams.ts'
-import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
-import type { StreamSink } from '../../src/flows/stream-assembler.ts'
 import { ANALYSIS_FLAGS } from '../../src/flows/tcp-analysis.ts'
 import {
-  dissected,
+  answerOf,
+  countByColumn,
+  differences,
   elkoRows,
   FOLDER,
   type ManifestRow,
   manifest,
-  type Row,
+  octetsOf,
   tsharkRows,
 } from './wireshark-columns.ts'
+import { BOTH_SILENT, elkoStreams } from './wireshark-streams.ts'
 
 const skip = existsSync(join(FOLDER, 'MANIFEST.tsv')) ? false : `no captures in ${FOLDER}`
-
-/** Shown twice in one packet: as the tree's item and as a flag's. */
-const SHOWN_TWICE = 'tcp.analysis.duplicate_ack'
 
 /** Rows of the tables of docs/wireshark-differences.md with so many cells, without the last one, which says why. */
 function documented(cells: number): string[][] {
@@ -43,41 +39,9 @@ for (const [id, column, count] of documented(4))
   OTHERWISE[id!] = { ...OTHERWISE[id!], [column!]: Number(count) }
 
 /** Differing cells by column; `frame` counts packets that one of the two does not have. */
-function differences(row: ManifestRow): { counts: Record<string, number>; first: string; cells: number } {
-  const theirs = tsharkRows(row)
-  const ours = elkoRows(row)
-  const counts: Record<string, number> = {}
-  let first = ''
-  let cells = 0
-  const note = (column: string, what: string): void => {
-    counts[column] = (counts[column] ?? 0) + 1
-    first ||= `${row.id}: ${what}`
-  }
-  for (const [frame, expected] of theirs) {
-    const actual = ours.get(frame)
-    // A quotation of eight octets is no packet of a conversation.
-    if (actual === undefined && expected.get('tcp.stream') === '') continue
-    if (actual === undefined) note('frame', `frame ${frame} is missing`)
-    else
-      cells += compare(expected, actual, (column, want, got) => {
-        note(column, `frame ${frame}: ${column} is ${want} in tshark, and here ${got}`)
-      })
-  }
-  for (const frame of ours.keys()) if (!theirs.has(frame)) note('frame', `frame ${frame} is no TCP in tshark`)
-  return { counts, first, cells }
-}
-
-function compare(
-  expected: Row,
-  actual: Row,
-  differ: (column: string, want: string, got: string) => void,
-): number {
-  for (const [column, got] of actual) {
-    const want = expected.get(column)
-    if (want === undefined) continue
-    if (want !== got && !(column === SHOWN_TWICE && want === `${got},${got}`)) differ(column, want, got)
-  }
-  return actual.size
+function compared(row: ManifestRow): { counts: Record<string, number>; first: string; cells: number } {
+  const { found, cells } = differences(tsharkRows(answerOf(row)), elkoRows(octetsOf(row)))
+  return { counts: countByColumn(found), first: `${row.id}: ${found[0]?.what}`, cells }
 }
 
 test('tcp.analysis of every public capture equals tshark, cell by cell', { skip }, (t) => {
@@ -85,7 +49,7 @@ test('tcp.analysis of every public capture equals tshark, cell by cell', { skip 
   let cells = 0
   for (const row of manifest()) {
     if (row.quirk !== '') continue
-    const found = differences(row)
+    const found = compared(row)
     assert.deepEqual(found.counts, OTHERWISE[row.id] ?? {}, found.first)
     files++
     cells += found.cells
@@ -108,43 +72,14 @@ function followed({ id }: ManifestRow): [stream: number, answer: string][] {
   })
 }
 
-class Follower implements StreamSink {
-  #count = 0
-  readonly #hash = createHash('sha256')
-
-  text(octets: Uint8Array): void {
-    this.#count += octets.length
-    this.#hash.update(octets)
-  }
-
-  /** tshark writes this into the stream, and the zero behind its own string, too. */
-  missing(length: number): void {
-    this.text(Buffer.from(`[${length} bytes missing in capture file]\0`))
-  }
-
-  get answer(): string {
-    return `${this.#count} ${this.#hash.digest('hex')}`
-  }
-}
-
 test('the octets of every stream of every public capture are those that tshark follows', { skip }, (t) => {
   let streams = 0
   for (const row of manifest()) {
     if (!existsSync(join(FOLDER, 'tshark', `${row.id}.follow.tsv`)) || row.quirk.match(/stream|upper/))
       continue
-    const followers = new Map<string, Follower>()
-    const bytes = new ByteStreams((stream, isFromA) => {
-      const follower = new Follower()
-      followers.set(`${stream} ${isFromA}`, follower)
-      return follower
-    })
-    const analysis = new SequenceAnalysis()
-    dissected(row, (packet, tcp) => bytes.packet(packet, tcp, analysis.analyze(packet, tcp)))
+    const ours = elkoStreams(octetsOf(row))
     for (const [stream, answer] of followed(row)) {
-      const ours = [true, false].map(
-        (isFromA) => (followers.get(`${stream} ${isFromA}`) ?? new Follower()).answer,
-      )
-      assert.equal(ours.join(' '), answer, `${row.id}: stream ${stream}`)
+      assert.equal(ours[stream] ?? BOTH_SILENT, answer, `${row.id}: stream ${stream}`)
       streams++
     }
   }
@@ -163,7 +98,7 @@ test('where upper layers or damage blur the streams of a capture, the flags of t
   const blurred = manifest().filter(({ id, quirk }) => quirk !== '' && id !== GUESSWORK)
   assert.ok(blurred.length >= 5)
   for (const row of blurred) {
-    const { counts, first } = differences(row)
+    const { counts, first } = compared(row)
     assert.deepEqual(
       Object.keys(counts).filter((column) => IS_FLAG.has(column)),
       [],
