@@ -36,6 +36,11 @@ export class Dissector {
     this.#onTcp = onTcp
   }
 
+  /** What the last record was, with all layers that were gone through; borrowed until the next one. */
+  get packet(): Packet {
+    return this.#packet
+  }
+
   dissect(record: CaptureRecord): void {
     const packet = this.#packet
     packet.begin(record)
