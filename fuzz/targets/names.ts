@@ -8,6 +8,7 @@ export const TARGET_NAMES = [
   'stack',
   'capture',
   'frames',
+  'filter',
   'drill',
   'python',
 ] as const

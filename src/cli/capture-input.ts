@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CaptureReader } from '../capture/capture-reader.ts'
 import type { RecordCallback } from '../capture/record.ts'
-import { InputError } from './arguments.ts'
+import { InputError, UsageError } from './arguments.ts'
 
 const GZIP = [0x1f, 0x8b]
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
@@ -27,7 +27,7 @@ export async function readCaptureFile(
     if (path === '-') await readStream(process.stdin, reader, isEnough)
     else await readFile(path, reader, isEnough)
   } catch (error) {
-    if (error instanceof InputError) throw error
+    if (error instanceof InputError || error instanceof UsageError) throw error
     throw new InputError(`${path}: ${(error as Error).message}`)
   }
   if (isEnough()) return reader

@@ -1,18 +1,25 @@
 /** `elko read`: the packets of a capture as tcpdump prints them, or the TCP packets as fields under Wireshark's names. */
 
-import type { RecordCallback } from '../capture/record.ts'
+import type { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
+import type { FrameView } from '../flows/field.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { FrameTimes } from '../flows/frame-times.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
+import { FrameFilter } from './frame-filter.ts'
 import { LineWriter } from './line-writer.ts'
 
-export const HELP = `Usage: elko read [options] FILE
+export const HELP = `Usage: elko read [options] FILE [EXPRESSION ...]
 
 Prints the packets of a capture, a line each, as tcpdump does: pcap, pcapng and
-snoop, packed with gzip or zstd or not; "-" is standard input.
+snoop, packed with gzip or zstd or not; "-" is standard input. EXPRESSION is a
+filter as tcpdump has it: only the packets that pass it are read.
+
+  -Y FILTER        a display filter as Wireshark has it: only the packets that
+                   pass it are printed, with -T those without TCP too
 
 Options, tcpdump's:
   -n               ports and protocols as numbers; without it by IANA's names.
@@ -45,6 +52,8 @@ Examples:
   elko read -nn -v -tttt capture.pcap
   elko read -T fields -e frame.number -e tcp.analysis.retransmission capture.pcap
   elko read -T json -c 1 capture.pcap
+  elko read capture.pcap tcp port 80 and host 10.0.0.1
+  elko read -Y 'tcp.analysis.retransmission && ip.ttl < 64' capture.pcap
 `
 
 const FIELDS: Readonly<Record<string, Field>> = { ...FRAME_FIELDS, ...TCP_FIELDS }
@@ -52,7 +61,7 @@ const FIELDS: Readonly<Record<string, Field>> = { ...FRAME_FIELDS, ...TCP_FIELDS
 /** More packets than any file has. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
-type Line = (view: TcpView) => string
+type Line = (view: TcpView | FrameView) => string
 
 const TCPDUMP_OPTIONS = {
   S: { type: 'boolean', short: 'S' },
@@ -70,6 +79,7 @@ const TCPDUMP_OPTIONS = {
 
 const COMMON_OPTIONS = {
   c: { type: 'string', short: 'c' },
+  Y: { type: 'string', short: 'Y' },
   fields: { type: 'boolean' },
 } as const
 
@@ -82,13 +92,17 @@ export async function run(argv: string[]): Promise<number> {
 
 async function runLines(argv: string[]): Promise<number> {
   const options = { ...TCPDUMP_OPTIONS, ...COMMON_OPTIONS, e: { type: 'boolean', short: 'e' } } as const
-  const { values, positionals } = readArguments(argv, options, 1)
+  const { values, positionals } = readArguments(argv, options, NO_LIMIT)
   const [path] = positionals
   if (values.e === true && path !== undefined && Object.hasOwn(FIELDS, path)) {
     throw new UsageError(`-e ${path}: only with -T fields or -T json`)
   }
   const printer = new TcpdumpPrinter(printing(values))
-  await print(path, values.c, (out) => (record) => out.write(printer.line(record)))
+  // Numbers are relative to the first ones, whether these are shown or not.
+  await print(positionals, values, (out) => (record, isShown) => {
+    const line = printer.line(record)
+    if (isShown) out.write(line)
+  })
   return EXIT_FINE
 }
 
@@ -99,33 +113,50 @@ async function runFields(argv: string[]): Promise<number> {
     T: { type: 'string', short: 'T' },
     e: { type: 'string', short: 'e', multiple: true },
   } as const
-  const { values, positionals } = readArguments(argv, options, 1)
+  const { values, positionals } = readArguments(argv, options, NO_LIMIT)
   if (values.fields === true) {
     const out = new LineWriter(process.stdout)
     for (const name of Object.keys(FIELDS)) out.write(name)
     return await out.end(EXIT_FINE)
   }
   const line = lineMaker(values)
-  const analysis = new SequenceAnalysis()
-  await print(positionals[0], values.c, (out, isEnough) => {
-    const dissector = new Dissector((packet, tcp) => {
-      const view = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
-      if (!isEnough()) out.write(line(view))
-    })
-    return (record) => dissector.dissect(record)
-  })
+  await print(positionals, values, (out, isEnough) =>
+    fieldPrinter(line, values.Y !== undefined, out, isEnough),
+  )
   return EXIT_FINE
 }
 
+/** A line for each TCP header of what is shown. @param isOfAll one for each frame without TCP, too. */
+function fieldPrinter(line: Line, isOfAll: boolean, out: Out, isEnough: () => boolean): ShownCallback {
+  const analysis = new SequenceAnalysis()
+  const times = new FrameTimes()
+  let current: { record: CaptureRecord; isShown: boolean; hasTcp: boolean } | null = null
+  const dissector = new Dissector((packet, tcp) => {
+    const { record, isShown } = current!
+    current!.hasTcp = true
+    const view = { packet, tcp, analysis: analysis.analyze(packet, tcp), record, times }
+    if (isShown && !isEnough()) out.write(line(view))
+  })
+  return (record, isShown) => {
+    current = { record, isShown, hasTcp: false }
+    times.frame(record)
+    dissector.dissect(record)
+    if (isOfAll && isShown && !current.hasTcp) out.write(line({ packet: dissector.packet, record, times }))
+  }
+}
+
+type ShownCallback = (record: CaptureRecord, isShown: boolean) => void
+
 type Out = Pick<LineWriter, 'write'>
 
-/** @param most -c: how many lines are written, as it was typed. */
+/** @param words the file, and what of it is read. */
 async function print(
-  path: string | undefined,
-  most: string | undefined,
-  printer: (out: Out, isEnough: () => boolean) => RecordCallback,
+  [path, ...words]: readonly string[],
+  values: { readonly c?: string; readonly Y?: string },
+  printer: (out: Out, isEnough: () => boolean) => ShownCallback,
 ): Promise<void> {
-  const limit = wholeNumber('-c', most, 1, NO_LIMIT) ?? NO_LIMIT
+  const limit = wholeNumber('-c', values.c, 1, NO_LIMIT) ?? NO_LIMIT
+  const filter = new FrameFilter(words, values.Y)
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   const out = new LineWriter(process.stdout)
   let written = 0
@@ -141,7 +172,7 @@ async function print(
     await readCaptureFile(
       path,
       (record) => {
-        if (!isEnough()) onRecord(record)
+        if (!isEnough() && filter.takes(record)) onRecord(record, filter.shows(record))
       },
       isEnough,
     )
@@ -222,9 +253,9 @@ function lineMaker({ T: format, e: names = [] }: { T?: string; e?: string[] }): 
   return (view) => JSON.stringify(objectOf(view, shown))
 }
 
-function textOf(view: TcpView, name: string): string {
-  const { kind, read } = FIELDS[name]!
-  const value = read(view)
+function textOf(view: TcpView | FrameView, name: string): string {
+  const value = fieldValue(view, name)
+  const { kind } = FIELDS[name]!
   if (value === null) return ''
   return typeof value === 'object'
     ? value.map((each) => fieldText(kind, each)).join(',')
@@ -232,12 +263,18 @@ function textOf(view: TcpView, name: string): string {
 }
 
 /** Values as they are; a field that stands there several times as a list. */
-function objectOf(view: TcpView, names: readonly string[]): Record<string, unknown> {
+function objectOf(view: TcpView | FrameView, names: readonly string[]): Record<string, unknown> {
   const object: Record<string, unknown> = {}
   for (const name of names) {
-    const value = FIELDS[name]!.read(view)
+    const value = fieldValue(view, name)
     if (value === null || (typeof value === 'object' && value.length === 0)) continue
     object[name] = typeof value === 'object' && value.length === 1 ? value[0] : value
   }
   return object
+}
+
+/** A frame without TCP has no field of TCP. */
+function fieldValue(view: TcpView | FrameView, name: string): ReturnType<Field['read']> {
+  if ('tcp' in view) return FIELDS[name]!.read(view)
+  return Object.hasOwn(FRAME_FIELDS, name) ? FRAME_FIELDS[name]!.read(view) : null
 }

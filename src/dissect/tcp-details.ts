@@ -1,7 +1,7 @@
 /** What a captured TCP header says beyond the numbers that the analysis of sequence numbers needs: options, checksum. */
 
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
-import { foldChecksum, sumWords } from '../bytes/checksum.ts'
+import { foldChecksum, foldSum, sumWords } from '../bytes/checksum.ts'
 import {
   forEachTcpOption,
   KIND_EOL,
@@ -70,13 +70,20 @@ function heldValues(bytes: Uint8Array, kind: number, at: number, length: number,
 
 /** Whether the checksum is right; null where octets that it covers were not captured, or are a part of a datagram. */
 export function checksumIsRight(packet: Packet, tcp: TcpFields): boolean | null {
+  const right = rightChecksum(packet, tcp)
+  return right === null ? null : right === tcp.checksum
+}
+
+/** What the checksum has to be; the one that is there where it is as good (RFC 1624 3: zero has two forms). */
+export function rightChecksum(packet: Packet, tcp: TcpFields): number | null {
   const length = packet.wireEnd - tcp.at
   if (packet.end < packet.wireEnd || packet.isFragment) return null
   let sum = 6 + (length >>> 16) + (length & 0xffff)
   const { src0, src1, src2, src3, dst0, dst1, dst2, dst3 } = packet
   const words = packet.version === 4 ? [src3, dst3] : [src0, src1, src2, src3, dst0, dst1, dst2, dst3]
   for (const word of words) sum += (word >>> 16) + (word & 0xffff)
-  return foldChecksum(sumWords(packet.bytes, tcp.at, length, sum)) === 0
+  const rest = foldChecksum(sumWords(packet.bytes, tcp.at, length, sum))
+  return rest === 0 ? tcp.checksum : foldSum(tcp.checksum + rest)
 }
 
 /** Two hexadecimal digits for each octet. */

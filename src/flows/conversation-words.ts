@@ -73,6 +73,8 @@ export const HAS_GAP = 2
 /** It sent a SYN, whose window is never scaled, and has not acknowledged anything since. */
 export const SENT_NO_ACK = 4
 export const SENT_PUSH_LAST = 8
+/** It sent a FIN before the other side had begun to close. */
+export const CLOSED_FIRST = 16
 
 export const SCALE_UNKNOWN = -1
 export const SCALE_NONE = -2

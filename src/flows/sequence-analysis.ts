@@ -53,6 +53,7 @@ export class SequenceAnalysis {
     x.result.hasRecord ||= x.result.flags !== 0
     const isWhole = tcp.headerLength >= LEAST_HEADER && this.#takeControl(packet, tcp, isFirst)
     if (!isWhole) x.result.hide()
+    if ((tcp.flags & FIN) !== 0 && tcp.headerLength >= LEAST_HEADER) judgeFin(x)
     return x.result
   }
 
@@ -281,6 +282,13 @@ function showWindow({ words, my, result }: Exchange, { flags, window, textLength
 }
 
 /** Numbers of a segment whose length is not known are shown as they are. */
+/** Who sends FIN closes first unless the other side has; a FIN that is sent again is judged again. */
+function judgeFin({ words, my, their, result }: Exchange): void {
+  const isSecond = (words[their + w.SIDE_BITS]! & w.CLOSED_FIRST) !== 0
+  if (!isSecond) words[my + w.SIDE_BITS]! |= w.CLOSED_FIRST
+  result.finIs = isSecond ? 'passive' : 'active'
+}
+
 function showNumbers({ words, at, my, their, result }: Exchange, tcp: TcpFields): void {
   result.stream = words[at + w.STREAM]!
   result.isFromA = my === at + w.SIDE_A
