@@ -1,18 +1,33 @@
 /** `elko read`: the packets of a capture as tcpdump prints them, or the TCP packets as fields under Wireshark's names. */
 
-import type { RecordCallback } from '../capture/record.ts'
+import type { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
-import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { CaptureFilter } from '../filter/capture-filter.ts'
+import { FilterError } from '../filter/filter-error.ts'
+import { EXPERT_FIELDS } from '../flows/expert.ts'
+import { FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { FrameTimes } from '../flows/frame-times.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { frameDetails, tcpDetails } from '../print/details.ts'
+import {
+  ekLines,
+  type Fields,
+  fieldRow,
+  flatObject,
+  jsonPacket,
+  PLAIN_ROWS,
+  type RowStyle,
+} from '../print/field-rows.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
-export const HELP = `Usage: elko read [options] FILE
+export const HELP = `Usage: elko read [options] FILE [FILTER]
 
 Prints the packets of a capture, a line each, as tcpdump does: pcap, pcapng and
-snoop, packed with gzip or zstd or not; "-" is standard input.
+snoop, packed with gzip or zstd or not; "-" is standard input. FILTER chooses
+packets in the words of pcap-filter(7): tcp port 80 and host 10.0.0.1
 
 Options, tcpdump's:
   -n               ports and protocols as numbers; without it by IANA's names.
@@ -29,12 +44,18 @@ Options, tcpdump's:
   -#               counts the lines
   -c N             only the first N packets
 
-Fields of TCP packets:
-  -T FORMAT        fields: the fields that -e names, between tabs; json: the
-                   same as an object for each packet, a line each
+  -V               every field of each header instead of a line, with its place,
+                   its bits and what it means
+
+Fields of TCP packets, a row for each TCP header:
+  -T FORMAT        fields: the fields that -e names, between tabs; json and ek:
+                   tshark's, ek for Elasticsearch; jsonl: a flat object a line
   -e FIELD         with -T: a field by Wireshark's name, such as
-                   tcp.analysis.rto; again for more. With -T json: all, where
-                   none is named
+                   tcp.analysis.rto; again for more. All, where none is named,
+                   but with -T fields
+  -E NAME=VALUE    with -T fields: header=y, separator=/t or any character,
+                   occurrence=f, l or a, aggregator=any character,
+                   quote=d, s or n
   --fields         lists the fields
 
 Exit code 3 where the file cannot be read to its end; what came before the error
@@ -44,15 +65,14 @@ Examples:
   elko read capture.pcapng
   elko read -nn -v -tttt capture.pcap
   elko read -T fields -e frame.number -e tcp.analysis.retransmission capture.pcap
+  elko read -nV -c 1 capture.pcap tcp port 443
   elko read -T json -c 1 capture.pcap
 `
 
-const FIELDS: Readonly<Record<string, Field>> = { ...FRAME_FIELDS, ...TCP_FIELDS }
+const FIELDS: Fields = { ...FRAME_FIELDS, ...TCP_FIELDS, ...EXPERT_FIELDS }
 
 /** More packets than any file has. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
-
-type Line = (view: TcpView) => string
 
 const TCPDUMP_OPTIONS = {
   S: { type: 'boolean', short: 'S' },
@@ -66,6 +86,7 @@ const TCPDUMP_OPTIONS = {
   X: { type: 'boolean', short: 'X', multiple: true },
   A: { type: 'boolean', short: 'A', multiple: true },
   number: { type: 'boolean', short: '#' },
+  V: { type: 'boolean', short: 'V' },
 } as const
 
 const COMMON_OPTIONS = {
@@ -82,14 +103,33 @@ export async function run(argv: string[]): Promise<number> {
 
 async function runLines(argv: string[]): Promise<number> {
   const options = { ...TCPDUMP_OPTIONS, ...COMMON_OPTIONS, e: { type: 'boolean', short: 'e' } } as const
-  const { values, positionals } = readArguments(argv, options, 1)
+  const { values, positionals } = readArguments(argv, options, MOST_WORDS)
   const [path] = positionals
   if (values.e === true && path !== undefined && Object.hasOwn(FIELDS, path)) {
-    throw new UsageError(`-e ${path}: only with -T fields or -T json`)
+    throw new UsageError(`-e ${path}: only with -T fields, json, ek or jsonl`)
   }
-  const printer = new TcpdumpPrinter(printing(values))
-  await print(path, values.c, (out) => (record) => out.write(printer.line(record)))
+  if (values.V === true) await print(positionals, values.c, detailPrinter)
+  else {
+    const printer = new TcpdumpPrinter(printing(values))
+    await print(positionals, values.c, (out) => (record, isWanted) => {
+      if (isWanted) out.write(printer.line(record))
+    })
+  }
   return EXIT_FINE
+}
+
+/** A paragraph for each packet. */
+function detailPrinter(out: Out): OnRecord {
+  const analysis = new SequenceAnalysis()
+  let tcpLines: string[] = []
+  const dissector = new Dissector((packet, tcp) => {
+    tcpLines.push(...tcpDetails({ packet, tcp, analysis: analysis.analyze(packet, tcp) }))
+  })
+  return (record, isWanted) => {
+    tcpLines = []
+    dissector.dissect(record)
+    if (isWanted) out.write(`${[...frameDetails(dissector.packet), ...tcpLines].join('\n')}\n`)
+  }
 }
 
 async function runFields(argv: string[]): Promise<number> {
@@ -98,55 +138,112 @@ async function runFields(argv: string[]): Promise<number> {
     n: { type: 'boolean', short: 'n', multiple: true },
     T: { type: 'string', short: 'T' },
     e: { type: 'string', short: 'e', multiple: true },
+    E: { type: 'string', short: 'E', multiple: true },
   } as const
-  const { values, positionals } = readArguments(argv, options, 1)
+  const { values, positionals } = readArguments(argv, options, MOST_WORDS)
   if (values.fields === true) {
     const out = new LineWriter(process.stdout)
     for (const name of Object.keys(FIELDS)) out.write(name)
     return await out.end(EXIT_FINE)
   }
-  const line = lineMaker(values)
+  const { head, line, between, tail } = rowsOf(values)
   const analysis = new SequenceAnalysis()
-  await print(positionals[0], values.c, (out, isEnough) => {
-    const dissector = new Dissector((packet, tcp) => {
-      const view = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
-      if (!isEnough()) out.write(line(view))
-    })
-    return (record) => dissector.dissect(record)
-  })
+  const times = new FrameTimes()
+  await print(
+    positionals,
+    values.c,
+    (out, isEnough) => {
+      if (head !== '') out.writeBeside(head)
+      let isFirst = true
+      let current: CaptureRecord | null = null
+      let isShown = true
+      const dissector = new Dissector((packet, tcp) => {
+        const view = { packet, tcp, analysis: analysis.analyze(packet, tcp), times, record: current! }
+        if (!isShown || isEnough()) return
+        if (!isFirst && between !== '') out.writeBeside(between)
+        isFirst = false
+        out.write(line(view))
+      })
+      return (record, isWanted) => {
+        current = record
+        isShown = isWanted
+        times.frame(record)
+        dissector.dissect(record)
+      }
+    },
+    tail,
+  )
   return EXIT_FINE
 }
 
-type Out = Pick<LineWriter, 'write'>
+/** A file, and the words of a filter. */
+const MOST_WORDS = 1000
 
-/** @param most -c: how many lines are written, as it was typed. */
+interface Out {
+  /** Counts for -c. */
+  readonly write: (line: string) => void
+  readonly writeBeside: (line: string) => void
+}
+
+/** @param isWanted whether it passes the filter; the analysis wants to see the others too. */
+type OnRecord = (record: CaptureRecord, isWanted: boolean) => void
+
+/**
+ * @param words the file, and the filter behind it.
+ * @param most -c: how many lines are written, as it was typed.
+ * @param tail what is written behind them.
+ */
 async function print(
-  path: string | undefined,
+  words: readonly string[],
   most: string | undefined,
-  printer: (out: Out, isEnough: () => boolean) => RecordCallback,
+  printer: (out: Out, isEnough: () => boolean) => OnRecord,
+  tail = '',
 ): Promise<void> {
   const limit = wholeNumber('-c', most, 1, NO_LIMIT) ?? NO_LIMIT
+  const [path, ...expression] = words
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
-  const out = new LineWriter(process.stdout)
+  const filter = expression.length === 0 ? null : captureFilter(expression.join(' '))
+  const lines = new LineWriter(process.stdout)
   let written = 0
-  const counted: Out = {
-    write: (line) => {
-      written++
-      out.write(line)
-    },
-  }
   const isEnough = (): boolean => written >= limit
-  const onRecord = printer(counted, isEnough)
+  const onRecord = printer(
+    {
+      write: (line) => {
+        written++
+        lines.write(line)
+      },
+      writeBeside: (line) => lines.write(line),
+    },
+    isEnough,
+  )
   try {
     await readCaptureFile(
       path,
       (record) => {
-        if (!isEnough()) onRecord(record)
+        if (!isEnough()) onRecord(record, filter === null || passes(filter, record))
       },
       isEnough,
     )
   } finally {
-    await out.flush()
+    if (tail !== '') lines.write(tail)
+    await lines.flush()
+  }
+}
+
+function captureFilter(expression: string): CaptureFilter {
+  try {
+    return new CaptureFilter(expression)
+  } catch (error) {
+    throw error instanceof FilterError ? new UsageError(error.message) : error
+  }
+}
+
+/** A filter may turn out to be none for packets of this link layer. */
+function passes(filter: CaptureFilter, record: CaptureRecord): boolean {
+  try {
+    return filter.matches(record)
+  } catch (error) {
+    throw error instanceof FilterError ? new UsageError(error.message) : error
   }
 }
 
@@ -205,39 +302,71 @@ function localOffset(): (seconds: number) => number {
   }
 }
 
-function lineMaker({ T: format, e: names = [] }: { T?: string; e?: string[] }): Line {
-  if (format !== 'fields' && format !== 'json') {
-    throw new UsageError(`-T: expected fields or json, not "${format}"`)
+/** How rows are written: what stands before, between and behind them. */
+interface Rows {
+  readonly head: string
+  readonly line: (view: TcpView) => string
+  readonly between: string
+  readonly tail: string
+}
+
+const FORMATS = ['fields', 'json', 'ek', 'jsonl']
+
+function rowsOf({ T: format = '', e: given = [], E = [] }: { T?: string; e?: string[]; E?: string[] }): Rows {
+  if (!FORMATS.includes(format)) {
+    throw new UsageError(`-T: expected fields, json, ek or jsonl, not "${format}"`)
   }
-  const unknown = names.find((name) => !Object.hasOwn(FIELDS, name))
+  const unknown = given.find((name) => !Object.hasOwn(FIELDS, name))
   if (unknown !== undefined) {
     const near = nearest(unknown, Object.keys(FIELDS))
     throw new UsageError(
       `-e: unknown field "${unknown}"${near === undefined ? '' : `; did you mean ${near}?`}`,
     )
   }
-  if (format === 'fields' && names.length === 0) throw new UsageError('-T fields: expected fields, with -e')
-  if (format === 'fields') return (view) => names.map((name) => textOf(view, name)).join('\t')
-  const shown = names.length === 0 ? Object.keys(FIELDS) : names
-  return (view) => JSON.stringify(objectOf(view, shown))
-}
-
-function textOf(view: TcpView, name: string): string {
-  const { kind, read } = FIELDS[name]!
-  const value = read(view)
-  if (value === null) return ''
-  return typeof value === 'object'
-    ? value.map((each) => fieldText(kind, each)).join(',')
-    : fieldText(kind, value)
-}
-
-/** Values as they are; a field that stands there several times as a list. */
-function objectOf(view: TcpView, names: readonly string[]): Record<string, unknown> {
-  const object: Record<string, unknown> = {}
-  for (const name of names) {
-    const value = FIELDS[name]!.read(view)
-    if (value === null || (typeof value === 'object' && value.length === 0)) continue
-    object[name] = typeof value === 'object' && value.length === 1 ? value[0] : value
+  const { style, hasHeader } = rowStyle(E)
+  if (E.length > 0 && format !== 'fields') throw new UsageError('-E: only with -T fields')
+  const isNamed = given.length > 0
+  const names = isNamed ? given : Object.keys(FIELDS)
+  const plain = { head: '', between: '', tail: '' }
+  if (format === 'fields') {
+    if (!isNamed) throw new UsageError('-T fields: expected fields, with -e')
+    const head = hasHeader ? names.join(style.separator) : ''
+    return { ...plain, head, line: (view) => fieldRow(FIELDS, names, view, style) }
   }
-  return object
+  if (format === 'jsonl') {
+    return { ...plain, line: (view) => JSON.stringify(flatObject(FIELDS, names, view)) }
+  }
+  if (format === 'ek') return { ...plain, line: (view) => ekLines(FIELDS, names, isNamed, view) }
+  const line = (view: TcpView): string => jsonPacket(FIELDS, names, isNamed, view)
+  return { head: '[', line, between: '  ,', tail: ']' }
+}
+
+const QUOTES: Readonly<Record<string, string>> = { d: '"', s: "'", n: '' }
+
+function rowStyle(settings: readonly string[]): { style: RowStyle; hasHeader: boolean } {
+  let style = PLAIN_ROWS
+  let hasHeader = false
+  for (const setting of settings) {
+    const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(setting) ?? []
+    const wrong = (expected: string): UsageError => new UsageError(`-E ${setting}: expected ${expected}`)
+    if (name === 'header' && /^[yn]$/.test(value)) hasHeader = value === 'y'
+    else if (name === 'header') throw wrong('header=y or header=n')
+    else if (name === 'separator') style = { ...style, separator: characterOf(value, wrong) }
+    else if (name === 'aggregator') style = { ...style, aggregator: characterOf(value, wrong) }
+    else if (name === 'occurrence' && /^[fla]$/.test(value)) {
+      style = { ...style, occurrence: value as RowStyle['occurrence'] }
+    } else if (name === 'occurrence') throw wrong('occurrence=f, l or a')
+    else if (name === 'quote' && QUOTES[value] !== undefined) style = { ...style, quote: QUOTES[value] }
+    else if (name === 'quote') throw wrong('quote=d, s or n')
+    else throw wrong('header, separator, occurrence, aggregator or quote, and a value')
+  }
+  return { style, hasHeader }
+}
+
+/** A character, or /t for a tab and /s for a blank. */
+function characterOf(value: string, wrong: (expected: string) => UsageError): string {
+  if (value === '/t') return '\t'
+  if (value === '/s') return ' '
+  if (value.length !== 1) throw wrong('one character, /t for a tab or /s for a blank')
+  return value
 }
