@@ -69,7 +69,7 @@ function clockText(second: number): string {
 }
 
 /** The date of a day since 1970-01-01: years of the proleptic Gregorian calendar, counted from March. */
-function dateText(day: number): string {
+export function dateText(day: number): string {
   const shifted = day + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097

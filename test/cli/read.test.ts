@@ -63,7 +63,7 @@ test('gzip and standard input are read alike', () => {
   assert.equal(stdout, plain)
 })
 
-test('-T fields prints the fields that -e names between tabs; -T json an object for each packet', () => {
+test('-T fields prints the fields that -e names between tabs; -T jsonl an object for each packet', () => {
   const fields = ['-e', 'frame.number', '-e', 'tcp.seq', '-e', 'tcp.analysis.acks_frame']
   const rows = elko(['read', '-T', 'fields', ...fields, capture])
     .stdout.trimEnd()
@@ -73,21 +73,74 @@ test('-T fields prints the fields that -e names between tabs; -T json an object 
     rows.some((row) => Number(row.split('\t')[2]) > 0),
     'some packet acknowledges another',
   )
-  const objects = elko(['read', '-T', 'json', capture]).stdout.trimEnd().split('\n')
+  const objects = elko(['read', '-T', 'jsonl', capture]).stdout.trimEnd().split('\n')
   const first = JSON.parse(objects[0]!) as Record<string, unknown>
   assert.equal(first['frame.number'], 1)
   assert.equal(first['tcp.flags'], 2)
   assert.equal(objects.length, rows.length)
 })
 
+test("-T json and ek are tshark's structures; -E has its header, separators and quotes", () => {
+  const packets = JSON.parse(elko(['read', '-T', 'json', '-c', '2', capture]).stdout) as {
+    _index: string
+    _source: { layers: Record<string, Record<string, string>> }
+  }[]
+  assert.equal(packets.length, 2)
+  assert.match(packets[0]!._index, /^packets-\d{4}-\d\d-\d\d$/)
+  assert.equal(packets[1]!._source.layers.frame!['frame.number'], '2')
+  assert.equal(packets[0]!._source.layers.tcp!['tcp.flags'], '0x0002')
+  const [named] = JSON.parse(elko(['read', '-T', 'json', '-c', '1', '-e', 'tcp.seq', capture]).stdout) as [
+    { _source: { layers: object } },
+  ]
+  assert.deepEqual(named._source.layers, { 'tcp.seq': ['0'] })
+  const [index, body] = elko(['read', '-T', 'ek', '-c', '1', capture]).stdout.split('\n')
+  assert.match(index!, /^\{"index":\{"_index":"packets-/)
+  const ek = JSON.parse(body!) as { timestamp: string; layers: { tcp: Record<string, string> } }
+  assert.equal(ek.layers.tcp.tcp_tcp_seq, '0')
+  const rows = ['-E', 'header=y', '-E', 'separator=;', '-E', 'quote=d', '-E', 'occurrence=l']
+  const fields = ['-T', 'fields', '-e', 'frame.number', '-e', 'tcp.port']
+  const [head, first] = elko(['read', ...fields, ...rows, '-c', '1', capture]).stdout.split('\n')
+  assert.equal(head, 'frame.number;tcp.port')
+  assert.match(first!, /^"1";"\d+"$/)
+})
+
+test('-V shows each field with its place, bits and meaning', () => {
+  const { stdout } = elko(['read', '-V', '-c', '1', capture])
+  assert.match(stdout, /^Frame 1: \d+ octets on the wire, \d+ captured$/m)
+  assert.match(stdout, /^Internet Protocol Version 4, Src: /m)
+  assert.match(stdout, /^ {4}Source port: \d+.*, dynamic +octets 20-21$/m)
+  assert.match(stdout, /^ {8}\.\.\.\. \.\.\.\. \.\.1\. = Syn: Set: sequence numbers are synchronized$/m)
+  assert.match(stdout, /^ {4}Checksum: 0x[0-9a-f]{4}, correct +octets 36-37$/m)
+  assert.match(stdout, /^ {8}Maximum segment size: kind 2, length 4, \d+ octets +octets 40-43$/m)
+  assert.match(stdout, /\[chat, Sequence: Connection establish request \(SYN\)/)
+})
+
+test("words behind the file are a filter of tcpdump's", () => {
+  const all = elko(['read', '-n', capture]).stdout.trimEnd().split('\n')
+  const syns = elko(['read', '-n', capture, 'tcp[tcpflags]', '&', 'tcp-syn', '!=', '0']).stdout
+  assert.deepEqual(
+    syns
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/ack \d+/, '')),
+    all.filter((line) => line.includes('Flags [S')).map((line) => line.replace(/ack \d+/, '')),
+  )
+})
+
 test('mistakes of the command line are named, with what was meant', () => {
   const cases: [argv: string[], message: RegExp][] = [
     [[], /expected a capture file/],
-    [['-T', 'xml', capture], /-T: expected fields or json, not "xml"/],
+    [['-T', 'xml', capture], /-T: expected fields, json, ek or jsonl, not "xml"/],
     [['-T', 'fields', capture], /expected fields, with -e/],
     [['-T', 'fields', '-e', 'tcp.sek', capture], /unknown field "tcp.sek"; did you mean tcp\.seq\?/],
     [['-e', 'tcp.seq', capture], /unexpected|-e tcp.seq: only with -T/],
     [['-tttttt', capture], /expected at most five/],
+    [
+      ['-T', 'fields', '-e', 'tcp.seq', '-E', 'separator=ab', capture],
+      /-E separator=ab: expected one character/,
+    ],
+    [['-T', 'json', '-E', 'header=y', capture], /-E: only with -T fields/],
+    [[capture, 'tcp', 'prot', '80'], /prot/],
     [['-c', '0', capture], /-c: expected a whole number/],
   ]
   for (const [argv, message] of cases) {
