@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CaptureReader } from '../capture/capture-reader.ts'
 import type { RecordCallback } from '../capture/record.ts'
+import { portOfName } from '../filter/port-names.ts'
 import { InputError } from './arguments.ts'
 
 const GZIP = [0x1f, 0x8b]
@@ -13,16 +14,24 @@ const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
 /** What tells compressed files apart. */
 const MAGIC_LENGTH = 4
 
+export interface ReadingOptions {
+  /** Is given the reader before it tells of anything. */
+  readonly onOpen?: (reader: CaptureReader) => void
+}
+
 /**
- * Reads a capture to its end, or until enough is read. `-` is standard input.
+ * Reads a capture to its end, or until enough is read. `-` is standard input. What the reader had to make up, or passed
+ * over, is said on stderr.
  * @throws InputError naming the file, and where in it something is wrong; the packets before it have been told.
  */
 export async function readCaptureFile(
   path: string,
   onRecord: RecordCallback,
   isEnough: () => boolean = () => false,
+  options: ReadingOptions = {},
 ): Promise<CaptureReader> {
-  const reader = new CaptureReader(onRecord)
+  const reader = captureReader(onRecord)
+  options.onOpen?.(reader)
   try {
     if (path === '-') await readStream(process.stdin, reader, isEnough)
     else await readFile(path, reader, isEnough)
@@ -32,23 +41,54 @@ export async function readCaptureFile(
   }
   if (isEnough()) return reader
   reader.end()
+  sayNotes(path, reader)
   if (reader.error !== null) throw new InputError(`${path}: ${reader.error.message}`)
   return reader
+}
+
+/** A reader that knows the ports of services by name. */
+export function captureReader(onRecord: RecordCallback): CaptureReader {
+  return new CaptureReader(onRecord, { portOf: (name) => portOfName(name)?.port ?? null })
+}
+
+function sayNotes(path: string, { notes }: CaptureReader): void {
+  for (const sentence of notes.sentences) process.stderr.write(`${path}: ${sentence}\n`)
+}
+
+/** The octets of a file, unpacked. @throws Error where it cannot be opened. */
+export function captureStream(path: string): Readable {
+  if (path === '-') return process.stdin
+  const file = openSync(path, 'r')
+  try {
+    const packing = packingOf(file)
+    if (packing === 'zstd') return unpacked(path)
+    const stream = createReadStream(path)
+    if (packing === null) return stream
+    const unzipped = createGunzip()
+    stream.on('error', (error) => unzipped.destroy(error))
+    return stream.pipe(unzipped)
+  } finally {
+    closeSync(file)
+  }
 }
 
 async function readFile(path: string, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
   const file = openSync(path, 'r')
   try {
-    const magic = new Uint8Array(MAGIC_LENGTH)
-    const length = readSync(file, magic, 0, MAGIC_LENGTH, 0)
-    const starts = (sign: readonly number[]): boolean =>
-      length >= sign.length && sign.every((octet, k) => magic[k] === octet)
-    if (starts(GZIP)) return await readStream(createReadStream(path).pipe(createGunzip()), reader, isEnough)
-    if (starts(ZSTD)) return await readStream(unpacked(path), reader, isEnough)
+    if (packingOf(file) !== null) return await readStream(captureStream(path), reader, isEnough)
     readPlain(file, reader, isEnough)
   } finally {
     closeSync(file)
   }
+}
+
+/** By the first octets; null: the file is plain, or has none. */
+export function packingOf(file: number): 'gzip' | 'zstd' | null {
+  const magic = new Uint8Array(MAGIC_LENGTH)
+  const length = readSync(file, magic, 0, MAGIC_LENGTH, 0)
+  const starts = (sign: readonly number[]): boolean =>
+    length >= sign.length && sign.every((octet, k) => magic[k] === octet)
+  return starts(GZIP) ? 'gzip' : starts(ZSTD) ? 'zstd' : null
 }
 
 function readPlain(file: number, reader: CaptureReader, isEnough: () => boolean): void {
