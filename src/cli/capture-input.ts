@@ -8,15 +8,14 @@ import { CaptureReader } from '../capture/capture-reader.ts'
 import type { RecordCallback } from '../capture/record.ts'
 import { portOfName } from '../filter/port-names.ts'
 import { InputError } from './arguments.ts'
-
-const GZIP = [0x1f, 0x8b]
-const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
-/** What tells compressed files apart. */
-const MAGIC_LENGTH = 4
+import { followCapture } from './capture-follow.ts'
+import { packingOf } from './packing.ts'
 
 export interface ReadingOptions {
   /** Is given the reader before it tells of anything. */
   readonly onOpen?: (reader: CaptureReader) => void
+  /** Goes on reading as the file grows, until it is enough, or SIGINT comes; told of each time all has been read. */
+  readonly follow?: () => Promise<void>
 }
 
 /**
@@ -30,9 +29,18 @@ export async function readCaptureFile(
   isEnough: () => boolean = () => false,
   options: ReadingOptions = {},
 ): Promise<CaptureReader> {
-  const reader = captureReader(onRecord)
-  options.onOpen?.(reader)
+  const open = (): CaptureReader => {
+    const reader = captureReader(onRecord)
+    options.onOpen?.(reader)
+    return reader
+  }
+  let reader: CaptureReader
   try {
+    // What is piped in is read as it comes, however long it takes.
+    if (options.follow !== undefined && path !== '-') {
+      return await followUntilInterrupted(path, open, isEnough, options.follow)
+    }
+    reader = open()
     if (path === '-') await readStream(process.stdin, reader, isEnough)
     else await readFile(path, reader, isEnough)
   } catch (error) {
@@ -44,6 +52,24 @@ export async function readCaptureFile(
   sayNotes(path, reader)
   if (reader.error !== null) throw new InputError(`${path}: ${reader.error.message}`)
   return reader
+}
+
+async function followUntilInterrupted(
+  path: string,
+  open: () => CaptureReader,
+  isEnough: () => boolean,
+  onPause: () => Promise<void>,
+): Promise<CaptureReader> {
+  let isInterrupted = false
+  const interrupt = (): void => {
+    isInterrupted = true
+  }
+  process.once('SIGINT', interrupt)
+  try {
+    return await followCapture(path, { open, isEnough: () => isInterrupted || isEnough(), onPause })
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
 }
 
 /** A reader that knows the ports of services by name. */
@@ -80,15 +106,6 @@ async function readFile(path: string, reader: CaptureReader, isEnough: () => boo
   } finally {
     closeSync(file)
   }
-}
-
-/** By the first octets; null: the file is plain, or has none. */
-export function packingOf(file: number): 'gzip' | 'zstd' | null {
-  const magic = new Uint8Array(MAGIC_LENGTH)
-  const length = readSync(file, magic, 0, MAGIC_LENGTH, 0)
-  const starts = (sign: readonly number[]): boolean =>
-    length >= sign.length && sign.every((octet, k) => magic[k] === octet)
-  return starts(GZIP) ? 'gzip' : starts(ZSTD) ? 'zstd' : null
 }
 
 function readPlain(file: number, reader: CaptureReader, isEnough: () => boolean): void {

@@ -11,12 +11,14 @@ import { LineWriter } from './line-writer.ts'
 export const HELP = `Usage: elko read [options] FILE
 
 Prints the TCP packets of a capture, a line each, as tcpdump does: pcap, pcapng
-and snoop, packed with gzip or zstd or not; "-" is standard input.
+and snoop, packed with gzip or zstd or not, tcpdump's lines (alone or in a
+document) and tshark's JSON; "-" is standard input.
 
 Options:
   -S               sequence numbers as they stand in the packets
   -t               no time; -tttt: with the date
   -c N             only the first N packets
+  -f               goes on as the file grows, until interrupted
   -n               no names (always so: none are looked up)
   -T FORMAT        fields: the fields that -e names, between tabs; json: the
                    same as an object for each packet, a line each
@@ -45,6 +47,7 @@ export async function run(argv: string[]): Promise<number> {
     S: { type: 'boolean', short: 'S' },
     t: { type: 'boolean', short: 't', multiple: true },
     c: { type: 'string', short: 'c' },
+    f: { type: 'boolean', short: 'f' },
     n: { type: 'boolean', short: 'n', multiple: true },
     T: { type: 'string', short: 'T' },
     e: { type: 'string', short: 'e', multiple: true },
@@ -59,11 +62,17 @@ export async function run(argv: string[]): Promise<number> {
   const [path] = positionals
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   const most = wholeNumber('-c', values.c, 1, NO_LIMIT) ?? NO_LIMIT
-  await printPackets(path, lineMaker(values), most, out)
+  await printPackets(path, lineMaker(values), most, out, values.f === true)
   return await out.end(EXIT_FINE)
 }
 
-async function printPackets(path: string, line: Line, most: number, out: LineWriter): Promise<void> {
+async function printPackets(
+  path: string,
+  line: Line,
+  most: number,
+  out: LineWriter,
+  isFollowed: boolean,
+): Promise<void> {
   const analysis = new SequenceAnalysis()
   let printed = 0
   const dissector = new Dissector((packet, tcp) => {
@@ -74,6 +83,7 @@ async function printPackets(path: string, line: Line, most: number, out: LineWri
       path,
       (record) => dissector.dissect(record),
       () => printed >= most,
+      isFollowed ? { follow: () => out.flush() } : {},
     )
   } finally {
     await out.flush()
