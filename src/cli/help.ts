@@ -33,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./convert.ts'),
   },
   cut: { what: 'write a part of a capture: times, streams, frames', load: () => import('./cut.ts') },
+  capture: { what: 'write the packets of an interface to a file', load: () => import('./capture.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }
