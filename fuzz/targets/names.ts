@@ -7,6 +7,7 @@ export const TARGET_NAMES = [
   'connection',
   'stack',
   'capture',
+  'listing',
   'frames',
   'filter',
   'drill',

@@ -23,6 +23,7 @@ import {
 } from './capture-file.ts'
 import { CaptureNotes, dropsOf } from './capture-notes.ts'
 import { looksLikeJson } from './json-records.ts'
+import type { PortOf } from './made-ends.ts'
 import { BLOCK_SECTION_HEADER } from './pcapng.ts'
 import { JsonParser } from './read-json.ts'
 import { looksLikePcap, PcapParser } from './read-pcap.ts'
@@ -42,18 +43,25 @@ const MAGIC_LENGTH = 8
 
 const NO_INTERFACES: readonly CaptureInterface[] = []
 
+export interface CaptureReaderOptions {
+  /** Ports by the names of services, for listings printed without -n; a few are known without it. */
+  readonly portOf?: PortOf
+}
+
 export class CaptureReader {
   /** Why reading stopped; octets that come later are not looked at. */
   error: CaptureError | null = null
   readonly #record = new CaptureRecord()
   readonly #onRecord: RecordCallback
+  readonly #options: CaptureReaderOptions
   readonly #noNotes = new CaptureNotes()
   readonly #window: Window
   #parser: CaptureParser | null = null
   #windowLength = FIRST_WINDOW
 
-  constructor(onRecord: RecordCallback) {
+  constructor(onRecord: RecordCallback, options: CaptureReaderOptions = {}) {
     this.#onRecord = onRecord
+    this.#options = options
     this.#window = windowOf(new Uint8Array(0), false)
   }
 
@@ -123,6 +131,11 @@ export class CaptureReader {
     }
   }
 
+  /** Nothing comes for a while: a listing's packets are told without waiting for the lines behind them. */
+  pause(): void {
+    if (this.error === null) this.#parser?.pause?.(this.#record, this.#onRecord)
+  }
+
   /** Nothing comes any more: what is not whole by now is an error. */
   end(): void {
     this.#window.isLast = true
@@ -153,7 +166,7 @@ export class CaptureReader {
       if (looksLikeSnoop(view, start, length)) return new SnoopParser()
     }
     if (looksLikeJson(bytes, start, end)) return new JsonParser()
-    if (looksLikeText(bytes, start, end)) return new TextParser()
+    if (looksLikeText(bytes, start, end)) return new TextParser(this.#options.portOf)
     const found = length < 4 ? `${length} octets` : hex32(view.getUint32(start))
     this.error = captureError(0, 'the magic number of a pcap, pcapng or snoop file, or text', found)
     return null

@@ -1,4 +1,4 @@
-/** `elko/capture`: pcap, pcapng and snoop read, pcap and pcapng written, without a file system. */
+/** `elko/capture`: pcap, pcapng, snoop, tcpdump's lines and tshark's JSON read, pcap and pcapng written, without a file system. */
 
 export type {
   CapturedPacket,
@@ -11,6 +11,13 @@ export type {
 } from './capture-file.ts'
 export type { CaptureNotes, CaptureSecrets, CaptureSection } from './capture-notes.ts'
 export { CaptureReader, readCapture } from './capture-reader.ts'
+export {
+  type CaptureSource,
+  CaptureWriteError,
+  type CaptureWriter,
+  captureWriter,
+  type WrittenFormat,
+} from './capture-writer.ts'
 export { pcapHeader, pcapPacket } from './pcap.ts'
 export { pcapngHeader, pcapngInterface, pcapngPacket } from './pcapng.ts'
 export type { CaptureRecord } from './record.ts'

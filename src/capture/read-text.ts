@@ -94,12 +94,12 @@ export class TextParser implements CaptureParser {
       while (this.#drafts.length > LOOK_AHEAD) this.#tellFirst(record, onRecord)
     }
     if (!window.isLast) return null
-    this.tellAll(record, onRecord)
+    this.pause(record, onRecord)
     return this.#summary(window.base + window.start, record)
   }
 
   /** Nothing more is to be waited for: tells of the packets whose lines were read. */
-  tellAll(record: CaptureRecord, onRecord: RecordCallback): void {
+  pause(record: CaptureRecord, onRecord: RecordCallback): void {
     while (this.#drafts.length > 0) this.#tellFirst(record, onRecord)
   }
 
@@ -169,7 +169,7 @@ export class TextParser implements CaptureParser {
     record.length = made.octets.length
     record.originalLength = made.originalLength
     record.linkType = made.linkType
-    record.interfaceIndex = this.#interfaceOf(made.linkType, name)
+    record.interfaceIndex = this.#interfaceOf(made.linkType, name, draft.time?.isFine === true)
     record.direction = line?.link.direction ?? null
     record.comments = NO_COMMENTS
     record.dropsBefore = -1
@@ -207,11 +207,11 @@ export class TextParser implements CaptureParser {
     }
   }
 
-  #interfaceOf(linkType: number, name: string): number {
+  #interfaceOf(linkType: number, name: string, isFine: boolean): number {
     const known = this.interfaces.findIndex((one) => one.linkType === linkType && one.name === name)
     if (known >= 0) return known
-    if (this.interfaces.length === MOST_INTERFACES) return this.#interfaceOf(linkType, '')
-    this.interfaces.push({ ...plainInterface(linkType, 0), name })
+    if (this.interfaces.length === MOST_INTERFACES) return this.#interfaceOf(linkType, '', isFine)
+    this.interfaces.push({ ...plainInterface(linkType, 0, isFine ? 9 : 6), name })
     return this.interfaces.length - 1
   }
 

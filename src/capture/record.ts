@@ -57,4 +57,6 @@ export interface CaptureParser {
   readonly needed: number
   /** Tells of all whole packets of the window, and moves its start behind them. */
   parse(window: Window, record: CaptureRecord, onRecord: RecordCallback): CaptureError | null
+  /** Tells of what waits only for what may follow it. */
+  pause?(record: CaptureRecord, onRecord: RecordCallback): void
 }

@@ -15,6 +15,8 @@ export interface TextTime {
   readonly kind: 'date' | 'epoch' | 'clock' | 'since'
   readonly seconds: number
   readonly nanoseconds: number
+  /** Whether it was printed with more than microseconds. */
+  readonly isFine: boolean
 }
 
 export interface TextLink {
@@ -190,16 +192,19 @@ export function timeOf(text: string): TextTime | null {
     const [, year, month, day, hour, minute, second, fraction] = clock
     const ofDay = Number(hour) * 3600 + Number(minute) * 60 + Number(second)
     const nanoseconds = Number(fraction!.padEnd(9, '0'))
+    const isFine = fraction!.length > 6
     if (year === undefined) {
       const kind = /^ \d/.test(text) ? 'since' : 'clock'
-      return { kind, seconds: ofDay, nanoseconds }
+      return { kind, seconds: ofDay, nanoseconds, isFine }
     }
     const days = dayNumber(Number(year), Number(month), Number(day))
-    return { kind: 'date', seconds: days * 86_400 + ofDay, nanoseconds }
+    return { kind: 'date', seconds: days * 86_400 + ofDay, nanoseconds, isFine }
   }
   const epoch = EPOCH.exec(text)
   if (epoch === null) return null
-  return { kind: 'epoch', seconds: Number(epoch[1]), nanoseconds: Number(epoch[2]!.padEnd(9, '0')) }
+  const [, seconds, fraction] = epoch
+  const nanoseconds = Number(fraction!.padEnd(9, '0'))
+  return { kind: 'epoch', seconds: Number(seconds), nanoseconds, isFine: fraction!.length > 6 }
 }
 
 /** Days since 1970-01-01, in years counted from March. */

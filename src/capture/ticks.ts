@@ -68,3 +68,22 @@ function setExactTime(
   time.seconds = Number(ticks / exactTicksPerSecond) + offsetSeconds
   time.nanoseconds = Number(((ticks % exactTicksPerSecond) * 1_000_000_000n) / exactTicksPerSecond)
 }
+
+/**
+ * The two halves of the ticks since 1970 in microseconds, rounded down, or nanoseconds, each exact and unsigned.
+ *
+ * @param seconds whole, 0 to 18,446,744,073,708, of nanoseconds to a thousandth of it; @param nanoseconds 0 to 999,999,999.
+ */
+export function ticksOf(
+  seconds: number,
+  nanoseconds: number,
+  inNanoseconds: boolean,
+): [high: number, low: number] {
+  const each = inNanoseconds ? 1e9 : 1e6
+  const rest = inNanoseconds ? nanoseconds : Math.floor(nanoseconds / 1000)
+  // Sixteen bits of the seconds apart: every product is below 2^53.
+  const upper = Math.floor(seconds / 0x10000) * each
+  const lower = (seconds % 0x10000) * each + rest
+  const middle = upper + Math.floor(lower / 0x10000)
+  return [Math.floor(middle / 0x10000), (middle % 0x10000) * 0x10000 + (lower % 0x10000)]
+}

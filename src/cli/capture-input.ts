@@ -6,24 +6,41 @@ import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CaptureReader } from '../capture/capture-reader.ts'
 import type { RecordCallback } from '../capture/record.ts'
+import { portOfName } from '../filter/port-names.ts'
 import { InputError, UsageError } from './arguments.ts'
+import { followCapture } from './capture-follow.ts'
+import { packingOf } from './packing.ts'
 
-const GZIP = [0x1f, 0x8b]
-const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
-/** What tells compressed files apart. */
-const MAGIC_LENGTH = 4
+export interface ReadingOptions {
+  /** Is given the reader before it tells of anything. */
+  readonly onOpen?: (reader: CaptureReader) => void
+  /** Goes on reading as the file grows, until it is enough, or SIGINT comes; told of each time all has been read. */
+  readonly follow?: () => Promise<void>
+}
 
 /**
- * Reads a capture to its end, or until enough is read. `-` is standard input.
+ * Reads a capture to its end, or until enough is read. `-` is standard input. What the reader had to make up, or passed
+ * over, is said on stderr.
  * @throws InputError naming the file, and where in it something is wrong; the packets before it have been told.
  */
 export async function readCaptureFile(
   path: string,
   onRecord: RecordCallback,
   isEnough: () => boolean = () => false,
+  options: ReadingOptions = {},
 ): Promise<CaptureReader> {
-  const reader = new CaptureReader(onRecord)
+  const open = (): CaptureReader => {
+    const reader = captureReader(onRecord)
+    options.onOpen?.(reader)
+    return reader
+  }
+  let reader: CaptureReader
   try {
+    // What is piped in is read as it comes, however long it takes.
+    if (options.follow !== undefined && path !== '-') {
+      return await followUntilInterrupted(path, open, isEnough, options.follow)
+    }
+    reader = open()
     if (path === '-') await readStream(process.stdin, reader, isEnough)
     else await readFile(path, reader, isEnough)
   } catch (error) {
@@ -32,19 +49,59 @@ export async function readCaptureFile(
   }
   if (isEnough()) return reader
   reader.end()
+  sayNotes(path, reader)
   if (reader.error !== null) throw new InputError(`${path}: ${reader.error.message}`)
   return reader
+}
+
+async function followUntilInterrupted(
+  path: string,
+  open: () => CaptureReader,
+  isEnough: () => boolean,
+  onPause: () => Promise<void>,
+): Promise<CaptureReader> {
+  let isInterrupted = false
+  const interrupt = (): void => {
+    isInterrupted = true
+  }
+  process.once('SIGINT', interrupt)
+  try {
+    return await followCapture(path, { open, isEnough: () => isInterrupted || isEnough(), onPause })
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}
+
+/** A reader that knows the ports of services by name. */
+export function captureReader(onRecord: RecordCallback): CaptureReader {
+  return new CaptureReader(onRecord, { portOf: (name) => portOfName(name)?.port ?? null })
+}
+
+function sayNotes(path: string, { notes }: CaptureReader): void {
+  for (const sentence of notes.sentences) process.stderr.write(`${path}: ${sentence}\n`)
+}
+
+/** The octets of a file, unpacked. @throws Error where it cannot be opened. */
+export function captureStream(path: string): Readable {
+  if (path === '-') return process.stdin
+  const file = openSync(path, 'r')
+  try {
+    const packing = packingOf(file)
+    if (packing === 'zstd') return unpacked(path)
+    const stream = createReadStream(path)
+    if (packing === null) return stream
+    const unzipped = createGunzip()
+    stream.on('error', (error) => unzipped.destroy(error))
+    return stream.pipe(unzipped)
+  } finally {
+    closeSync(file)
+  }
 }
 
 async function readFile(path: string, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
   const file = openSync(path, 'r')
   try {
-    const magic = new Uint8Array(MAGIC_LENGTH)
-    const length = readSync(file, magic, 0, MAGIC_LENGTH, 0)
-    const starts = (sign: readonly number[]): boolean =>
-      length >= sign.length && sign.every((octet, k) => magic[k] === octet)
-    if (starts(GZIP)) return await readStream(createReadStream(path).pipe(createGunzip()), reader, isEnough)
-    if (starts(ZSTD)) return await readStream(unpacked(path), reader, isEnough)
+    if (packingOf(file) !== null) return await readStream(captureStream(path), reader, isEnough)
     readPlain(file, reader, isEnough)
   } finally {
     closeSync(file)

@@ -32,6 +32,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./streams.ts'),
   },
   diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
+  convert: {
+    what: 'write captures in another format, or several as one',
+    load: () => import('./convert.ts'),
+  },
+  cut: { what: 'write a part of a capture: times, streams, frames', load: () => import('./cut.ts') },
+  capture: { what: 'write the packets of an interface to a file', load: () => import('./capture.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }

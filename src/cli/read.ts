@@ -96,6 +96,7 @@ const TCPDUMP_OPTIONS = {
 } as const
 
 const COMMON_OPTIONS = {
+  f: { type: 'boolean', short: 'f' },
   Y: { type: 'string', short: 'Y' },
   c: { type: 'string', short: 'c' },
   fields: { type: 'boolean' },
@@ -250,6 +251,7 @@ async function print(
         onRecord(record, { isTaken, isShown })
       },
       isEnough,
+      values.f === true ? { follow: () => lines.flush() } : {},
     )
   } finally {
     if (tail !== '') lines.write(tail)
