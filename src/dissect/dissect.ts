@@ -85,9 +85,13 @@ export class Dissector {
   #reassemble(packet: Packet): number {
     const place = this.#place
     place.isPending = false
-    if (isWhole(packet, place))
-      return this.#fragments.add(packet, place) ? codes.IP_PROTOCOL + place.protocol : END
-    if (place.offset !== 0) return END
+    if (isWhole(packet, place)) {
+      if (!this.#fragments.add(packet, place)) return END
+      const { protocol } = place
+      return packet.version === 6 ? network.extensions(packet, protocol, place) : codes.IP_PROTOCOL + protocol
+    }
+    // Of IPv6 Wireshark looks into no fragment at all.
+    if (place.offset !== 0 || packet.version === 6) return END
     packet.isFragment = true
     return codes.IP_PROTOCOL + place.protocol
   }

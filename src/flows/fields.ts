@@ -120,7 +120,7 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   // Of a segment that ICMP quotes Wireshark shows the number once, as `tcp.seq`.
   'tcp.seq_raw': {
     kind: 'number',
-    read: ({ packet, tcp }) => (packet.isQuoted && packet.version === 4 ? null : tcp.seq >>> 0),
+    read: ({ packet, tcp }) => (isQuotedByIcmp(packet) ? null : tcp.seq >>> 0),
   },
   'tcp.ack_raw': { kind: 'number', read: whole(({ tcp }) => tcp.ack >>> 0) },
   'tcp.seq': { kind: 'number', read: ({ analysis }) => analysis.seq },
@@ -266,6 +266,11 @@ function etherText(bytes: Uint8Array, at: number): string {
 }
 
 // ---- TCP
+
+/** Whether ICMP quotes the segment with nothing but an IPv4 header around it. */
+function isQuotedByIcmp({ version, layers, layerCodes }: Packet): boolean {
+  return version === 4 && layers >= 3 && layerCodes[layers - 3] === codes.LAYER_ICMP_QUOTE
+}
 
 /** Of a header that is long enough to be one. */
 function whole(read: Field['read']): Field['read'] {
