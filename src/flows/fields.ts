@@ -6,7 +6,15 @@
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import * as codes from '../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
-import { checksumIsRight, cutOptionValues, hexText, optionsOf, optionValues } from '../dissect/tcp-details.ts'
+import { isTooShort } from '../dissect/seen-options.ts'
+import {
+  checksumIsRight,
+  cutOptionValues,
+  hexText,
+  optionsOf,
+  optionValues,
+  type SeenOption,
+} from '../dissect/tcp-details.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
 import { MAPPED_PREFIX } from '../wire/ip-header.ts'
 import { SYN } from '../wire/segment.ts'
@@ -256,8 +264,11 @@ const ipv4Text = (bytes: Uint8Array, at: number): string => ipv4WordText(readInt
 
 const ipv4WordText = (word: number): string => formatAddress(addressOf(0, 0, MAPPED_PREFIX, word))
 
+/** As inet_ntop does: an IPv4 address in the last 32 bits is written as such, where all before it is zero. */
 function ipv6Text(bytes: Uint8Array, at: number): string {
   const word = (k: number): number => readInt32(bytes, at + 4 * k)
+  const isCompatible = (word(0) | word(1) | word(2)) === 0 && word(3) >>> 16 !== 0
+  if (isCompatible) return `::${ipv4WordText(word(3))}`
   return formatAddress(addressOf(word(0), word(1), word(2), word(3), 6))
 }
 
@@ -299,14 +310,22 @@ function option(kind: number, index: number): Field {
   }
 }
 
+/** Behind an option that is too short Wireshark shows none. */
+function shownOptions(packet: Packet, tcp: TcpFields): SeenOption[] {
+  const { bytes, end } = packet
+  const options = optionsOf(packet, tcp)
+  const bad = options.findIndex(({ kind, at, length }) => isTooShort(bytes, kind, at, length, end))
+  return bad < 0 ? options : options.slice(0, bad + 1)
+}
+
 function valuesOf({ packet, tcp }: TcpView, kind: number): number[][] {
-  const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
+  const options = shownOptions(packet, tcp).filter((each) => each.kind === kind)
   const values = options.map((each) => optionValues(packet.bytes, each))
   return tcp.held < tcp.headerLength ? [...values, cutOptionValues(packet, tcp, kind)] : values
 }
 
 function optionOctets({ packet, tcp }: TcpView, kind: number): string[] {
-  const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
+  const options = shownOptions(packet, tcp).filter((each) => each.kind === kind)
   return options.map(({ at, length }) => hexText(packet.bytes.subarray(at, at + length)))
 }
 

@@ -52,6 +52,7 @@ export class SequenceAnalysis {
     showNumbers(x, tcp)
     x.result.hasRecord ||= x.result.flags !== 0
     const isWhole = tcp.headerLength >= LEAST_HEADER && this.#takeControl(packet, tcp, isFirst)
+    x.result.isWhole = isWhole
     if (!isWhole) x.result.hide()
     return x.result
   }
