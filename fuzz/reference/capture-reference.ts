@@ -149,7 +149,7 @@ function takeBlock(all: Section, type: number, body: Numbers): boolean {
   const { length } = body.octets
   switch (type) {
     case 0x0a0d0d0a:
-      if (length < 16 || body.at(4, 2) !== 1) return false
+      if (length < 16 || body.at(4, 2) !== 1 || optionsFrom(body, 16) === null) return false
       all.first = all.interfaces.length
       return true
     case 1:
@@ -160,9 +160,29 @@ function takeBlock(all: Section, type: number, body: Numbers): boolean {
       return length >= 20 && takePacket(all, body, body.at(0))
     case 3:
       return length >= 4 && takeSimple(all, body)
+    case 4:
+      return namesAreSound(body)
+    case 5:
+      return length >= 12 && all.first + body.at(0) < all.interfaces.length && optionsFrom(body, 12) !== null
+    case 10:
+      return length >= 8 && body.at(4) <= length - 8
+    case 0xbad:
+    case 0x40000bad:
+      return length >= 4
     default:
       return true
   }
+}
+
+/** Records of names: type, length, and what is in them; addresses have 4 or 16 octets. */
+function namesAreSound(body: Numbers): boolean {
+  for (let at = 0; at + 4 <= body.octets.length; at += 4 + 4 * Math.ceil(body.at(at + 2, 2) / 4)) {
+    const [type, length] = [body.at(at, 2), body.at(at + 2, 2)]
+    if (type === 0) break
+    const least = [0, 4, 16][type] ?? 0
+    if (length < least || at + 4 + length > body.octets.length) return false
+  }
+  return true
 }
 
 type Option = readonly [code: number, value: readonly number[]]

@@ -22,6 +22,9 @@ const EPB = 6
 const SPB = 3
 const OBSOLETE = 2
 const IDB = 1
+const NRB = 4
+const ISB = 5
+const DSB = 10
 const SHB = 0x0a0d0d0a
 
 export const target = octetTarget({
@@ -39,6 +42,9 @@ export const target = octetTarget({
       pcapngPacket(1, 2 ** 40, SOME, 0, 5, { direction: 'outbound' }),
       block(SPB, Uint8Array.of(4, 0, 0, 0, 1, 2, 3, 4)),
       block(OBSOLETE, new Uint8Array(20)),
+      block(NRB, Uint8Array.of(1, 0, 8, 0, 10, 0, 0, 1, 97, 0, 98, 0)),
+      block(ISB, Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 8, 0, 3, 0, 0, 0, 0, 0, 0, 0)),
+      block(DSB, Uint8Array.of(0x4b, 0x53, 0x4c, 0x54, 2, 0, 0, 0, 65, 66)),
     ]),
     snoopFile(),
   ],
@@ -86,13 +92,17 @@ function startsOf(input: Uint8Array): number[] {
   return starts
 }
 
-const BLOCK_TYPES = [EPB, EPB, SPB, OBSOLETE, IDB, SHB, 5, 0x0bad]
+const BLOCK_TYPES = [EPB, EPB, SPB, OBSOLETE, IDB, SHB, NRB, ISB, DSB, 0x0bad, 0x1234]
 /** Options of interfaces and packets, and the lengths that they should have. */
 const OPTIONS: readonly (readonly [code: number, length: number])[] = [
   [1, 5],
   [2, 4],
   [9, 1],
   [14, 8],
+  [4, 8],
+  [5, 8],
+  [7, 8],
+  [11, 6],
   [0, 0],
   [2988, 3],
 ]
@@ -165,6 +175,7 @@ function otherOrder(input: Uint8Array, at: number, next: number): Uint8Array {
 
 function run(input: Uint8Array): void {
   const whole = readCapture(input)
+  if (whole.format === 'text') return checkPieces(whole, input)
   checkFile(whole, input)
   // What stands before and behind the array that was given is nobody's.
   const inside = new Uint8Array(input.length + 40).fill(0x0a)

@@ -21,11 +21,13 @@ import {
   captureError,
   hex32,
 } from './capture-file.ts'
+import { CaptureNotes, dropsOf } from './capture-notes.ts'
 import { BLOCK_SECTION_HEADER } from './pcapng.ts'
 import { looksLikePcap, PcapParser } from './read-pcap.ts'
 import { PcapngParser } from './read-pcapng.ts'
 import { looksLikeSnoop, SnoopParser } from './read-snoop.ts'
-import { CaptureRecord, type RecordCallback, type Window } from './record.ts'
+import { looksLikeText, TextParser } from './read-text.ts'
+import { type CaptureParser, CaptureRecord, type RecordCallback, type Window } from './record.ts'
 
 /**
  * Octets of the window: few at first, more while whoever fills it has more, and what a block needs. The parsers bound how long
@@ -36,8 +38,6 @@ const MOST_WINDOW = 4 * 1024 * 1024
 /** What tells the formats apart. */
 const MAGIC_LENGTH = 8
 
-type Parser = PcapParser | PcapngParser | SnoopParser
-
 const NO_INTERFACES: readonly CaptureInterface[] = []
 
 export class CaptureReader {
@@ -45,8 +45,9 @@ export class CaptureReader {
   error: CaptureError | null = null
   readonly #record = new CaptureRecord()
   readonly #onRecord: RecordCallback
+  readonly #noNotes = new CaptureNotes()
   readonly #window: Window
-  #parser: Parser | null = null
+  #parser: CaptureParser | null = null
   #windowLength = FIRST_WINDOW
 
   constructor(onRecord: RecordCallback) {
@@ -62,6 +63,16 @@ export class CaptureReader {
   /** All interfaces so far, those of earlier sections included. */
   get interfaces(): readonly CaptureInterface[] {
     return this.#parser?.interfaces ?? NO_INTERFACES
+  }
+
+  /** What the file says beside its packets: names, secrets, comments of sections, and what was skipped or made up. */
+  get notes(): CaptureNotes {
+    return this.#parser?.notes ?? this.#noNotes
+  }
+
+  /** Packets that the capture lost so far, as far as the file says; null where it says nothing, as pcap does. */
+  get drops(): number | null {
+    return dropsOf(this.interfaces)
   }
 
   /** Octets of the file that were read as packets and blocks. */
@@ -130,8 +141,8 @@ export class CaptureReader {
     this.error = this.#parser.parse(window, this.#record, this.#onRecord)
   }
 
-  #choose(): Parser | null {
-    const { view, start, end, isLast } = this.#window
+  #choose(): CaptureParser | null {
+    const { bytes, view, start, end, isLast } = this.#window
     const length = end - start
     if (length < MAGIC_LENGTH && !isLast) return null
     if (length >= 4) {
@@ -139,8 +150,9 @@ export class CaptureReader {
       if (view.getUint32(start) === BLOCK_SECTION_HEADER) return new PcapngParser()
       if (looksLikeSnoop(view, start, length)) return new SnoopParser()
     }
+    if (looksLikeText(bytes, start, end)) return new TextParser()
     const found = length < 4 ? `${length} octets` : hex32(view.getUint32(start))
-    this.error = captureError(0, 'the magic number of a pcap, pcapng or snoop file', found)
+    this.error = captureError(0, 'the magic number of a pcap, pcapng or snoop file, or text', found)
     return null
   }
 }
@@ -155,7 +167,8 @@ export function readCapture(bytes: Uint8Array): CaptureFile {
   const packets: CapturedPacket[] = []
   const reader = new CaptureReader((record) => packets.push(packetOf(record)))
   reader.readWhole(bytes)
-  return { format: reader.format ?? 'pcap', interfaces: reader.interfaces, packets, error: reader.error }
+  const { interfaces, error, drops, notes } = reader
+  return { format: reader.format ?? 'pcap', interfaces, packets, error, drops, notes }
 }
 
 /** Beyond so many seconds microseconds are no exact doubles: what is nearest is then found with big integers. */
@@ -174,6 +187,7 @@ function packetOf(record: CaptureRecord): CapturedPacket {
     bytes: record.bytes.subarray(record.start, record.start + record.length),
     originalLength: record.originalLength,
     direction: record.direction,
+    dropsBefore: record.dropsBefore < 0 ? null : record.dropsBefore,
     comments: record.comments,
   }
 }

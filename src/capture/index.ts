@@ -7,7 +7,9 @@ export type {
   CaptureFormat,
   CaptureInterface,
   Direction,
+  InterfaceStatistics,
 } from './capture-file.ts'
+export type { CaptureNotes, CaptureSecrets, CaptureSection } from './capture-notes.ts'
 export { CaptureReader, readCapture } from './capture-reader.ts'
 export { pcapHeader, pcapPacket } from './pcap.ts'
 export { pcapngHeader, pcapngInterface, pcapngPacket } from './pcapng.ts'

@@ -15,16 +15,37 @@ export const BLOCK_SECTION_HEADER = 0x0a0d0d0a
 export const BLOCK_INTERFACE = 1
 export const BLOCK_OBSOLETE_PACKET = 2
 export const BLOCK_SIMPLE_PACKET = 3
+export const BLOCK_NAME_RESOLUTION = 4
+export const BLOCK_STATISTICS = 5
 export const BLOCK_ENHANCED_PACKET = 6
+export const BLOCK_SECRETS = 10
+/** Custom blocks: the second may not be copied by who does not know it. */
+export const BLOCK_CUSTOM = 0xbad
+export const BLOCK_CUSTOM_NOT_COPIED = 0x4000_0bad
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 
 export const OPTION_END = 0
 export const OPTION_COMMENT = 1
 export const OPTION_IF_NAME = 2
+export const OPTION_IF_DESCRIPTION = 3
+export const OPTION_IF_FILTER = 11
 export const OPTION_IF_TSRESOL = 9
 export const OPTION_IF_TSOFFSET = 14
 export const OPTION_EPB_FLAGS = 2
-const OPTION_SHB_USERAPPL = 4
+export const OPTION_EPB_DROPCOUNT = 4
+export const OPTION_SHB_HARDWARE = 2
+export const OPTION_SHB_OS = 3
+export const OPTION_SHB_USERAPPL = 4
+export const OPTION_ISB_IFRECV = 4
+export const OPTION_ISB_IFDROP = 5
+export const OPTION_ISB_FILTERACCEPT = 6
+export const OPTION_ISB_OSDROP = 7
+export const OPTION_ISB_USRDELIV = 8
+/** Custom options: UTF-8 and octets, and the two of each that may not be copied. */
+export const OPTION_CUSTOM_TEXT = 2988
+export const OPTION_CUSTOM_OCTETS = 2989
+export const OPTION_CUSTOM_TEXT_NOT_COPIED = 19372
+export const OPTION_CUSTOM_OCTETS_NOT_COPIED = 19373
 
 /** Bits 0 and 1 of epb_flags. */
 export const EPB_INBOUND = 1

@@ -9,7 +9,9 @@ import {
   captureError,
   hex32,
   MAX_CAPTURED_LENGTH,
+  plainInterface,
 } from './capture-file.ts'
+import { CaptureNotes } from './capture-notes.ts'
 import {
   FILE_HEADER,
   MODIFIED_PACKET_HEADER,
@@ -18,7 +20,7 @@ import {
   PCAP_MAGIC_MODIFIED,
   PCAP_MAGIC_NANOSECONDS,
 } from './pcap.ts'
-import type { CaptureRecord, RecordCallback, Window } from './record.ts'
+import type { CaptureParser, CaptureRecord, RecordCallback, Window } from './record.ts'
 
 /** The bits of the link type's field that are the type; the others say whether frames end in a check sequence. */
 const LINK_TYPE_BITS = 0xffff
@@ -29,9 +31,10 @@ interface Kind {
   readonly packetHeader: number
 }
 
-export class PcapParser {
+export class PcapParser implements CaptureParser {
   readonly format = 'pcap'
   readonly interfaces: CaptureInterface[] = []
+  readonly notes = new CaptureNotes()
   /** Octets that the next step wants to see at least. */
   needed = FILE_HEADER
   #kind: Kind | null = null
@@ -66,7 +69,8 @@ export class PcapParser {
     if (major !== 2) return captureError(base + start + 4, 'pcap version 2', `version ${major}`)
     this.#minor = view.getUint16(start + 6, littleEndian)
     const linkType = view.getUint32(start + 20, littleEndian) & LINK_TYPE_BITS
-    this.interfaces.push({ linkType, snapLength: view.getUint32(start + 16, littleEndian), name: '' })
+    const snapLength = view.getUint32(start + 16, littleEndian)
+    this.interfaces.push(plainInterface(linkType, snapLength, kind.nanoseconds ? 9 : 6))
     this.#kind = kind
     window.start += FILE_HEADER
     return null

@@ -1,38 +1,36 @@
 /**
- * Reads pcapng (pcapng.ts) of either byte order: section headers, interfaces, enhanced, simple and obsolete packets; the
- * other blocks are skipped by their length.
+ * Reads pcapng (pcapng.ts) of either byte order: section headers, interfaces, enhanced, simple and obsolete packets here;
+ * what stands beside the packets in pcapng-blocks.ts. Blocks of unknown types are passed over by their length.
  *
  * Never throws and never loops: each block is at least twelve octets, must lie in the file, and must end with the
  * length that it began with.
  */
 
+import { type CaptureError, type Direction, hex32, MAX_CAPTURED_LENGTH, NO_COMMENTS } from './capture-file.ts'
+import { CaptureNotes, withComment } from './capture-notes.ts'
 import {
-  type CaptureError,
-  type CaptureInterface,
-  captureError,
-  type Direction,
-  hex32,
-  MAX_CAPTURED_LENGTH,
-} from './capture-file.ts'
-import {
+  BLOCK_CUSTOM,
+  BLOCK_CUSTOM_NOT_COPIED,
   BLOCK_ENHANCED_PACKET,
   BLOCK_INTERFACE,
+  BLOCK_NAME_RESOLUTION,
   BLOCK_OBSOLETE_PACKET,
+  BLOCK_SECRETS,
   BLOCK_SECTION_HEADER,
   BLOCK_SIMPLE_PACKET,
+  BLOCK_STATISTICS,
   BYTE_ORDER_MAGIC,
   EPB_INBOUND,
   EPB_OUTBOUND,
   OPTION_COMMENT,
-  OPTION_END,
+  OPTION_EPB_DROPCOUNT,
   OPTION_EPB_FLAGS,
-  OPTION_IF_NAME,
-  OPTION_IF_TSOFFSET,
-  OPTION_IF_TSRESOL,
 } from './pcapng.ts'
-import type { CaptureRecord, RecordCallback, Window } from './record.ts'
-import { type Clock, clockOf, MICROSECONDS, setTime } from './ticks.ts'
-import { decodeUtf8 } from './utf8.ts'
+import { readInterface, readNames, readSecrets, readSection, readStatistics } from './pcapng-blocks.ts'
+import type { SectionInterface } from './pcapng-interface.ts'
+import { PcapngOctets } from './pcapng-octets.ts'
+import type { CaptureParser, CaptureRecord, RecordCallback, Window } from './record.ts'
+import { setTime } from './ticks.ts'
 
 /** Type and two lengths. */
 const LEAST_BLOCK = 12
@@ -40,8 +38,8 @@ const LEAST_BLOCK = 12
 const MAX_BLOCK = 64 * 1024 * 1024
 /** Octets of a timed packet block between its type and length and the packet. */
 const EPB_FIXED = 20
-
-const NO_COMMENTS: readonly string[] = []
+/** The obsolete packet block counts drops in its fixed part; 0xffff: not known. */
+const DROPS_UNKNOWN = 0xffff
 
 /** The fixed part of a block, behind its type and length, by type. */
 const FIXED_LENGTH: Readonly<Record<number, number>> = {
@@ -49,29 +47,30 @@ const FIXED_LENGTH: Readonly<Record<number, number>> = {
   [BLOCK_INTERFACE]: 8,
   [BLOCK_OBSOLETE_PACKET]: EPB_FIXED,
   [BLOCK_SIMPLE_PACKET]: 4,
+  [BLOCK_STATISTICS]: 12,
   [BLOCK_ENHANCED_PACKET]: EPB_FIXED,
+  [BLOCK_SECRETS]: 8,
+  [BLOCK_CUSTOM]: 4,
+  [BLOCK_CUSTOM_NOT_COPIED]: 4,
 }
 
-export class PcapngParser {
+export class PcapngParser implements CaptureParser {
   readonly format = 'pcapng'
-  readonly interfaces: CaptureInterface[] = []
+  readonly interfaces: SectionInterface[] = []
+  readonly notes = new CaptureNotes()
   /** Octets that the next step wants to see at least. */
   needed = LEAST_BLOCK
-  readonly #clocks: Clock[] = []
-  #littleEndian = true
+  readonly #octets = new PcapngOctets()
   /** Index of the section's first interface; a packet counts its interfaces from here. */
   #sectionStart = 0
   #isFirst = true
-  #bytes!: Uint8Array
-  #view!: DataView
-  /** Place in the file of octet 0 of the window. */
-  #base = 0
 
   /** Reads all whole blocks of the window. */
   parse(window: Window, record: CaptureRecord, onRecord: RecordCallback): CaptureError | null {
-    this.#bytes = window.bytes
-    this.#view = window.view
-    this.#base = window.base
+    const octets = this.#octets
+    octets.bytes = window.bytes
+    octets.view = window.view
+    octets.base = window.base
     record.bytes = window.bytes
     record.view = window.view
     for (;;) {
@@ -83,40 +82,42 @@ export class PcapngParser {
       if (unframed !== null) return unframed
       const total = this.needed
       if (left < total) {
-        return window.isLast ? this.#error(at, `a block of ${total} octets`, `the end after ${left}`) : null
+        return window.isLast ? octets.error(at, `a block of ${total} octets`, `the end after ${left}`) : null
       }
-      const again = this.#u32(at + total - 4)
+      const again = octets.u32(at + total - 4)
       if (again !== total) {
-        return this.#error(at + total - 4, `the block length ${total} once more`, String(again))
+        return octets.error(at + total - 4, `the block length ${total} once more`, String(again))
       }
-      const error = this.#block(this.#u32(at), at + 8, at + total - 4, record, onRecord)
+      const error = this.#block(octets.u32(at), at + 8, at + total - 4, record, onRecord)
       if (error !== null) return error
       window.start = at + total
     }
   }
 
   #tooShort(at: number, left: number): CaptureError | null {
-    if (this.#isFirst) return this.#error(at, 'a section header block', `${left} octets`)
+    if (this.#isFirst) return this.#octets.error(at, 'a section header block', `${left} octets`)
     if (left === 0) return null
-    return this.#error(at, `a block of at least ${LEAST_BLOCK} octets`, `the end after ${left}`)
+    return this.#octets.error(at, `a block of at least ${LEAST_BLOCK} octets`, `the end after ${left}`)
   }
 
   /** Sets `needed` to the block's length: long enough for its fixed part, and a multiple of four. */
   #frame(at: number): CaptureError | null {
-    const type = this.#view.getUint32(at)
+    const octets = this.#octets
+    const type = octets.view.getUint32(at)
     if (type === BLOCK_SECTION_HEADER) {
       const error = this.#order(at)
       if (error !== null) return error
     } else if (this.#isFirst) {
-      return this.#error(at, 'a section header block', `block type ${hex32(type)}`)
+      return octets.error(at, 'a section header block', `block type ${hex32(type)}`)
     }
     this.#isFirst = false
-    const total = this.#u32(at + 4)
-    const least = LEAST_BLOCK + (FIXED_LENGTH[this.#u32(at)] ?? 0)
-    if (total < least) return this.#error(at + 4, `a block length of at least ${least}`, String(total))
-    if (total > MAX_BLOCK) return this.#error(at + 4, `a block length of at most ${MAX_BLOCK}`, String(total))
+    const total = octets.u32(at + 4)
+    const least = LEAST_BLOCK + (FIXED_LENGTH[octets.u32(at)] ?? 0)
+    if (total < least) return octets.error(at + 4, `a block length of at least ${least}`, String(total))
+    if (total > MAX_BLOCK)
+      return octets.error(at + 4, `a block length of at most ${MAX_BLOCK}`, String(total))
     if (total % 4 !== 0) {
-      return this.#error(at + 4, 'a block length that is a multiple of 4', String(total))
+      return octets.error(at + 4, 'a block length that is a multiple of 4', String(total))
     }
     this.needed = total
     return null
@@ -124,10 +125,11 @@ export class PcapngParser {
 
   /** A section sets the byte order of everything in it, its own length included. */
   #order(at: number): CaptureError | null {
-    const magic = this.#view.getUint32(at + 8, true)
-    if (magic === BYTE_ORDER_MAGIC) this.#littleEndian = true
-    else if (this.#view.getUint32(at + 8) === BYTE_ORDER_MAGIC) this.#littleEndian = false
-    else return this.#error(at + 8, `the byte-order magic ${hex32(BYTE_ORDER_MAGIC)}`, hex32(magic))
+    const octets = this.#octets
+    const magic = octets.view.getUint32(at + 8, true)
+    if (magic === BYTE_ORDER_MAGIC) octets.littleEndian = true
+    else if (octets.view.getUint32(at + 8) === BYTE_ORDER_MAGIC) octets.littleEndian = false
+    else return octets.error(at + 8, `the byte-order magic ${hex32(BYTE_ORDER_MAGIC)}`, hex32(magic))
     return null
   }
 
@@ -138,39 +140,56 @@ export class PcapngParser {
     record: CaptureRecord,
     onRecord: RecordCallback,
   ): CaptureError | null {
+    const octets = this.#octets
     if (type === BLOCK_ENHANCED_PACKET) {
-      return this.#timedPacket(body, end, this.#u32(body), record, onRecord)
+      record.dropsBefore = -1
+      return this.#timedPacket(body, end, octets.u32(body), record, onRecord)
     }
     if (type === BLOCK_OBSOLETE_PACKET) {
-      return this.#timedPacket(body, end, this.#u16(body), record, onRecord)
+      const drops = octets.u16(body + 2)
+      record.dropsBefore = drops === DROPS_UNKNOWN ? -1 : drops
+      return this.#timedPacket(body, end, octets.u16(body), record, onRecord)
     }
     if (type === BLOCK_SIMPLE_PACKET) return this.#simplePacket(body, end, record, onRecord)
-    if (type === BLOCK_INTERFACE) return this.#interface(body, end)
-    if (type === BLOCK_SECTION_HEADER) return this.#section(body)
-    return null
+    return this.#besidePackets(type, body, end)
   }
 
-  #section(body: number): CaptureError | null {
-    const major = this.#u16(body + 4)
-    if (major !== 1) return this.#error(body + 4, 'pcapng version 1', `version ${major}`)
-    this.#sectionStart = this.interfaces.length
-    return null
+  #besidePackets(type: number, body: number, end: number): CaptureError | null {
+    const { notes } = this
+    const octets = this.#octets
+    switch (type) {
+      case BLOCK_INTERFACE:
+        return readInterface(octets, body, end, this.interfaces, notes)
+      case BLOCK_SECTION_HEADER:
+        this.#sectionStart = this.interfaces.length
+        return readSection(octets, body, end, notes)
+      case BLOCK_NAME_RESOLUTION:
+        return readNames(octets, body, end, notes)
+      case BLOCK_STATISTICS: {
+        const description = this.#interfaceOf(octets.u32(body))
+        if (description === undefined) return this.#noInterface(body, octets.u32(body))
+        return readStatistics(octets, body + 12, end, description, notes)
+      }
+      case BLOCK_SECRETS:
+        return readSecrets(octets, body, end, notes)
+      case BLOCK_CUSTOM:
+      case BLOCK_CUSTOM_NOT_COPIED:
+        notes.customBlocks++
+        return null
+      default:
+        notes.unknownBlocks++
+        return null
+    }
   }
 
-  #interface(body: number, end: number): CaptureError | null {
-    let name = ''
-    let resolution = MICROSECONDS
-    let offsetSeconds = 0
-    const error = this.#options(body + 8, end, (code, at, length) => {
-      if (code === OPTION_IF_NAME) name = decodeUtf8(this.#bytes, at, at + length)
-      else if (code === OPTION_IF_TSRESOL && length === 1) resolution = this.#bytes[at]!
-      else if (code === OPTION_IF_TSOFFSET && length === 8)
-        offsetSeconds = Number(this.#view.getBigInt64(at, this.#littleEndian))
-    })
-    if (error !== null) return error
-    this.interfaces.push({ linkType: this.#u16(body), snapLength: this.#u32(body + 4), name })
-    this.#clocks.push(clockOf(resolution, offsetSeconds))
-    return null
+  /** One of the section's interfaces. */
+  #interfaceOf(number: number): SectionInterface | undefined {
+    return this.interfaces[this.#sectionStart + number]
+  }
+
+  #noInterface(at: number, number: number): CaptureError {
+    const known = this.interfaces.length - this.#sectionStart
+    return this.#octets.error(at, `an interface below ${known}`, `interface ${number}`)
   }
 
   /** Enhanced and obsolete packets differ only in how they name the interface. */
@@ -181,23 +200,21 @@ export class PcapngParser {
     record: CaptureRecord,
     onRecord: RecordCallback,
   ): CaptureError | null {
-    const interfaceIndex = this.#sectionStart + interfaceNumber
-    const description = this.interfaces[interfaceIndex]
-    if (description === undefined) {
-      const known = this.interfaces.length - this.#sectionStart
-      return this.#error(body, `an interface below ${known}`, `interface ${interfaceNumber}`)
-    }
-    const captured = this.#u32(body + 12)
+    const octets = this.#octets
+    const description = this.#interfaceOf(interfaceNumber)
+    if (description === undefined) return this.#noInterface(body, interfaceNumber)
+    const captured = octets.u32(body + 12)
     const wrong = this.#captured(body + 12, captured, end - body - EPB_FIXED)
     if (wrong !== null) return wrong
     record.start = body + EPB_FIXED
     record.length = captured
-    record.originalLength = this.#u32(body + 16)
+    record.originalLength = octets.u32(body + 16)
     record.linkType = description.linkType
-    record.interfaceIndex = interfaceIndex
-    setTime(record, this.#u32(body + 4), this.#u32(body + 8), this.#clocks[interfaceIndex]!)
+    record.interfaceIndex = this.#sectionStart + interfaceNumber
+    setTime(record, octets.u32(body + 4), octets.u32(body + 8), description.clock)
     const error = this.#packetOptions(record.start + ((captured + 3) & ~3), end, record)
     if (error !== null) return error
+    if (record.dropsBefore >= 0) description.addDrops(record.dropsBefore)
     record.number++
     onRecord(record)
     return null
@@ -207,13 +224,13 @@ export class PcapngParser {
     record.comments = NO_COMMENTS
     record.direction = null
     if (start + 4 > end) return null
-    const comments: string[] = []
-    const error = this.#options(start, end, (code, at, length) => {
-      if (code === OPTION_COMMENT) comments.push(decodeUtf8(this.#bytes, at, at + length))
-      else if (code === OPTION_EPB_FLAGS && length === 4) record.direction = directionOf(this.#u32(at))
+    const octets = this.#octets
+    return octets.options(start, end, this.notes, (code, at, length) => {
+      if (code === OPTION_COMMENT)
+        record.comments = withComment(record.comments, octets.text(at, at + length))
+      else if (code === OPTION_EPB_FLAGS && length === 4) record.direction = directionOf(octets.u32(at))
+      else if (code === OPTION_EPB_DROPCOUNT && length === 8) record.dropsBefore = octets.u64(at)
     })
-    if (comments.length > 0) record.comments = comments
-    return error
   }
 
   /** A simple packet has no time and belongs to the section's first interface, whose snap length may have cut it. */
@@ -223,9 +240,10 @@ export class PcapngParser {
     record: CaptureRecord,
     onRecord: RecordCallback,
   ): CaptureError | null {
-    const description = this.interfaces[this.#sectionStart]
-    if (description === undefined) return this.#error(body, 'an interface before a simple packet', 'none')
-    const originalLength = this.#u32(body)
+    const octets = this.#octets
+    const description = this.#interfaceOf(0)
+    if (description === undefined) return octets.error(body, 'an interface before a simple packet', 'none')
+    const originalLength = octets.u32(body)
     const snap = description.snapLength
     const captured = snap === 0 ? originalLength : Math.min(originalLength, snap)
     const wrong = this.#captured(body, captured, end - body - 4)
@@ -239,6 +257,7 @@ export class PcapngParser {
     record.nanoseconds = 0
     record.comments = NO_COMMENTS
     record.direction = null
+    record.dropsBefore = -1
     record.number++
     onRecord(record)
     return null
@@ -246,38 +265,8 @@ export class PcapngParser {
 
   #captured(at: number, captured: number, room: number): CaptureError | null {
     const most = Math.min(room, MAX_CAPTURED_LENGTH)
-    return captured <= most ? null : this.#error(at, `a captured length of at most ${most}`, String(captured))
-  }
-
-  #options(
-    start: number,
-    end: number,
-    visit: (code: number, at: number, length: number) => void,
-  ): CaptureError | null {
-    let at = start
-    while (at + 4 <= end) {
-      const code = this.#u16(at)
-      const length = this.#u16(at + 2)
-      if (code === OPTION_END) return null
-      if (at + 4 + length > end) {
-        return this.#error(at + 2, `an option of at most ${end - at - 4} octets`, String(length))
-      }
-      visit(code, at + 4, length)
-      at += 4 + ((length + 3) & ~3)
-    }
-    return null
-  }
-
-  #error(at: number, expected: string, found: string): CaptureError {
-    return captureError(this.#base + at, expected, found)
-  }
-
-  #u16(at: number): number {
-    return this.#view.getUint16(at, this.#littleEndian)
-  }
-
-  #u32(at: number): number {
-    return this.#view.getUint32(at, this.#littleEndian)
+    if (captured <= most) return null
+    return this.#octets.error(at, `a captured length of at most ${most}`, String(captured))
   }
 }
 

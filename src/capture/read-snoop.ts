@@ -10,8 +10,11 @@ import {
   type CaptureInterface,
   captureError,
   MAX_CAPTURED_LENGTH,
+  NO_STATISTICS,
+  plainInterface,
 } from './capture-file.ts'
-import type { CaptureRecord, RecordCallback, Window } from './record.ts'
+import { CaptureNotes } from './capture-notes.ts'
+import type { CaptureParser, CaptureRecord, RecordCallback, Window } from './record.ts'
 
 const FILE_HEADER = 16
 const PACKET_HEADER = 24
@@ -25,9 +28,11 @@ export function looksLikeSnoop(view: DataView, at: number, length: number): bool
   return length >= 8 && view.getUint32(at) === MAGIC[0] && view.getUint32(at + 4) === MAGIC[1]
 }
 
-export class SnoopParser {
+export class SnoopParser implements CaptureParser {
   readonly format = 'snoop'
   readonly interfaces: CaptureInterface[] = []
+  readonly notes = new CaptureNotes()
+  readonly #statistics = { ...NO_STATISTICS, dropped: 0 }
   /** Octets that the next step wants to see at least. */
   needed = FILE_HEADER
 
@@ -67,10 +72,18 @@ export class SnoopParser {
       record.seconds = view.getUint32(at + 16)
       record.nanoseconds = view.getUint32(at + 20) * 1000
       record.start = at + PACKET_HEADER
+      this.#countDrops(view.getUint32(at + 12), record)
       record.number++
       onRecord(record)
       window.start = at + this.needed
     }
+  }
+
+  /** The field counts from the start of the capture (RFC 1761 3); a count that goes back is none. */
+  #countDrops(total: number, record: CaptureRecord): void {
+    const { dropped } = this.#statistics
+    record.dropsBefore = Math.max(0, total - dropped)
+    this.#statistics.dropped = Math.max(total, dropped)
   }
 
   #readHeader(window: Window): CaptureError | null {
@@ -88,7 +101,7 @@ export class SnoopParser {
       const expected = `a datalink type of ${Object.keys(LINK_TYPES).join(', ')}`
       return captureError(base + start + 12, expected, String(datalink))
     }
-    this.interfaces.push({ linkType, snapLength: 0, name: '' })
+    this.interfaces.push({ ...plainInterface(linkType, 0), statistics: this.#statistics })
     window.start += FILE_HEADER
     return null
   }

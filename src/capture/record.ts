@@ -1,8 +1,14 @@
 /** One packet of a capture as a reader hands it over: borrowed, and valid until the call returns. */
 
-import type { Direction } from './capture-file.ts'
+import {
+  type CaptureError,
+  type CaptureFormat,
+  type CaptureInterface,
+  type Direction,
+  NO_COMMENTS,
+} from './capture-file.ts'
+import type { CaptureNotes } from './capture-notes.ts'
 
-const NO_COMMENTS: readonly string[] = []
 const NOTHING = new Uint8Array(0)
 
 export class CaptureRecord {
@@ -22,6 +28,8 @@ export class CaptureRecord {
   length = 0
   originalLength = 0
   direction: Direction | null = null
+  /** Packets lost between the one before on this interface and this one; -1 where the file does not say. */
+  dropsBefore = -1
   comments: readonly string[] = NO_COMMENTS
 }
 
@@ -39,3 +47,14 @@ export interface Window {
 }
 
 export type RecordCallback = (record: CaptureRecord) => void
+
+/** What a reader of one format does. */
+export interface CaptureParser {
+  readonly format: CaptureFormat
+  readonly interfaces: readonly CaptureInterface[]
+  readonly notes: CaptureNotes
+  /** Octets that the next step wants to see at least. */
+  readonly needed: number
+  /** Tells of all whole packets of the window, and moves its start behind them. */
+  parse(window: Window, record: CaptureRecord, onRecord: RecordCallback): CaptureError | null
+}

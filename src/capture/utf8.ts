@@ -21,8 +21,9 @@ export function encodeUtf8(text: string, limit = Number.POSITIVE_INFINITY): Uint
 
 /** The text of UTF-8 octets; what is not UTF-8 becomes U+FFFD, one for each octet that fits nowhere. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  let text = ''
   let at = start
+  while (at < end && bytes[at]! < 0x80) at++
+  let text = asciiText(bytes, start, at)
   while (at < end) {
     const size = sequenceAt(bytes, at, end)
     if (size === 0) {
@@ -34,6 +35,17 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
     for (let k = 1; k < size; k++) code = (code << 6) | (bytes[at + k]! & 0x3f)
     text += String.fromCodePoint(code)
     at += size
+  }
+  return text
+}
+
+/** Characters that one call takes as arguments. */
+const PIECE = 4096
+
+function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let at = start; at < end; at += PIECE) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + PIECE)))
   }
   return text
 }

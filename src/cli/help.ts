@@ -21,19 +21,26 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conformance.ts'),
   },
   read: { what: 'print the TCP packets of a capture', load: () => import('./read.ts') },
+  diagram: { what: 'draw a connection of a capture', load: () => import('./diagram.ts') },
+  conversations: {
+    what: 'list the TCP conversations of a capture',
+    load: () => import('./conversations.ts'),
+  },
+  follow: { what: 'print what the sides of a connection sent', load: () => import('./follow.ts') },
+  diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },
 }
 
 export function mainHelp(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(13)}${what}`)
+  const commands = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(15)}${what}`)
   return `Elko: TCP, whole and in the open.
 
 Usage: elko COMMAND [options]
 
 Commands:
 ${commands.join('\n')}
-  help         help on a command: elko help sim
+  help           help on a command: elko help sim
 
 Options:
   --help, -h       this text; after a command: help on it

@@ -157,17 +157,24 @@ function drawArrival(pen: Pen, message: Message, base: SequenceBase): void {
   else pen.head(pen.width - 1)
 }
 
-/** A reason is explained where it comes first; afterwards its word is enough, on the arrow if there is room. */
+/**
+ * What an observer says, and the reason: explained where it comes first; afterwards its word is enough, on the arrow if
+ * there is room.
+ */
 function reasonBelow(pen: Pen, message: Message, options: ArrowOptions): Below[] {
-  const { reason } = message
-  if (reason === undefined || options.reasons === 'none') return []
-  if (options.reasons === 'sentences' && !options.told.has(reason)) {
+  const { note } = message
+  const reason = options.reasons === 'none' ? undefined : message.reason
+  if (reason !== undefined && options.reasons === 'sentences' && !options.told.has(reason)) {
     options.told.add(reason)
-    return [{ text: `${reason} – ${reasonSentence(reason)}`, style: 'dim' }]
+    return [{ text: told(note, `${reason} – ${reasonSentence(reason)}`), style: 'dim' }]
   }
-  if (message.fate === 'arrived' && message.whole && pen.far(reason)) return []
-  return [{ text: reason, style: 'dim' }]
+  const words = told(note, reason)
+  if (words === '' || (message.fate === 'arrived' && message.whole && pen.far(words))) return []
+  return [{ text: words, style: 'dim' }]
 }
+
+const told = (...words: (string | undefined)[]): string =>
+  words.filter((each) => each !== undefined).join(': ')
 
 function notesAtArrival(message: Message, withMarks: boolean): Below[] {
   const notes: Below[] = withMarks ? message.marks.map((text) => ({ text, style: 'bad' as const })) : []

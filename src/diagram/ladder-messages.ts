@@ -35,6 +35,8 @@ export interface Message {
   tag: number
   /** What the network did, in words; the first one names a loss. */
   readonly marks: string[]
+  /** What an observer has to say of it. */
+  note: string | undefined
   /** Why the receiver used nothing of it, or not all. */
   readonly drops: DropReason[]
 }
@@ -91,6 +93,7 @@ class Joiner {
 
   #sent(event: Extract<TraceEvent, { kind: 'sent' }>, side: 0 | 1): void {
     const message = newMessage(event.segment, side, event.reason, this.items.length, event.at)
+    message.note = event.note
     this.items.push({ kind: 'leaves', side, at: event.at, message })
     if (event.packet === 0) {
       this.#unnumbered[side].push(message)
@@ -208,6 +211,7 @@ function newMessage(
     whole: true,
     tag: 0,
     marks: [],
+    note: undefined,
     drops: [],
   }
 }

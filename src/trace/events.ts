@@ -65,6 +65,8 @@ export interface SegmentSent extends EventBase {
   readonly reason: SendReason
   /** The packet's number in the run, which its arrival or loss carries too; 0 where nobody numbers packets. */
   readonly packet: number
+  /** What an observer has to say of it: its frame in a capture, what the analysis makes of it. */
+  readonly note?: string
 }
 
 export interface SegmentReceived extends EventBase {

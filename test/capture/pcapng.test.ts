@@ -9,6 +9,7 @@ import type { Direction } from '../../src/capture/capture-file.ts'
 import { readCapture } from '../../src/capture/capture-reader.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
 import fc from '../property.ts'
+import { block, option, u16, u32 } from './blocks.ts'
 
 const packetList = fc.array(
   fc.record(
@@ -234,23 +235,4 @@ function tcpPacket(): Uint8Array {
   packet.set([0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2])
   packet.set([1000 >> 8, 1000 & 255, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff], 20)
   return packet
-}
-
-function u16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value)
-}
-
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
-}
-
-function option(code: number, value: readonly number[]): Uint8Array {
-  const padding = new Array<number>((4 - (value.length % 4)) % 4).fill(0)
-  return joined([u16(code), u16(value.length), Uint8Array.from([...value, ...padding])])
-}
-
-function block(type: number, body: readonly Uint8Array[]): Uint8Array {
-  const content = joined(body)
-  const total = u32(content.length + 12)
-  return joined([u32(type), total, content, total])
 }

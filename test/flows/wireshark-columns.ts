@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
+import type { RecordCallback } from '../../src/capture/record.ts'
 import { Dissector, type TcpCallback } from '../../src/dissect/dissect.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
@@ -56,8 +57,17 @@ export function tsharkRows(answer: string): Map<number, Row> {
 
 /** Everything of a file, taken apart. */
 export function dissected(file: Uint8Array, onTcp: TcpCallback): void {
+  dissectedRecords(file, () => {}, onTcp)
+}
+
+/** The same, told of each record before its packets. */
+export function dissectedRecords(file: Uint8Array, onRecord: RecordCallback, onTcp: TcpCallback): void {
   const dissector = new Dissector(onTcp)
-  new CaptureReader((record) => dissector.dissect(record)).readWhole(file)
+  const reader = new CaptureReader((record) => {
+    onRecord(record)
+    dissector.dissect(record)
+  })
+  reader.readWhole(file)
 }
 
 /** The same of Elko's: where a frame holds several TCP headers, their cells joined as tshark joins them. */

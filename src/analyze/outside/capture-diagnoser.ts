@@ -1,0 +1,271 @@
+/**
+ * Takes a capture packet by packet and says of each connection what became of it. Facts are kept of connections that are
+ * open, and of closed ones that are not plainly healthy; the others leave a verdict behind.
+ */
+
+import type { CaptureRecord } from '../../capture/record.ts'
+import { Dissector } from '../../dissect/dissect.ts'
+import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
+import type { Packet, TcpFields } from '../../dissect/packet.ts'
+import * as w from '../../flows/conversation-words.ts'
+import { SequenceAnalysis } from '../../flows/sequence-analysis.ts'
+import type { TcpAnalysis } from '../../flows/tcp-analysis.ts'
+import { type Address, addressOf, formatAddress, socketText } from '../../wire/address.ts'
+import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
+import { ACK, SYN } from '../../wire/segment.ts'
+import { hardwareText, takeNeighbours } from './beside-tcp.ts'
+import { type CaptureDiagnosis, healthyDiagnosis, judge, type Naming } from './capture-diagnosis.ts'
+import { ConnectionFacts, MAX_ICMP } from './facts.ts'
+import { gather } from './gather.ts'
+import { Hosts } from './hosts.ts'
+import { noNeighbours } from './neighbours.ts'
+import { type CaptureNote, Notes } from './notes.ts'
+
+/** So many closed connections wait for what may still come, before the oldest of them is judged. */
+const LINGERING = 8192
+
+export interface CaptureReport {
+  readonly packets: number
+  readonly notes: readonly CaptureNote[]
+  /** In the order in which they began. */
+  readonly connections: Iterable<CaptureDiagnosis>
+}
+
+export class CaptureDiagnoser {
+  readonly #analysis = new SequenceAnalysis()
+  readonly #dissector: Dissector
+  readonly #hosts = new Hosts()
+  readonly #notes = new Notes()
+  /** By stream; null: closed, and nothing was wrong with it. */
+  readonly #facts: (ConnectionFacts | null)[] = []
+  readonly #closed: ConnectionFacts[] = []
+  #closedFrom = 0
+  #epoch = Number.NaN
+  #now = 0
+  #packets = 0
+  #sawTcp = false
+
+  constructor() {
+    this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp))
+  }
+
+  /** The next packet of the capture; it is not kept. */
+  take(record: CaptureRecord): void {
+    if (Number.isNaN(this.#epoch)) this.#epoch = record.seconds + record.nanoseconds / 1e9
+    this.#now = record.seconds - this.#epoch + record.nanoseconds / 1e9
+    this.#packets++
+    this.#sawTcp = false
+    this.#notes.take(record, this.#now)
+    this.#dissector.dissect(record)
+    if (!this.#sawTcp) takeNeighbours(record, this.#hosts, this.#now)
+  }
+
+  /** What became of all connections; call it once, behind the last packet. */
+  report(): CaptureReport {
+    return { packets: this.#packets, notes: this.#notes.all(), connections: this.#diagnoses() }
+  }
+
+  *#diagnoses(): Generator<CaptureDiagnosis> {
+    const { conversations } = this.#analysis
+    for (let stream = 0; stream < conversations.count; stream++) {
+      const facts = this.#facts[stream]
+      if (facts === undefined) continue
+      yield facts === null
+        ? healthyDiagnosis(stream, this.#naming(stream, true))
+        : judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+    }
+    yield* noNeighbours(this.#hosts)
+  }
+
+  #take(packet: Packet, tcp: TcpFields): void {
+    this.#sawTcp = true
+    const seen = this.#analysis.analyze(packet, tcp)
+    if (packet.isQuoted) {
+      this.#takeIcmp(packet, tcp, seen)
+      return
+    }
+    if (tcp.textLength < 0) return
+    const known = this.#facts[seen.stream]
+    if (known === null) return
+    const facts = known ?? this.#open(packet, tcp, seen.stream)
+    const { resetCount, copies } = facts
+    const wasOpen = facts.handshake.happened
+    gather(facts, packet, tcp, seen, this.#now)
+    if (facts.copies !== copies) this.#notes.copy(packet.number)
+    if (facts.oversized > 0 && facts.oversized < 2) this.#notes.oversized(packet.number)
+    this.#noteHosts(facts, packet, tcp, seen, wasOpen)
+    if (isClosed(facts) && !facts.isClosing) this.#close(facts)
+    else if (facts.resetCount !== resetCount && !facts.isClosing) this.#close(facts)
+  }
+
+  #open(packet: Packet, tcp: TcpFields, stream: number): ConnectionFacts {
+    const facts = new ConnectionFacts(stream)
+    facts.version = packet.version
+    // Without a SYN, the smaller port is taken for the server's.
+    if ((tcp.flags & SYN) === 0) facts.clientIsA = tcp.sourcePort >= tcp.destinationPort
+    else if (packet.linkType === LINKTYPE_ETHERNET && packet.layerCodes[0] === LINK + LINKTYPE_ETHERNET) {
+      facts.hop = hardwareText(packet.layerBytes[0]!, packet.layerAts[0]!)
+    }
+    this.#facts[stream] = facts
+    return facts
+  }
+
+  /** What the connection shows of its ends, told once for each thing. */
+  #noteHosts(
+    facts: ConnectionFacts,
+    packet: Packet,
+    tcp: TcpFields,
+    seen: TcpAnalysis,
+    wasOpen: boolean,
+  ): void {
+    const side = seen.isFromA ? facts.a : facts.b
+    const isFromClient = seen.isFromA === facts.clientIsA
+    const isFirst = side.packets === 1 && side.ttl !== 0
+    const opens = facts.handshake.happened && !wasOpen
+    const asks = isFromClient && side.syns === 1 && (tcp.flags & (SYN | ACK)) === SYN
+    const answers = !isFromClient && side.firstText.frame === packet.number
+    const refuses = !isFromClient && side.packets === 1 && facts.resetCount === 1
+    if (!(isFirst || opens || asks || answers || refuses)) return
+    const naming = this.#naming(facts.stream, facts.clientIsA)
+    const address = isFromClient ? naming.clientAddress : naming.serverAddress
+    if (isFirst) this.#hosts.host(address).noteTtl(side.ttl, facts.stream)
+    const port = this.#hosts.host(naming.serverAddress).port(naming.serverPort)
+    if (asks) port.asked++
+    if (refuses && port.firstRefusedAt < 0) port.firstRefusedAt = this.#now
+    if (opens) {
+      port.opened++
+      if (port.firstOpenedAt < 0) port.firstOpenedAt = this.#now
+      port.lastOpenedAt = this.#now
+      port.lastOpenedFrame = packet.number
+      port.noteSilent(facts)
+    }
+    if (answers) {
+      port.answered++
+      port.lastAnsweredAt = this.#now
+      port.noteAnswered(facts)
+    }
+  }
+
+  #takeIcmp(packet: Packet, _tcp: TcpFields, seen: TcpAnalysis): void {
+    const facts = this.#facts[seen.stream]
+    if (facts === undefined || facts === null || facts.icmps.length === MAX_ICMP) return
+    for (let layer = packet.layers - 1; layer > 0; layer--) {
+      const code = packet.layerCodes[layer]!
+      if (code !== IP_ICMP && code !== IP_ICMPV6) continue
+      const bytes = packet.layerBytes[layer]!
+      const at = packet.layerAts[layer]!
+      const version = code === IP_ICMP ? 4 : 6
+      const source = outerSource(packet, layer - 1, version)
+      if (source === null) return
+      const type = bytes[at]!
+      const subtype = bytes[at + 1]!
+      const isTooBig = version === 4 ? type === 3 && subtype === 4 : type === 2
+      const aboutClient = seen.isFromA === facts.clientIsA
+      const naming = this.#naming(facts.stream, facts.clientIsA)
+      facts.icmps.push({
+        frame: packet.number,
+        at: this.#now,
+        version,
+        type,
+        code: subtype,
+        source: formatAddress(source),
+        aboutClient,
+        fromTarget: formatAddress(source) === (aboutClient ? naming.serverAddress : naming.clientAddress),
+        mtu: isTooBig ? (version === 4 ? (bytes[at + 6]! << 8) | bytes[at + 7]! : 1280) : 0,
+      })
+      return
+    }
+  }
+
+  /** The connection ended; what still comes is awaited for a while. */
+  #close(facts: ConnectionFacts): void {
+    facts.isClosing = true
+    this.#closed.push(facts)
+    if (this.#closed.length - this.#closedFrom <= LINGERING) return
+    this.#settle(this.#closed[this.#closedFrom]!)
+    this.#closedFrom++
+    if (this.#closedFrom === LINGERING) {
+      this.#closed.splice(0, LINGERING)
+      this.#closedFrom = 0
+    }
+  }
+
+  #settle(facts: ConnectionFacts): void {
+    if (isPlainlyHealthy(facts)) this.#facts[facts.stream] = null
+  }
+
+  #naming(stream: number, clientIsA: boolean): Naming {
+    const { conversations } = this.#analysis
+    conversations.select(stream)
+    const { words, at } = conversations
+    const version = (words[at + w.BITS]! & w.IS_IPV6) !== 0 ? 6 : 4
+    const ports = words[at + w.PORTS]!
+    const a = wordsToAddress(words, at + w.ADDRESS_A, version)
+    const b = wordsToAddress(words, at + w.ADDRESS_B, version)
+    const [client, server] = clientIsA ? [a, b] : [b, a]
+    const [clientPort, serverPort] = clientIsA
+      ? [ports >>> 16, ports & 0xffff]
+      : [ports & 0xffff, ports >>> 16]
+    return {
+      client: socketText(client, clientPort),
+      server: socketText(server, serverPort),
+      target: `${formatAddress(server)}:${serverPort}`,
+      clientAddress: formatAddress(client),
+      serverAddress: formatAddress(server),
+      serverPort,
+    }
+  }
+}
+
+function wordsToAddress(words: Int32Array, at: number, version: 4 | 6): Address {
+  return addressOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, version)
+}
+
+/** The source of the IP header in this layer. */
+function outerSource(packet: Packet, layer: number, version: 4 | 6): Address | null {
+  const bytes = packet.layerBytes[layer]!
+  const at = packet.layerAts[layer]!
+  const word = (offset: number): number =>
+    (bytes[at + offset]! << 24) |
+    (bytes[at + offset + 1]! << 16) |
+    (bytes[at + offset + 2]! << 8) |
+    bytes[at + offset + 3]!
+  if (bytes[at]! >> 4 !== version) return null
+  return version === 4
+    ? addressOf(0, 0, 0xffff, word(12), 4)
+    : addressOf(word(8), word(12), word(16), word(20), 6)
+}
+
+const isClosed = ({ a, b }: ConnectionFacts): boolean => a.finAcked.happened && b.finAcked.happened
+
+/** Opened, closed by both sides, and nothing in between that a rule might look at. */
+function isPlainlyHealthy(facts: ConnectionFacts): boolean {
+  const { a, b, client, server } = facts
+  const isQuiet = ({
+    retransmitted,
+    zeroWindows,
+    nagleWaits,
+    pending,
+    outOfOrder,
+    mss,
+    lateSynAcks,
+  }: typeof a): boolean =>
+    retransmitted + zeroWindows + nagleWaits + outOfOrder + lateSynAcks === 0 &&
+    !pending.happened &&
+    (mss === 0 || mss >= 1200)
+  return (
+    isClosed(facts) &&
+    facts.clientIsA &&
+    facts.icmps.length === 0 &&
+    facts.resetCount === facts.resetsAfterEnd &&
+    client.syns === 1 &&
+    server.synAcks === 1 &&
+    isQuiet(a) &&
+    isQuiet(b) &&
+    facts.rtt < 0.1 &&
+    server.longestThink < 0.5 &&
+    client.fin.frame < server.fin.frame &&
+    client.fin.at - client.lastText.at < 0.4 &&
+    server.octets > 0
+  )
+}

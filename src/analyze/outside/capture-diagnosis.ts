@@ -1,0 +1,120 @@
+/** What is said of one captured connection: plain data, and how a case becomes it. */
+
+import { type Seen, seenAs } from './application-errors.ts'
+import {
+  type CaptureCulprit,
+  Case,
+  type Cause,
+  type Confidence,
+  type Ends,
+  type EvidenceFrame,
+  type ResetSender,
+  type Rule,
+  type Told,
+} from './case.ts'
+import type { ConnectionFacts } from './facts.ts'
+import { type Finding, findingsOf } from './findings.ts'
+import type { Hosts } from './hosts.ts'
+import { CLOSE_RULES } from './rules/close.ts'
+import { CONNECT_RULES } from './rules/connect.ts'
+import { PERFORMANCE_RULES } from './rules/performance.ts'
+import { RESET_RULES } from './rules/reset.ts'
+import { SILENCE_RULES } from './rules/silence.ts'
+import { type CaptureVerdict, type Phase, verdictEntry } from './verdicts.ts'
+
+export interface CaptureDiagnosis {
+  /** tcp.stream; -1 where no packet of TCP was sent at all. */
+  readonly stream: number
+  /** '10.0.0.1:49152', '[fd00::1]:49152'. */
+  readonly client: string
+  readonly server: string
+  readonly verdict: CaptureVerdict
+  /** No application sees an error. */
+  readonly healthy: boolean
+  readonly confidence: Confidence
+  /** It cannot be told from this side of the connection; `causes` has what it may be, `next` where to look. */
+  readonly ambiguous: boolean
+  readonly phase: Phase
+  /** Null: cannot be told. */
+  readonly culprit: CaptureCulprit | null
+  readonly resetBy: ResetSender | null
+  readonly sentence: string
+  readonly evidence: readonly EvidenceFrame[]
+  readonly sees: { readonly client: Seen | null; readonly server: Seen | null }
+  /** The likeliest first. */
+  readonly causes: readonly Cause[]
+  readonly next: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+/** The first rule that applies judges. */
+export const RULES: readonly Rule[] = [
+  ...CONNECT_RULES,
+  ...RESET_RULES,
+  ...SILENCE_RULES,
+  ...CLOSE_RULES,
+  ...PERFORMANCE_RULES,
+]
+
+const HEALTHY: Told = {
+  culprit: 'none',
+  confidence: 'likely',
+  evidence: [],
+  client: 'nothing',
+  server: 'nothing',
+  causes: [],
+  next: [],
+}
+
+export interface Naming extends Ends {
+  readonly client: string
+  readonly server: string
+  /** As Node writes it in messages. */
+  readonly target: string
+}
+
+export function judge(
+  facts: ConnectionFacts,
+  naming: Naming,
+  hosts: Hosts,
+  captureEnd: number,
+): CaptureDiagnosis {
+  const c = new Case(facts, naming, hosts, captureEnd)
+  const rule = RULES.find(({ applies }) => applies(c))
+  return compose(rule?.verdict ?? 'healthy', rule?.tell(c) ?? HEALTHY, naming, facts.stream, findingsOf(c))
+}
+
+export function healthyDiagnosis(stream: number, naming: Naming): CaptureDiagnosis {
+  return compose('healthy', HEALTHY, naming, stream, [])
+}
+
+export function compose(
+  verdict: CaptureVerdict,
+  told: Told,
+  naming: Naming,
+  stream: number,
+  findings: Finding[],
+): CaptureDiagnosis {
+  const { sentence, phase, healthy } = verdictEntry(verdict)
+  return {
+    stream,
+    client: naming.client,
+    server: naming.server,
+    verdict,
+    healthy: healthy === true,
+    confidence: told.confidence,
+    ambiguous: told.ambiguous === true,
+    phase: told.phase ?? phase,
+    culprit: told.culprit,
+    resetBy: told.resetBy ?? null,
+    sentence: told.detail === undefined ? sentence : `${sentence}: ${told.detail}`,
+    evidence: told.evidence,
+    sees: {
+      client: seenAs(told.client, naming.target),
+      server: told.server === null ? null : seenAs(told.server, naming.target),
+    },
+    causes: told.causes,
+    next: told.next,
+    findings,
+  }
+}

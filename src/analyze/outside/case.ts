@@ -1,0 +1,241 @@
+/** One connection as the rules look at it: its facts, the hosts around it, and what follows from both. */
+
+import { durationText } from '../observations.ts'
+import type { Outcome } from './application-errors.ts'
+import type { ConnectionFacts, IcmpFacts, Moment, ResetFacts, SideFacts } from './facts.ts'
+import type { HostFacts, Hosts, PortFacts } from './hosts.ts'
+import type { CaptureVerdict, Phase } from './verdicts.ts'
+
+/** Who is at fault, as far as can be known. */
+export type CaptureCulprit =
+  | 'server-app'
+  | 'server-host'
+  | 'client-app'
+  | 'client-host'
+  | 'middlebox'
+  | 'path'
+  | 'none'
+export type Confidence = 'certain' | 'likely' | 'possible'
+export type ResetSender = 'server-host' | 'client-host' | 'middlebox'
+
+export interface EvidenceFrame {
+  readonly frame: number
+  readonly text: string
+}
+
+export interface Cause {
+  readonly cause: string
+  readonly culprit: CaptureCulprit
+  /** What tells it from the others. */
+  readonly toTellApart: string
+}
+
+/** What a rule says once it applies. */
+export interface Told {
+  readonly culprit: CaptureCulprit | null
+  readonly confidence: Confidence
+  /** What is the matter cannot be told from this side of the connection. */
+  readonly ambiguous?: boolean
+  readonly phase?: Phase
+  readonly resetBy?: ResetSender | null
+  /** Behind the verdict's sentence. */
+  readonly detail?: string | undefined
+  readonly evidence: readonly EvidenceFrame[]
+  readonly client: Outcome
+  /** Null: its application knows nothing of the connection. */
+  readonly server: Outcome | null
+  readonly causes: readonly Cause[]
+  readonly next: readonly string[]
+}
+
+export interface Rule {
+  readonly verdict: CaptureVerdict
+  readonly applies: (c: Case) => boolean
+  readonly tell: (c: Case) => Told
+}
+
+/** Retransmissions of the same text that are more than bad luck. */
+const MANY_AGAIN = 2
+/** Initial values of the TTL in use; a packet with one of them has not passed a router. */
+const INITIAL_TTLS: ReadonlySet<number> = new Set([32, 64, 128, 255])
+/** A round trip where none was measured, seconds. */
+const USUAL_RTT = 0.1
+
+export interface Ends {
+  readonly clientAddress: string
+  readonly serverAddress: string
+  readonly serverPort: number
+}
+
+export class Case {
+  readonly facts: ConnectionFacts
+  readonly client: SideFacts
+  readonly server: SideFacts
+  readonly hosts: Hosts
+  readonly serverHost: HostFacts
+  readonly clientHost: HostFacts
+  readonly port: PortFacts
+  readonly serverAddress: string
+  /** When the capture ends. */
+  readonly captureEnd: number
+  /** The reset that ended the connection. */
+  readonly reset: ResetFacts | null
+
+  constructor(facts: ConnectionFacts, ends: Ends, hosts: Hosts, captureEnd: number) {
+    this.facts = facts
+    this.client = facts.client
+    this.server = facts.server
+    this.hosts = hosts
+    this.serverAddress = ends.serverAddress
+    this.serverHost = hosts.host(ends.serverAddress)
+    this.clientHost = hosts.host(ends.clientAddress)
+    this.port = this.serverHost.port(ends.serverPort)
+    this.captureEnd = captureEnd
+    this.reset = facts.resets.find((reset) => !this.#isWithoutEffect(reset)) ?? null
+  }
+
+  /** The client has what it needs to send: the handshake is done, or was before the capture began. */
+  get opened(): boolean {
+    const { handshake } = this.facts
+    return handshake.happened || this.client.syns + this.server.synAcks === 0
+  }
+
+  get connecting(): boolean {
+    return !this.opened && this.client.syns > 0
+  }
+
+  get rtt(): number {
+    return this.facts.rtt > 0 ? this.facts.rtt : USUAL_RTT
+  }
+
+  /** The client asked last and has no answer. */
+  get requestOpen(): boolean {
+    return this.client.lastText.at > this.server.lastText.at
+  }
+
+  /** No text of the client was ever acknowledged. */
+  get nothingAcknowledged(): boolean {
+    const { client } = this
+    return client.hasIsn && client.una === ((client.isn + 1) | 0)
+  }
+
+  /** The side whose text goes unacknowledged although it is repeated. */
+  get unheard(): SideFacts | null {
+    const stuck = ({ pending, pendingAgain }: SideFacts): boolean =>
+      pending.happened && pendingAgain >= MANY_AGAIN
+    if (stuck(this.client)) return this.client
+    return stuck(this.server) ? this.server : null
+  }
+
+  side(fromClient: boolean): SideFacts {
+    return fromClient ? this.client : this.server
+  }
+
+  /** Which side the capture was made at, by TTLs that have not passed a router. */
+  get capturedAt(): 'client' | 'server' | null {
+    const clientIsHere = INITIAL_TTLS.has(this.client.ttl)
+    const serverIsHere = INITIAL_TTLS.has(this.server.ttl !== 0 ? this.server.ttl : this.serverHost.ttl)
+    if (clientIsHere === serverIsHere) return null
+    return clientIsHere ? 'client' : 'server'
+  }
+
+  // ---- resets
+
+  /** What shows that another than the address in it sent the reset; null where nothing does. */
+  foreign(reset: ResetFacts): string | null {
+    const side = this.side(reset.fromClient)
+    const host = reset.fromClient ? this.clientHost : this.serverHost
+    const who = reset.fromClient ? 'client' : 'server'
+    const varies = side.ttl !== 0 ? side.ttlVaries : host.ttlVaries
+    const ordinary = side.ttl !== 0 ? side.ttl : host.ttl
+    if (ordinary !== 0 && !varies && ordinary !== reset.ttl) {
+      const where = side.ttl !== 0 ? 'other packets' : `packets on stream ${host.ttlStream}`
+      return `TTL ${reset.ttl}, where the ${who}'s ${where} have TTL ${ordinary}`
+    }
+    if (ordinary === 0 && this.#isMadeByGateway(reset)) {
+      return `TTL ${reset.ttl} has not passed a router, and the server stands behind one`
+    }
+    if (reset.senderAfter > 0 && reset.victimAfter === 0 && isExact(reset)) {
+      return `the ${who} goes on sending after it (frame ${reset.senderAfterFrame}) as if it had not sent it`
+    }
+    return this.#foreignForm(reset, side, who)
+  }
+
+  #foreignForm(reset: ResetFacts, side: SideFacts, who: string): string | null {
+    const near = (reset.identification - side.identification) & 0xffff
+    const counts = side.identified >= 3 && side.identifiedInOrder >= side.identified - 1
+    if (reset.version === 4 && counts && reset.identification !== 0 && near > 4096 && near < 0xf000) {
+      return `IP identification 0x${hex(reset.identification)}, far from the ${who}'s count, which is at 0x${hex(side.identification)}`
+    }
+    const copies = this.facts.resets.filter(
+      (other) => other.fromClient === reset.fromClient && other.answersFrame === reset.answersFrame,
+    )
+    const isGuess = copies.length >= 3 && new Set(copies.map(({ seqFromAcked }) => seqFromAcked)).size >= 3
+    return isGuess ? `${copies.length} of them with guessed sequence numbers` : null
+  }
+
+  /** A SYN for another network went to a router whose address answers by itself. */
+  #isMadeByGateway({ fromClient, ttl }: ResetFacts): boolean {
+    const { hop } = this.facts
+    if (fromClient || hop === '' || !INITIAL_TTLS.has(ttl)) return false
+    if (this.hosts.hardware.get(this.serverAddress) !== undefined) return false
+    return [...this.hosts.hardware.values()].includes(hop)
+  }
+
+  /** Both sides went on as if nothing had come, or both had closed before. */
+  #isWithoutEffect(reset: ResetFacts): boolean {
+    const { senderAfter, victimAfter, afterSenderFin, afterVictimFin } = reset
+    if (senderAfter > 0 && victimAfter > 0) return true
+    const isOver = this.client.finAcked.happened && this.server.finAcked.happened
+    return afterSenderFin && afterVictimFin && isOver
+  }
+}
+
+const hex = (value: number): string => value.toString(16).padStart(4, '0')
+
+/** It continues exactly where its receiver stands (RFC 5961 3.2): the receiver believes it. */
+export function isExact(reset: ResetFacts): boolean {
+  return reset.seqFromAcked === 0
+}
+
+/**
+ * Measured on Linux 6.18: a live socket's reset has ACK, a window and the timestamps; an answer for a connection that the
+ * host does not know has neither, and continues with the number that the answered packet acknowledged.
+ */
+export function isStateless({ hasAck, window, hasOptions }: ResetFacts): boolean {
+  return !hasAck && window === 0 && !hasOptions
+}
+
+export function isLive({ hasAck, window, hasTimestamps }: ResetFacts): boolean {
+  return hasAck && (window > 0 || hasTimestamps)
+}
+
+export function resetText(reset: ResetFacts): string {
+  const who = reset.fromClient ? 'client' : 'server'
+  const form = isLive(reset)
+    ? 'in the form of a live socket (ACK, window or timestamps)'
+    : isStateless(reset)
+      ? 'in the form of a host without such a connection (no ACK, window 0, no options)'
+      : `${reset.hasAck ? 'with' : 'without'} ACK, window ${reset.window}`
+  return `reset in the name of the ${who}, ${form}, TTL ${reset.ttl}`
+}
+
+export function icmpText({ version, type, code, source }: IcmpFacts): string {
+  return `ICMP${version === 6 ? 'v6' : ''} type ${type} code ${code} from ${source}`
+}
+
+export const seconds = (value: number): string => durationText(value * 1e6)
+
+/** Evidence of moments that happened, in the order of the capture. */
+export function evidence(...pairs: readonly (readonly [Moment | number, string])[]): EvidenceFrame[] {
+  const frames: EvidenceFrame[] = []
+  for (const [moment, text] of pairs) {
+    const frame = typeof moment === 'number' ? moment : moment.frame
+    if (frame !== 0) frames.push({ frame, text })
+  }
+  return frames.sort((one, other) => one.frame - other.frame)
+}
+
+export function cause(text: string, culprit: CaptureCulprit, toTellApart: string): Cause {
+  return { cause: text, culprit, toTellApart }
+}

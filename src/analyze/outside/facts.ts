@@ -1,0 +1,257 @@
+/**
+ * What is remembered of a captured connection while it lasts: few numbers for each side, and the frames that prove them.
+ * Moments are seconds from the capture's first packet, NEVER where there was none; frames count from 1, 0 where there was
+ * none; sequence numbers are int32 as on the wire.
+ */
+
+export const NEVER = -1
+
+/** More resets and ICMP errors of one connection say nothing new. */
+export const MAX_RESETS = 8
+export const MAX_ICMP = 8
+
+/** A packet that mattered: where it stands and when it came. */
+export class Moment {
+  frame = 0
+  at = NEVER
+
+  set(frame: number, at: number): void {
+    this.frame = frame
+    this.at = at
+  }
+
+  clear(): void {
+    this.frame = 0
+    this.at = NEVER
+  }
+
+  get happened(): boolean {
+    return this.frame !== 0
+  }
+}
+
+export class SideFacts {
+  packets = 0
+  readonly first = new Moment()
+
+  // ---- the last packet that was no reset
+  readonly last = new Moment()
+  lastFlags = 0
+  lastLength = 0
+  lastSeq = 0
+  lastAck = 0
+
+  // ---- habits of its ordinary packets
+  /** TTL of the first one, 0 where there was none; and whether others differ. */
+  ttl = 0
+  ttlVaries = false
+  identification = -1
+  /** Identifications that were not 0, and those that followed closely on the one before. */
+  identified = 0
+  identifiedInOrder = 0
+  hasTimestamps = false
+
+  // ---- opening
+  syns = 0
+  readonly syn = new Moment()
+  readonly lastSyn = new Moment()
+  synAcks = 0
+  readonly synAck = new Moment()
+  readonly lastSynAck = new Moment()
+  /** SYN-ACKs after the client had acknowledged one. */
+  lateSynAcks = 0
+  /** The first number, where a SYN showed it. */
+  hasIsn = false
+  isn = 0
+  mss = 0
+  /** -1: no such option in the SYN. */
+  scale = -1
+  /** An ACK without SYN in answer to a SYN: it knows an older connection (RFC 5961 4.2). */
+  readonly challenge = new Moment()
+
+  // ---- what it sent
+  hasNumbers = false
+  /** Highest end of what it sent, and of what the other side acknowledged. */
+  next = 0
+  una = 0
+  /** Octets and segments of text sent for the first time, and octets of the largest segment. */
+  octets = 0
+  segments = 0
+  largest = 0
+  readonly firstText = new Moment()
+  readonly lastText = new Moment()
+  /** When the other side last acknowledged something new. */
+  readonly lastAcked = new Moment()
+  retransmitted = 0
+  fastRetransmitted = 0
+  spurious = 0
+  outOfOrder = 0
+  duplicateAcks = 0
+  readonly firstRetransmission = new Moment()
+  readonly lastRetransmission = new Moment()
+  /** The oldest text that nobody acknowledged: when it was first sent, how often again, how quiet it had been before. */
+  readonly pending = new Moment()
+  pendingAgain = 0
+  pendingLength = 0
+  pendingIdle = 0
+  readonly pendingLast = new Moment()
+  /** Octets of the largest segment that was acknowledged, and that waits to be. */
+  largestDelivered = 0
+  largestInFlight = 0
+  /** Octets that the capture never showed: from `gapSeq` on. */
+  readonly gap = new Moment()
+  gapSeq = 0
+  gaps = 0
+  /** Text for the first time after the other side's FIN, and whether that FIN had been acknowledged. */
+  readonly afterFin = new Moment()
+  afterFinKnown = false
+
+  // ---- what it received, as its acknowledgments say
+  hasAcked = false
+  acked = 0
+  window = -1
+  smallestWindow = -1
+  readonly zeroWindow = new Moment()
+  zeroWindows = 0
+  longestZero = 0
+  /** Since when its window is closed. */
+  zeroSince = NEVER
+  readonly lastZero = new Moment()
+  /** Probes of the other side into its closed window. */
+  probed = 0
+
+  // ---- keep-alive
+  keepAlives = 0
+  keepAlivesUnanswered = 0
+  readonly firstUnanswered = new Moment()
+  readonly lastUnanswered = new Moment()
+
+  // ---- closing
+  fins = 0
+  readonly fin = new Moment()
+  finEnd = 0
+  readonly finAcked = new Moment()
+  /** How long nothing of the connection had moved before the FIN; whether its side owed an answer. */
+  finIdle = 0
+
+  // ---- turns
+  /** Times that it sent after the other side had sent, and the longest time that took. */
+  answers = 0
+  longestThink = 0
+  readonly slowest = new Moment()
+  thinkTotal = 0
+  /** Small segments that waited for the acknowledgment of a small one before (Nagle against delayed ACK). */
+  nagleWaits = 0
+  nagleTotal = 0
+  readonly nagle = new Moment()
+}
+
+/** A reset, and what stood around it when it came. */
+export interface ResetFacts {
+  readonly frame: number
+  readonly at: number
+  readonly fromClient: boolean
+  readonly hasAck: boolean
+  readonly window: number
+  readonly hasTimestamps: boolean
+  readonly hasOptions: boolean
+  readonly ttl: number
+  readonly version: number
+  readonly identification: number
+  /** IPv4's Don't Fragment. */
+  readonly dontFragment: boolean
+  /** Its number minus what its receiver had acknowledged, and minus the end of what its sender had sent. */
+  readonly seqFromAcked: number
+  readonly seqFromSent: number
+  /** It continues with the acknowledgment of the packet that it answers. */
+  readonly answersAck: boolean
+  /** The last packet of the other side before it. */
+  readonly answersFrame: number
+  readonly answersAt: number
+  readonly answersFlags: number
+  readonly answersLength: number
+  /** How quiet the connection had been before that packet. */
+  readonly idle: number
+  /** Which side had sent FIN before. */
+  readonly afterSenderFin: boolean
+  readonly afterVictimFin: boolean
+  /** Octets of the receiver that the sender had not acknowledged; octets of the sender on their way. */
+  readonly victimPending: number
+  readonly senderPending: number
+  /** Retransmissions and unanswered probes of its sender just before. */
+  readonly senderAgain: number
+  readonly senderProbes: number
+  readonly victimWindow: number
+  readonly senderWindow: number
+  // ---- what came after it and was no reset
+  senderAfter: number
+  senderAfterFrame: number
+  senderAfterAt: number
+  victimAfter: number
+  victimAfterFrame: number
+  victimAfterAt: number
+}
+
+/** An ICMP error that quotes the connection. */
+export interface IcmpFacts {
+  readonly frame: number
+  readonly at: number
+  readonly version: number
+  readonly type: number
+  readonly code: number
+  readonly source: string
+  /** Whether it quotes a packet of the client. */
+  readonly aboutClient: boolean
+  /** Its sender is the address that the quoted packet was going to. */
+  readonly fromTarget: boolean
+  /** Next-hop MTU of "too big"; 0 where it says none. */
+  readonly mtu: number
+}
+
+export class ConnectionFacts {
+  readonly stream: number
+  /** Side A sent the first packet. */
+  readonly a = new SideFacts()
+  readonly b = new SideFacts()
+  clientIsA = true
+  /** A SYN, or SYN-ACK, says who the client is. */
+  knowsClient = false
+  version = 4
+  packets = 0
+  readonly first = new Moment()
+  readonly last = new Moment()
+  /** The client's acknowledgment of the SYN-ACK. */
+  readonly handshake = new Moment()
+  /** Seconds; NEVER where the handshake is not in the capture. */
+  rtt = NEVER
+  longestIdle = 0
+  /** Copies of the packet before: the capture sees some twice. */
+  copies = 0
+  readonly firstCopy = new Moment()
+  /** Segments larger than the other side's MSS: segmentation or receive offload. */
+  oversized = 0
+  readonly firstOversized = new Moment()
+  /** Whether side A sent text last. */
+  textFromA = true
+  readonly resets: ResetFacts[] = []
+  resetCount = 0
+  /** Resets after both sides had closed. */
+  resetsAfterEnd = 0
+  /** It waits for what may still come after its end. */
+  isClosing = false
+  readonly icmps: IcmpFacts[] = []
+  /** Hardware address that the first SYN went to, '' where there is none. */
+  hop = ''
+
+  constructor(stream: number) {
+    this.stream = stream
+  }
+
+  get client(): SideFacts {
+    return this.clientIsA ? this.a : this.b
+  }
+
+  get server(): SideFacts {
+    return this.clientIsA ? this.b : this.a
+  }
+}

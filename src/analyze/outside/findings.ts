@@ -1,0 +1,143 @@
+/** What is worth knowing of a connection beside its verdict: numbers that a reader of the capture would ask for. */
+
+import { type Case, seconds } from './case.ts'
+import type { SideFacts } from './facts.ts'
+import { lossOf } from './rules/performance.ts'
+
+export interface Finding {
+  readonly kind: string
+  readonly text: string
+  readonly frames: readonly number[]
+  readonly numbers: Readonly<Record<string, number>>
+}
+
+/** A path that lets less through than this is unusually narrow: IPv6's least MTU without its headers is 1220. */
+const SMALL_MSS = 1200
+const SCALE_MATTERS = 0xffff
+
+export function findingsOf(c: Case): Finding[] {
+  const findings: Finding[] = []
+  const { facts } = c
+  for (const side of [c.client, c.server]) {
+    const who = side === c.client ? 'client' : 'server'
+    loss(findings, side, who)
+    windows(findings, side, who)
+    options(findings, c, side, who)
+  }
+  if (facts.rtt > 0) {
+    findings.push({
+      kind: 'handshake-rtt',
+      text: `the handshake took ${seconds(facts.rtt)}`,
+      frames: [c.client.syn.frame, facts.handshake.frame],
+      numbers: { seconds: facts.rtt },
+    })
+  }
+  if (c.server.answers > 0) {
+    const { longestThink, answers, thinkTotal, slowest } = c.server
+    findings.push({
+      kind: 'think-time',
+      text: `${answers} answers of the server, the slowest after ${seconds(longestThink)}`,
+      frames: [slowest.frame],
+      numbers: { answers, longest: longestThink, total: thinkTotal },
+    })
+  }
+  for (const reset of facts.resets) {
+    if (reset === c.reset) continue
+    findings.push({
+      kind: 'reset-without-effect',
+      text:
+        reset.senderAfter > 0 ? 'a reset that was not believed: both sides go on' : 'a reset after the end',
+      frames: [reset.frame],
+      numbers: {},
+    })
+  }
+  if (isSimultaneous(c)) {
+    findings.push({
+      kind: 'simultaneous-open',
+      text: 'both sides opened at the same time',
+      frames: [facts.a.syn.frame, facts.b.syn.frame],
+      numbers: {},
+    })
+  }
+  if (c.client.fin.happened && c.server.lastText.at > c.client.fin.at && c.reset === null) {
+    findings.push({
+      kind: 'half-close',
+      text: 'the server went on sending after the FIN of the client',
+      frames: [c.client.fin.frame, c.server.lastText.frame],
+      numbers: {},
+    })
+  }
+  return findings
+}
+
+const isSimultaneous = ({ facts }: Case): boolean => facts.a.syns > 0 && facts.b.syns > 0
+
+function loss(findings: Finding[], side: SideFacts, who: string): void {
+  const { retransmitted, spurious, fastRetransmitted, outOfOrder, segments } = side
+  if (retransmitted > 0) {
+    findings.push({
+      kind: 'loss',
+      text: `${retransmitted} segments of the ${who} sent again, ${spurious} of them needlessly`,
+      frames: [side.firstRetransmission.frame, side.lastRetransmission.frame],
+      numbers: { retransmitted, spurious, fast: fastRetransmitted, segments, rate: lossOf(side) },
+    })
+  }
+  if (outOfOrder > 0) {
+    findings.push({
+      kind: 'reordering',
+      text: `${outOfOrder} segments of the ${who} arrived out of order`,
+      frames: [],
+      numbers: { outOfOrder, segments },
+    })
+  }
+}
+
+function windows(findings: Finding[], side: SideFacts, who: string): void {
+  const { zeroWindows, longestZero, zeroWindow, lastZero } = side
+  if (zeroWindows > 0) {
+    findings.push({
+      kind: 'zero-window',
+      text: `the ${who} closed its window, for up to ${seconds(longestZero)}`,
+      frames: [zeroWindow.frame, lastZero.frame],
+      numbers: { zeroWindows, longest: longestZero },
+    })
+  }
+  if (side.nagleWaits > 0) {
+    findings.push({
+      kind: 'delayed-ack-nagle',
+      text: `small segments of the ${who} waited for a delayed acknowledgment`,
+      frames: [side.nagle.frame],
+      numbers: { times: side.nagleWaits, seconds: side.nagleTotal },
+    })
+  }
+  if (side.keepAlives > 0) {
+    findings.push({
+      kind: 'keep-alive',
+      text: `${side.keepAlives} keep-alive probes of the ${who}`,
+      frames: [],
+      numbers: { probes: side.keepAlives, unanswered: side.keepAlivesUnanswered },
+    })
+  }
+}
+
+function options(findings: Finding[], c: Case, side: SideFacts, who: string): void {
+  const opened = side.syn.happened || side.synAck.happened
+  const frame = side.syn.happened ? side.syn.frame : side.synAck.frame
+  if (opened && side.mss > 0 && side.mss < SMALL_MSS) {
+    findings.push({
+      kind: 'small-mss',
+      text: `the ${who} asks for segments of no more than ${side.mss} octets`,
+      frames: [frame],
+      numbers: { mss: side.mss },
+    })
+  }
+  const peer = side === c.client ? c.server : c.client
+  if (opened && side.scale < 0 && peer.scale >= 0 && peer.octets > SCALE_MATTERS) {
+    findings.push({
+      kind: 'no-window-scale',
+      text: `the ${who}'s SYN has no window scale: at most 65,535 octets are in flight to it`,
+      frames: [frame],
+      numbers: {},
+    })
+  }
+}

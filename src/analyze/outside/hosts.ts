@@ -1,0 +1,114 @@
+/** What a capture shows of hosts and ports over all connections: what one connection is compared with. */
+
+import type { ConnectionFacts } from './facts.ts'
+
+/** Connections of a port that are remembered as never answered. */
+const MAX_SILENT = 64
+
+export class PortFacts {
+  /** Connections that were asked for, opened, refused; that got text from the server. */
+  asked = 0
+  opened = 0
+  firstOpenedAt = -1
+  lastOpenedAt = -1
+  lastOpenedFrame = 0
+  firstRefusedAt = -1
+  answered = 0
+  lastAnsweredAt = -1
+  /** Opened, and without any text of the server so far. */
+  readonly silent: ConnectionFacts[] = []
+
+  noteSilent(facts: ConnectionFacts): void {
+    if (this.silent.length < MAX_SILENT) this.silent.push(facts)
+  }
+
+  noteAnswered(facts: ConnectionFacts): void {
+    const place = this.silent.indexOf(facts)
+    if (place >= 0) this.silent.splice(place, 1)
+  }
+}
+
+export class HostFacts {
+  /** TTL of its ordinary packets on the first connection that showed some, and which one that was. */
+  ttl = 0
+  ttlStream = -1
+  ttlVaries = false
+  readonly ports = new Map<number, PortFacts>()
+
+  port(number: number): PortFacts {
+    let port = this.ports.get(number)
+    if (port === undefined) {
+      port = new PortFacts()
+      this.ports.set(number, port)
+    }
+    return port
+  }
+
+  noteTtl(ttl: number, stream: number): void {
+    if (this.ttl === 0) {
+      this.ttl = ttl
+      this.ttlStream = stream
+    } else if (this.ttl !== ttl) this.ttlVaries = true
+  }
+}
+
+/** Requests for a hardware address. */
+export interface Resolution {
+  readonly asker: string
+  readonly target: string
+  requests: number
+  readonly firstFrame: number
+  readonly firstAt: number
+  lastFrame: number
+  lastAt: number
+}
+
+/** More of them at once are a scan, of which the first ones tell enough. */
+const MAX_RESOLUTIONS = 4096
+
+export class Hosts {
+  readonly #hosts = new Map<string, HostFacts>()
+  /** Hardware address of each IP address that answered. */
+  readonly hardware = new Map<string, string>()
+  readonly #resolutions = new Map<string, Resolution>()
+
+  host(address: string): HostFacts {
+    let host = this.#hosts.get(address)
+    if (host === undefined) {
+      host = new HostFacts()
+      this.#hosts.set(address, host)
+    }
+    return host
+  }
+
+  noteRequest(asker: string, target: string, frame: number, at: number): void {
+    const key = `${asker} ${target}`
+    const known = this.#resolutions.get(key)
+    if (known === undefined) {
+      if (this.#resolutions.size === MAX_RESOLUTIONS) return
+      this.#resolutions.set(key, {
+        asker,
+        target,
+        requests: 1,
+        firstFrame: frame,
+        firstAt: at,
+        lastFrame: frame,
+        lastAt: at,
+      })
+      return
+    }
+    known.requests++
+    known.lastFrame = frame
+    known.lastAt = at
+  }
+
+  noteHardware(address: string, hardware: string): void {
+    this.hardware.set(address, hardware)
+  }
+
+  /** What was asked for three times or more and never answered: a host that is not there, or not on this network. */
+  unanswered(): Resolution[] {
+    const lost = [...this.#resolutions.values()]
+    return lost.filter(({ requests, target }) => requests >= 3 && !this.hardware.has(target))
+  }
+}

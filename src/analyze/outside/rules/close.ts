@@ -1,0 +1,135 @@
+/** Connections that ended by FIN, sooner than one side expected. */
+
+import { type Case, cause, evidence, type Rule, seconds } from '../case.ts'
+
+/** A closing side that says no more than this says only farewell (a TLS alert). */
+const FAREWELL = 64
+/** A FIN so long after the last data came while the connection was idle, seconds. */
+const IDLE = 1
+/** How long one side may stay open behind the other's FIN with nothing going on, seconds. */
+const LEAK = 60
+
+const serverClosedFirst = ({ server, client, reset }: Case): boolean =>
+  reset === null && server.fin.happened && (!client.fin.happened || client.fin.frame > server.fin.frame)
+
+const closedWithoutAnswer: Rule = {
+  verdict: 'closed-without-answer',
+  applies: (c) => {
+    const { client, server } = c
+    return (
+      serverClosedFirst(c) &&
+      c.facts.handshake.happened &&
+      client.octets > FAREWELL &&
+      server.octets === 0 &&
+      client.lastText.at < server.fin.at
+    )
+  },
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: 'likely',
+    evidence: evidence(
+      [c.client.lastText, 'request'],
+      [c.server.fin, `FIN of the server, ${seconds(c.server.fin.at - c.client.lastText.at)} later`],
+    ),
+    client: 'end-in-message',
+    server: 'nothing',
+    causes: [
+      cause('the server application refused or failed on the request and closed', 'server-app', 'its log'),
+      cause('its process ended', 'server-app', 'all its connections end at the same moment'),
+      cause(
+        'another protocol is spoken there (TLS, or not)',
+        'client-app',
+        'the first octets of the request',
+      ),
+    ],
+    next: ["the server application's log at that time"],
+  }),
+}
+
+const closedAtOnce: Rule = {
+  verdict: 'closed-at-once',
+  applies: (c) =>
+    serverClosedFirst(c) &&
+    c.facts.handshake.happened &&
+    c.client.octets === 0 &&
+    c.server.octets === 0 &&
+    c.server.finIdle < IDLE,
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: 'likely',
+    evidence: evidence(
+      [c.facts.handshake, 'open'],
+      [c.server.fin, `FIN of the server, ${seconds(c.server.finIdle)} later`],
+    ),
+    client: 'end-of-file',
+    server: 'nothing',
+    causes: [
+      cause('a load balancer or proxy has no server behind it', 'server-app', 'its log, its health checks'),
+      cause(
+        'the server has reached a limit of connections, or does not want this client',
+        'server-app',
+        'its log',
+      ),
+    ],
+    next: ['the log of the server, or of the load balancer in its place'],
+  }),
+}
+
+const closedWhileIdle: Rule = {
+  verdict: 'closed-while-idle',
+  applies: (c) => serverClosedFirst(c) && c.opened && c.server.finIdle >= IDLE && !c.requestOpen,
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: 'likely',
+    detail: `after ${seconds(c.server.finIdle)} without data`,
+    evidence: evidence([c.server.fin, 'FIN of the server'], [c.client.fin, 'FIN of the client']),
+    client: 'end-of-file',
+    server: 'nothing',
+    causes: [
+      cause(
+        'an idle time-out of the server or of a load balancer in its place',
+        'server-app',
+        'other connections end after the same time',
+      ),
+    ],
+    next: [],
+  }),
+}
+
+const notFinished: Rule = {
+  verdict: 'close-not-finished',
+  applies: (c) => {
+    const { client, server } = c
+    if (c.reset !== null || client.fin.happened === server.fin.happened) return false
+    const closed = client.fin.happened ? client : server
+    const quiet = c.captureEnd - c.facts.last.at
+    return closed.finAcked.happened && quiet >= LEAK
+  },
+  tell: (c) => {
+    const byClient = c.client.fin.happened
+    const fin = byClient ? c.client.fin : c.server.fin
+    const open = byClient ? 'server' : 'client'
+    const culprit = byClient ? 'server-app' : 'client-app'
+    return {
+      culprit,
+      confidence: 'possible',
+      detail: `the ${open} is in CLOSE-WAIT and the other in FIN-WAIT-2 for ${seconds(c.captureEnd - c.facts.last.at)} or more`,
+      evidence: evidence(
+        [fin, `FIN of the ${byClient ? 'client' : 'server'}`],
+        [byClient ? c.client.finAcked : c.server.finAcked, 'acknowledged, and no FIN in return'],
+      ),
+      client: 'nothing',
+      server: 'nothing',
+      causes: [
+        cause(
+          `the ${open} application does not close its socket after end of file: it leaks descriptors`,
+          culprit,
+          `\`ss -tn state close-wait\` on the ${open} grows`,
+        ),
+      ],
+      next: [`\`ss -tnp state close-wait\` on the ${open}`],
+    }
+  },
+}
+
+export const CLOSE_RULES: readonly Rule[] = [closedWithoutAnswer, closedAtOnce, closedWhileIdle, notFinished]

@@ -1,0 +1,291 @@
+/** Connections on which something is not heard, and nobody ended them by a reset. */
+
+import { type Case, cause, evidence, icmpText, type Rule, seconds } from '../case.ts'
+import type { IcmpFacts, SideFacts } from '../facts.ts'
+import { gaveUpWaiting, goneCauses, noResponse } from './reset.ts'
+
+/** A pause after which firewalls and NATs are known to forget, in tests at least, seconds. */
+const PAUSE = 1
+/** Segments of fewer octets pass almost everywhere. */
+const LARGE = 1000
+/** A window that stays closed for so long is a stall, seconds. */
+const STALL = 1
+/** How long a request may wait at the end of the capture, seconds. */
+const PATIENCE = 5
+
+const name = (c: Case, side: SideFacts): 'client' | 'server' => (side === c.client ? 'client' : 'server')
+
+function stuckEvidence(c: Case, side: SideFacts): ReturnType<typeof evidence> {
+  const who = name(c, side)
+  return evidence(
+    [side.lastAcked, `last that was acknowledged of the ${who}`],
+    [side.pending, `data of the ${who}, never acknowledged`],
+    [side.pendingLast, `sent again, ${side.pendingAgain} times in all`],
+  )
+}
+
+/** Silence that the capture is long enough to believe in. */
+const unheard = (c: Case): SideFacts | null => (c.opened ? c.unheard : null)
+
+const aboutUnheard = (c: Case): IcmpFacts | undefined => {
+  const side = unheard(c)
+  if (side === null) return undefined
+  return c.facts.icmps.find(
+    ({ aboutClient, at, mtu }) => mtu === 0 && aboutClient === (side === c.client) && at >= side.pending.at,
+  )
+}
+
+const unreachable: Rule = {
+  verdict: 'unreachable-midway',
+  applies: (c) => aboutUnheard(c) !== undefined,
+  tell: (c) => {
+    const side = unheard(c)!
+    const icmp = aboutUnheard(c)!
+    return {
+      culprit: 'path',
+      confidence: 'certain',
+      evidence: [...stuckEvidence(c, side), ...evidence([icmp.frame, icmpText(icmp)])],
+      client: side === c.client ? 'host-unreachable' : 'read-timeout',
+      server: side === c.client ? 'unaware' : 'host-unreachable',
+      causes: [
+        cause(
+          'the other host went off its network',
+          'server-host',
+          'the router asks in vain for its hardware address',
+        ),
+        cause('a route went away', 'path', `the routes of ${icmp.source}`),
+        cause('a firewall rule was added', 'middlebox', `rules of ${icmp.source}`),
+      ],
+      next: [
+        `look at ${icmp.source}, which sent the ICMP error`,
+        'the error is a soft one on an open connection: the kernel tries on until its time-out',
+      ],
+    }
+  },
+}
+
+/** Full-sized segments are repeated for ever, or never seen, while smaller ones come through. */
+function isBlackHole(c: Case): boolean {
+  const side = unheard(c)
+  if (side !== null) {
+    const peer = side === c.client ? c.server : c.client
+    const heard = peer.last.at > side.pending.at || side.lastAcked.at > side.pending.at - PAUSE
+    return (
+      side.largestInFlight >= LARGE &&
+      side.largestInFlight > side.largestDelivered &&
+      side.pendingLength >= LARGE &&
+      heard
+    )
+  }
+  return c.opened && missing(c) !== null
+}
+
+/** The side of which large segments never came, although what was sent after them did. */
+function missing(c: Case): SideFacts | null {
+  for (const side of [c.server, c.client]) {
+    const { gap, next, gapSeq, largestDelivered, last } = side
+    const size = (next - gapSeq) | 0
+    if (
+      gap.happened &&
+      side.una === gapSeq &&
+      size > LARGE &&
+      largestDelivered < LARGE &&
+      c.facts.last.at - gap.at > 0.5 &&
+      last.happened
+    )
+      return side
+  }
+  return null
+}
+
+const blackHole: Rule = {
+  verdict: 'path-mtu-black-hole',
+  applies: isBlackHole,
+  tell: (c) => {
+    const side = unheard(c) ?? missing(c)!
+    const who = name(c, side)
+    return {
+      culprit: 'path',
+      confidence: 'likely',
+      detail: `no segment of ${side.largestInFlight} octets of the ${who} gets through, the largest that did had ${side.largestDelivered}`,
+      evidence: [
+        ...stuckEvidence(c, side),
+        ...evidence([side.gap, `the ${who} sent more before this, which never came`]),
+      ],
+      client: side === c.client ? 'timed-out' : 'read-timeout',
+      server: side === c.client ? 'unaware' : 'timed-out',
+      causes: [
+        cause(
+          'a link with a smaller MTU (tunnel, VPN, PPPoE) on the way, and its ICMP "too big" is filtered',
+          'middlebox',
+          "a ping with Don't Fragment and 1472 octets gets no answer, a smaller one does",
+        ),
+        cause(
+          'an interface of the path has another MTU than its neighbours',
+          'path',
+          'the MTU of both ends of each link',
+        ),
+      ],
+      next: [
+        '`ping -M do -s 1472` and smaller; `tracepath`',
+        'allow ICMP 3/4 and ICMPv6 2/0, or clamp the MSS on the tunnel',
+      ],
+    }
+  },
+}
+
+const stateLostSilently: Rule = {
+  verdict: 'state-lost-silently',
+  applies: (c) => {
+    const side = unheard(c)
+    return side !== null && side.pendingIdle >= PAUSE && c.server.packets > 1
+  },
+  tell: (c) => {
+    const side = unheard(c)!
+    return {
+      culprit: 'middlebox',
+      confidence: side.pendingIdle > 30 ? 'likely' : 'possible',
+      ambiguous: true,
+      detail: `it worked until a pause of ${seconds(side.pendingIdle)}`,
+      evidence: stuckEvidence(c, side),
+      client: side === c.client ? 'timed-out' : 'unaware',
+      server: side === c.client ? 'unaware' : 'timed-out',
+      causes: [
+        cause(
+          'a firewall or NAT forgot the connection while it was idle, and drops what belongs to none',
+          'middlebox',
+          'new connections to that host work; a capture at the other host shows nothing arrive',
+        ),
+        ...goneCauses().slice(0, 2),
+      ],
+      next: [
+        'a capture at the other host: does the data arrive?',
+        'keep-alive more often than the shortest idle time-out on the way',
+      ],
+    }
+  },
+}
+
+const unacknowledged: Rule = {
+  verdict: 'unacknowledged',
+  applies: (c) =>
+    unheard(c) !== null &&
+    unheard(c)!.pendingLast.at - unheard(c)!.pending.at > 0.5 &&
+    peerOf(c).zeroSince < 0,
+  tell: (c) => {
+    const side = unheard(c)!
+    const hears = peerOf(c).last.at > side.pending.at
+    return {
+      culprit: 'path',
+      confidence: side.pendingAgain > 3 ? 'certain' : 'likely',
+      ambiguous: true,
+      detail: `sent again ${side.pendingAgain} times in ${seconds(side.pendingLast.at - side.pending.at)}${hears ? '; packets of the other side still arrive' : ''}`,
+      evidence: stuckEvidence(c, side),
+      client: side === c.client ? 'timed-out' : 'unaware',
+      server: side === c.client ? 'unaware' : 'timed-out',
+      causes: [
+        cause(
+          'what is sent is lost on the way there',
+          'path',
+          'a capture at the other host does not show it',
+        ),
+        cause(
+          'it arrives, and the answers are lost on the way back',
+          'path',
+          'a capture at the other host shows it, and answers',
+        ),
+        ...goneCauses().slice(1),
+      ],
+      next: ['a capture at the other host: does the data arrive, does it answer?'],
+    }
+  },
+}
+
+const peerOf = (c: Case): SideFacts => (unheard(c) === c.client ? c.server : c.client)
+
+const keepAliveUnanswered: Rule = {
+  verdict: 'keep-alive-timeout',
+  applies: (c) => c.opened && Math.max(c.client.keepAlivesUnanswered, c.server.keepAlivesUnanswered) >= 3,
+  tell: (c) => {
+    const isClient = c.client.keepAlivesUnanswered >= 3
+    const side = isClient ? c.client : c.server
+    return {
+      culprit: 'path',
+      confidence: 'likely',
+      ambiguous: true,
+      detail: `${side.keepAlivesUnanswered} keep-alive probes without an answer`,
+      evidence: evidence(
+        [side.firstUnanswered, 'first probe without an answer'],
+        [side.lastUnanswered, 'last one'],
+      ),
+      client: isClient ? 'timed-out' : 'unaware',
+      server: isClient ? 'unaware' : 'timed-out',
+      causes: goneCauses(),
+      next: ['is the other host up? a capture there shows whether the probes arrive'],
+    }
+  },
+}
+
+const stuckReader = (c: Case): SideFacts | null => {
+  for (const side of [c.server, c.client]) {
+    if (side.zeroSince >= 0 && c.facts.last.at - side.zeroSince >= STALL) return side
+  }
+  return null
+}
+
+const notReading: Rule = {
+  verdict: 'receiver-not-reading',
+  applies: (c) => stuckReader(c) !== null,
+  tell: (c) => {
+    const side = stuckReader(c)!
+    const who = name(c, side)
+    const culprit = side === c.server ? 'server-app' : 'client-app'
+    return {
+      culprit,
+      confidence: 'certain',
+      detail: `the ${who}'s window is closed for ${seconds(c.facts.last.at - side.zeroSince)}; ${side.probed} probes`,
+      evidence: evidence(
+        [side.zeroWindow, `the ${who} closes its window`],
+        [side.lastZero, 'it is still closed'],
+      ),
+      client: side === c.server ? 'write-blocked' : 'nothing',
+      server: side === c.server ? 'nothing' : 'write-blocked',
+      causes: [
+        cause(
+          `the ${who} application does not read: it hangs, waits for something else, or is slower than what it is sent`,
+          culprit,
+          `a stack dump of the ${who} application`,
+        ),
+      ],
+      next: [`what does the ${who} application wait for while its window is closed?`],
+    }
+  },
+}
+
+const unanswered: Rule = {
+  verdict: 'no-response',
+  applies: (c) => {
+    if (!c.opened || c.reset !== null) return false
+    if (gaveUpWaiting(c)) return true
+    const { client, server, facts } = c
+    const isOpen = !client.fin.happened && !server.fin.happened && c.requestOpen
+    return (
+      isOpen &&
+      facts.handshake.happened &&
+      !client.pending.happened &&
+      c.captureEnd - client.lastText.at >= PATIENCE &&
+      client.segments <= server.answers + 2
+    )
+  },
+  tell: noResponse,
+}
+
+export const SILENCE_RULES: readonly Rule[] = [
+  unreachable,
+  notReading,
+  blackHole,
+  stateLostSilently,
+  unacknowledged,
+  keepAliveUnanswered,
+  unanswered,
+]

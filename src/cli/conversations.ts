@@ -1,0 +1,61 @@
+/** `elko conversations`: who spoke with whom, and how much, as `tshark -z conv,tcp` lists it. */
+
+import { Dissector } from '../dissect/dissect.ts'
+import { ConversationTable, type ConversationTotals } from '../flows/conversation-table.ts'
+import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { tsharkConversations } from '../print/tshark-conversations.ts'
+import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { readCaptureFile } from './capture-input.ts'
+import { LineWriter } from './line-writer.ts'
+
+export const HELP = `Usage: elko conversations [--json] FILE
+
+Lists the TCP conversations of a capture as tshark -q -z conv,tcp does: frames and
+bytes of each direction and of both, when each began, how long it lasted; those
+with the most frames first. "-" is standard input.
+
+A new SYN between the same ports, with another sequence number, is a conversation
+of its own.
+
+Options:
+  --json           an object for each conversation, a line each, in the order in
+                   which they began, with the number of its stream
+
+Exit code 3 where the file cannot be read to its end; what came before the error
+has been printed.
+
+Examples:
+  elko conversations capture.pcapng
+  elko conversations --json capture.pcap.gz
+`
+
+export async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = readArguments(argv, { json: { type: 'boolean' } } as const, 1)
+  const [path] = positionals
+  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const analysis = new SequenceAnalysis()
+  const table = new ConversationTable()
+  const dissector = new Dissector((packet, tcp) => table.packet(packet, tcp, analysis.analyze(packet, tcp)))
+  const out = new LineWriter(process.stdout)
+  try {
+    await readCaptureFile(path, (record) => {
+      table.begin(record.seconds, record.nanoseconds)
+      dissector.dissect(record)
+    })
+  } finally {
+    if (values.json === true) for (const each of table.totals()) out.write(jsonOf(each))
+    else for (const line of tsharkConversations(table.totals())) out.write(line)
+    await out.flush()
+  }
+  return EXIT_FINE
+}
+
+function jsonOf({ stream, a, b, start, duration }: ConversationTotals): string {
+  const side = ({ address, port, frames, octets }: ConversationTotals['a']): object => ({
+    address: String(address),
+    port,
+    frames,
+    bytes: octets,
+  })
+  return JSON.stringify({ stream, a: side(a), b: side(b), start, duration })
+}

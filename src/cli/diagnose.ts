@@ -1,0 +1,134 @@
+/** `elko diagnose`: what became of each connection of a capture, and why. */
+
+import { CaptureDiagnoser } from '../analyze/outside/capture-diagnoser.ts'
+import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
+import type { CaptureNote } from '../analyze/outside/notes.ts'
+import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { readCaptureFile } from './capture-input.ts'
+import { LineWriter } from './line-writer.ts'
+
+export const HELP = `Usage: elko diagnose [options] FILE
+
+Says of each connection of a capture what became of it: a verdict, the frames
+that prove it, what each application sees (Linux errno, Node, java.net), the
+likely causes, and what to check next. "-" is standard input.
+
+Options:
+  --all            healthy connections as well
+  --json           one JSON object with all connections
+
+Exit code 0 where all connections are healthy, 1 where not, 3 where the file
+cannot be read.
+
+Examples:
+  elko diagnose capture.pcapng
+  elko diagnose --json capture.pcap | jq '.connections[] | select(.healthy | not)'
+`
+
+export async function run(argv: string[]): Promise<number> {
+  const options = { all: { type: 'boolean' }, json: { type: 'boolean' } } as const
+  const { values, positionals } = readArguments(argv, options, 1)
+  const [path] = positionals
+  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const diagnoser = new CaptureDiagnoser()
+  await readCaptureFile(path, (record) => diagnoser.take(record))
+  const out = new LineWriter(process.stdout)
+  const report = diagnoser.report()
+  const printer =
+    values.json === true ? new JsonPrinter(path, out) : new TextPrinter(out, values.all === true)
+  printer.begin(report.packets, report.notes)
+  let sick = 0
+  for (const diagnosis of report.connections) {
+    if (!diagnosis.healthy) sick++
+    printer.connection(diagnosis)
+  }
+  printer.end()
+  return await out.end(sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
+}
+
+/** One object, a connection a line, so that a long report need not stand in memory. */
+class JsonPrinter {
+  readonly #out: LineWriter
+  readonly #path: string
+  #held: string | null = null
+
+  constructor(path: string, out: LineWriter) {
+    this.#path = path
+    this.#out = out
+  }
+
+  begin(packets: number, notes: readonly CaptureNote[]): void {
+    const head = JSON.stringify({ file: this.#path, packets, notes })
+    this.#out.write(`${head.slice(0, -1)},"connections":[`)
+  }
+
+  connection(diagnosis: CaptureDiagnosis): void {
+    if (this.#held !== null) this.#out.write(`${this.#held},`)
+    this.#held = JSON.stringify(diagnosis)
+  }
+
+  end(): void {
+    if (this.#held !== null) this.#out.write(this.#held)
+    this.#out.write(']}')
+  }
+}
+
+class TextPrinter {
+  readonly #out: LineWriter
+  readonly #showsAll: boolean
+  #packets = 0
+  readonly #counts = new Map<string, number>()
+
+  constructor(out: LineWriter, showsAll: boolean) {
+    this.#out = out
+    this.#showsAll = showsAll
+  }
+
+  begin(packets: number, notes: readonly CaptureNote[]): void {
+    this.#packets = packets
+    for (const { kind, text, frames } of notes)
+      this.#out.write(`note: ${kind}: ${text} (frame ${frames.join(', ')})`)
+  }
+
+  connection(diagnosis: CaptureDiagnosis): void {
+    const { verdict, healthy } = diagnosis
+    this.#counts.set(verdict, (this.#counts.get(verdict) ?? 0) + 1)
+    if (healthy && !this.#showsAll) return
+    for (const line of diagnosisLines(diagnosis)) this.#out.write(line)
+    this.#out.write('')
+  }
+
+  end(): void {
+    const parts = [...this.#counts].sort(([, one], [, other]) => other - one)
+    const total = parts.reduce((sum, [, count]) => sum + count, 0)
+    const list = parts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
+    this.#out.write(`${this.#packets} packets, ${total} connections${list === '' ? '' : `: ${list}`}`)
+  }
+}
+
+function diagnosisLines(d: CaptureDiagnosis): string[] {
+  const by = d.culprit === null ? 'cannot be told from here' : d.culprit
+  const name = d.stream < 0 ? '' : `stream ${d.stream}: `
+  const lines = [
+    `${name}${d.client} > ${d.server}`,
+    `  ${d.verdict}: ${d.sentence}`,
+    `  phase: ${d.phase}; by: ${by}; ${d.confidence}${d.ambiguous ? ', not to be told from this side alone' : ''}`,
+  ]
+  for (const { frame, text } of d.evidence) lines.push(`  - frame ${frame}: ${text}`)
+  for (const side of ['client', 'server'] as const) {
+    const seen = d.sees[side]
+    if (seen === null || d.healthy) continue
+    const errors = [
+      seen.errno,
+      seen.node?.message,
+      seen.java && `${seen.java.exception}: ${seen.java.message}`,
+    ]
+    const known = errors.filter((text) => text !== null && text !== undefined)
+    lines.push(`  the ${side} sees: ${seen.text}${known.length === 0 ? '' : ` (${known.join('; ')})`}`)
+  }
+  for (const { cause, culprit, toTellApart } of d.causes)
+    lines.push(`  cause: ${cause} (${culprit}); ${toTellApart}`)
+  for (const step of d.next) lines.push(`  next: ${step}`)
+  for (const { kind, text } of d.findings) lines.push(`  ${kind}: ${text}`)
+  return lines
+}

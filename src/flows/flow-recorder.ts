@@ -1,0 +1,82 @@
+/**
+ * One connection of a capture as events, for ladders, graphs and whatever else is drawn from traces. A capture is taken
+ * at one place: each segment leaves its sender and reaches the other side in the moment in which it passed there.
+ */
+
+import type { Packet, TcpFields } from '../dissect/packet.ts'
+import type { TraceEvent } from '../trace/events.ts'
+import { addressOf, formatAddress } from '../wire/address.ts'
+import { ACK, SYN } from '../wire/segment.ts'
+import { seenSegment } from './seen-segment.ts'
+import { SentBecause } from './sent-because.ts'
+import { ANALYSIS_FLAGS, RETRANSMISSION, type TcpAnalysis } from './tcp-analysis.ts'
+
+/** The two sides of a connection: who sent the SYN is the client. */
+export const CLIENT = 'client'
+export const SERVER = 'server'
+
+export class FlowRecorder {
+  readonly events: TraceEvent[] = []
+  /** By the name of the side, '10.0.0.1'. */
+  readonly addresses: Record<string, string> = {}
+  readonly #most: number
+  readonly #because = new SentBecause()
+  /** Whether side A, who sent the first packet, is the client. */
+  #isAClient = true
+  #firstSeconds = 0
+  #firstNanoseconds = 0
+  /** Packets of the connection, also those beyond `most`. */
+  packets = 0
+
+  /** @param most packets that are kept; of a longer connection the first ones. */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Takes the next packet of the connection. */
+  packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): void {
+    if (this.packets++ === 0) this.#begin(packet, tcp)
+    if (this.packets > this.#most) return
+    const segment = seenSegment(packet, tcp, analysis)
+    const reason = this.#because.next(tcp, analysis, segment.timestamps !== undefined)
+    const fromClient = analysis.isFromA === this.#isAClient
+    const [host, far] = fromClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
+    const shared = { at: this.#microseconds(packet), connection: 1, packet: packet.number, segment }
+    const note = noteOf(packet, analysis)
+    this.events.push({ kind: 'sent', host, reason, note, ...shared })
+    this.events.push({ kind: 'received', host: far, ...shared })
+  }
+
+  #begin(packet: Packet, tcp: TcpFields): void {
+    this.#firstSeconds = packet.seconds
+    this.#firstNanoseconds = packet.nanoseconds
+    this.#isAClient = senderIsClient(tcp)
+    const { src0, src1, src2, src3, dst0, dst1, dst2, dst3, version } = packet
+    const family = version === 4 ? 4 : 6
+    const source = formatAddress(addressOf(src0, src1, src2, src3, family))
+    const destination = formatAddress(addressOf(dst0, dst1, dst2, dst3, family))
+    const [own, other] = this.#isAClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
+    this.addresses[own] = source
+    this.addresses[other] = destination
+  }
+
+  #microseconds(packet: Packet): number {
+    const ns = packet.nanoseconds - this.#firstNanoseconds
+    return (packet.seconds - this.#firstSeconds) * 1e6 + Math.floor(ns / 1000)
+  }
+}
+
+/** Without a SYN, the higher port is the client's: servers' ports are the known ones. */
+function senderIsClient({ flags, sourcePort, destinationPort }: TcpFields): boolean {
+  if ((flags & SYN) !== 0) return (flags & ACK) === 0
+  return sourcePort >= destinationPort
+}
+
+/** "frame 12", and what Wireshark's analysis says of it. */
+function noteOf(packet: Packet, analysis: TcpAnalysis): string {
+  const said = Object.entries(ANALYSIS_FLAGS).filter(([, bit]) => (analysis.flags & bit) !== 0)
+  // A fast or spurious retransmission is a retransmission as well.
+  const named = said.length > 1 ? said.filter(([, bit]) => bit !== RETRANSMISSION) : said
+  const words = named.map(([name]) => name.replaceAll('_', ' '))
+  return [`frame ${packet.number}`, ...words].join(', ')
+}
