@@ -97,7 +97,10 @@ export class SequenceAnalysis {
       this.#open(packet, tcp)
       this.#exchange.words[this.#exchange.at + w.COMPLETENESS] = w.COMPLETE_SYN
       result.flags |= a.REUSED_PORTS
-    } else words[my + w.NEXT] = words[my + w.ACKABLE]!
+    } else {
+      words[my + w.NEXT] = words[my + w.ACKABLE]!
+      result.hasRecord = true
+    }
   }
 
   #open(packet: Packet, tcp: TcpFields): void {

@@ -4,18 +4,11 @@
  */
 
 import { seqGT, seqLT } from '../wire/seq.ts'
+import { WaitingPieces } from './waiting-pieces.ts'
 
 /** Octets that may wait for those before them, with what each piece takes beside them. A receiver's window is no larger. */
 const MAX_WAITING_BYTES = 1 << 30
 const PIECE_BYTES = 128
-
-interface Piece {
-  /** Its number counted on beyond 2^32, so that pieces have one order, and its place in the order of arrival. */
-  readonly place: number
-  readonly arrival: number
-  readonly seq: number
-  readonly octets: Uint8Array
-}
 
 export interface StreamSink {
   /** Octets in their order, borrowed. */
@@ -32,9 +25,7 @@ export class StreamAssembler {
   #hasStarted = false
   /** The next number, counted on. */
   #place = 0
-  /** In the order of their numbers; those of one number in the order of their arrival. */
-  readonly #pieces: Piece[] = []
-  #arrivals = 0
+  readonly #pieces = new WaitingPieces()
   #waiting = 0
 
   constructor(sink: StreamSink) {
@@ -61,7 +52,7 @@ export class StreamAssembler {
   acknowledged(ack: number): void {
     for (;;) {
       while (this.#takeWaiting());
-      const lowest = this.#pieces[0]?.seq
+      const lowest = this.#pieces.lowest?.seq
       if (lowest === undefined || !seqLT(lowest, ack)) return
       this.#sink.missing((lowest - this.#next) | 0)
       this.#moveTo(lowest)
@@ -80,16 +71,11 @@ export class StreamAssembler {
 
   /** Takes the piece that came first of those that fit; whether there was one. */
   #takeWaiting(): boolean {
-    const pieces = this.#pieces
-    let first = 0
-    for (let k = 0; k < pieces.length && pieces[k]!.place <= this.#place; k++) {
-      if (pieces[k]!.arrival < pieces[first]!.arrival) first = k
-    }
-    if (pieces.length === 0 || pieces[first]!.place > this.#place) return false
-    const [piece] = pieces.splice(first, 1)
-    this.#waiting -= piece!.octets.length + PIECE_BYTES
+    const piece = this.#pieces.take(this.#place)
+    if (piece === undefined) return false
+    this.#waiting -= piece.octets.length + PIECE_BYTES
     // Of a packet that was cut and came too early, what was captured counts: the rest is told as missing.
-    this.#take(piece!.seq, piece!.octets.length, piece!.octets)
+    this.#take(piece.seq, piece.octets.length, piece.octets)
     return true
   }
 
@@ -97,25 +83,7 @@ export class StreamAssembler {
     const bytes = octets.length + PIECE_BYTES
     if (octets.length === 0 || this.#waiting + bytes > MAX_WAITING_BYTES) return
     const place = this.#place + ((seq - this.#next) | 0)
-    const index = this.#behind(place)
-    const before = this.#pieces[index - 1]
-    // The same once more adds nothing, whenever the time of the first one comes.
-    if (before?.place === place && before.octets.length >= octets.length) return
-    this.#waiting += bytes
-    this.#pieces.splice(index, 0, { place, arrival: this.#arrivals++, seq, octets: octets.slice() })
-  }
-
-  /** Index of the first piece behind a place. */
-  #behind(place: number): number {
-    const pieces = this.#pieces
-    let low = 0
-    let high = pieces.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (pieces[middle]!.place <= place) low = middle + 1
-      else high = middle
-    }
-    return low
+    if (this.#pieces.add(place, seq, octets)) this.#waiting += bytes
   }
 
   #moveTo(seq: number): void {
