@@ -243,6 +243,10 @@ function linkLayer(packet: Packet, linkType: number): number {
       return link.arcnet(packet, false)
     case links.LINKTYPE_ARCNET_LINUX:
       return link.arcnet(packet, true)
+    case links.LINKTYPE_PPI:
+      return link.perPacketInformation(packet)
+    case links.LINKTYPE_NFLOG:
+      return link.netfilterLog(packet)
     case links.LINKTYPE_IEEE802_11:
       return link.wlan(packet)
     case links.LINKTYPE_IEEE802_11_RADIOTAP:

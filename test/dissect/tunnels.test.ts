@@ -51,6 +51,8 @@ const FOUND: Readonly<Record<string, readonly number[]>> = {
   L2TP: inUdp(1701, '000200010001 ff030021', INNER),
   Teredo: inUdp(3544, '', ip6(6, TCP)),
   LISP: inUdp(4341, '8000000000000001', INNER),
+  'GRE in UDP': inUdp(4754, '0000 0800', INNER),
+  AYIYA: inUdp(5072, '4411 0129 00000000 00000000000000000000000000000001 00000000', ip6(6, TCP)),
   'MPLS in UDP': inUdp(6635, '00001140', INNER),
   NSH: frame('894f', [...hex('0fc60103 00000101'), ...new Array(16).fill(0), ...FRAME]),
   TRILL: frame('22f3', [...hex('000000010002'), ...FRAME]),
@@ -58,7 +60,7 @@ const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a tag of IEEE 802.1BR': frame('893f', [...hex('000000010000 0800'), ...INNER]),
 }
 
-function found(octets: readonly number[], ports: TunnelPorts | null = null): number {
+function found(octets: readonly number[], ports: TunnelPorts | null = null, linkType = 1): number {
   let count = 0
   const dissector = new Dissector((_, tcp) => {
     assert.equal(tcp.sourcePort, 40_000)
@@ -69,7 +71,7 @@ function found(octets: readonly number[], ports: TunnelPorts | null = null): num
   record.bytes = Uint8Array.from(octets)
   record.view = new DataView(record.bytes.buffer)
   record.length = record.originalLength = octets.length
-  record.linkType = 1
+  record.linkType = linkType
   dissector.dissect(record)
   return count
 }
@@ -88,4 +90,11 @@ test('a tunnel on a port of its own is looked through where that is asked for', 
   assert.equal(found(octets), 0)
   assert.equal(found(octets, new Map([[8472, 'vxlan']])), 1)
   assert.equal(found(inUdp(9000, '', INNER), new Map([[9000, 'ip']])), 1)
+})
+
+test('the netfilter log and per-packet information hold packets behind what they say of them', () => {
+  const log = hex('02000000 08000100 00000300 05000a00 00000000')
+  assert.equal(found([...log, ...[44, 0, 9, 0], ...INNER], null, 239), 1)
+  assert.equal(found([...log, ...[0, 0, 9, 0], ...INNER], null, 239), 0)
+  assert.equal(found([...hex('00000c00 01000000 00000000'), ...FRAME], null, 192), 1)
 })
