@@ -90,9 +90,13 @@ export class Dissector {
   #reassemble(packet: Packet): number {
     const place = this.#place
     place.isPending = false
-    if (isWhole(packet, place))
-      return this.#fragments.add(packet, place) ? codes.IP_PROTOCOL + place.protocol : END
-    if (place.offset !== 0) return END
+    if (isWhole(packet, place)) {
+      if (!this.#fragments.add(packet, place)) return END
+      const { protocol } = place
+      return packet.version === 6 ? network.extensions(packet, protocol, place) : codes.IP_PROTOCOL + protocol
+    }
+    // Of IPv6 Wireshark looks into no fragment at all.
+    if (place.offset !== 0 || packet.version === 6) return END
     packet.isFragment = true
     return codes.IP_PROTOCOL + place.protocol
   }
@@ -244,6 +248,10 @@ function linkLayer(packet: Packet, linkType: number): number {
       return link.arcnet(packet, false)
     case links.LINKTYPE_ARCNET_LINUX:
       return link.arcnet(packet, true)
+    case links.LINKTYPE_PPI:
+      return link.perPacketInformation(packet)
+    case links.LINKTYPE_NFLOG:
+      return link.netfilterLog(packet)
     case links.LINKTYPE_IEEE802_11:
       return link.wlan(packet)
     case links.LINKTYPE_IEEE802_11_RADIOTAP:

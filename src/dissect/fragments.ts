@@ -19,7 +19,7 @@ interface Piece {
 
 interface Datagram {
   readonly pieces: Piece[]
-  /** Octets of the whole payload; -1 until the last fragment has come. */
+  /** Octets of the whole payload, by the first of what claim to be last fragments; -1 until it has come. */
   length: number
 }
 
@@ -37,7 +37,7 @@ export class Fragments {
     const datagram = this.#waiting.get(key) ?? this.#open(key)
     if (datagram.pieces.length >= MAX_FRAGMENTS) return false
     datagram.pieces.push({ offset: place.offset, octets: packet.bytes.slice(packet.at, packet.end) })
-    if (!place.more) datagram.length = place.offset + length
+    if (!place.more && datagram.length < 0) datagram.length = place.offset + length
     const whole = assembled(datagram)
     if (whole === null) return false
     this.#waiting.delete(key)
@@ -67,7 +67,8 @@ export function isWhole(packet: Packet, place: FragmentPlace): boolean {
 
 function keyOf(p: Packet, place: FragmentPlace): string {
   const addresses = `${p.src0},${p.src1},${p.src2},${p.src3},${p.dst0},${p.dst1},${p.dst2},${p.dst3}`
-  return `${addresses},${place.id},${place.protocol},${p.vlan}`
+  // IPv6 tells datagrams apart without the protocol (RFC 8200 4.5).
+  return `${addresses},${place.id},${p.version === 6 ? -1 : place.protocol},${p.vlan}`
 }
 
 /** The datagram's payload where no octet is missing; of octets that came twice the fragment that starts first counts. */

@@ -14,6 +14,7 @@ import {
   LAYER_MPLS,
   LAYER_WLAN_AGGREGATE,
   LEAST_ETHERTYPE,
+  LINK,
   PPP_PROTOCOL,
 } from './layer-codes.ts'
 import type { Packet } from './packet.ts'
@@ -247,6 +248,36 @@ export function radiotap(packet: Packet): number {
   if (length < 8 || packet.end - at < length) return END
   packet.at = at + length
   return wlan(packet)
+}
+
+/** Linux' netfilter log: family, version, resource; then attributes in little-endian, of which one is the packet. */
+export function netfilterLog(packet: Packet): number {
+  const { view } = packet
+  for (packet.at += 4; packet.left >= 4; ) {
+    const { at } = packet
+    const length = view.getUint16(at, true)
+    const isPayload = (view.getUint16(at + 2, true) & 0x7fff) === 9
+    if (length < 4) return END
+    if (isPayload) {
+      packet.at = at + 4
+      packet.wireEnd = Math.min(packet.wireEnd, at + length)
+      packet.end = Math.min(packet.end, packet.wireEnd)
+      return LAYER_IP
+    }
+    packet.at = at + ((length + 3) & ~3)
+  }
+  return END
+}
+
+/** Per-packet information: version, flags, length and the link type of what follows, in little-endian. */
+export function perPacketInformation(packet: Packet): number {
+  const { at, view } = packet
+  if (packet.end - at < 8) return END
+  const length = view.getUint16(at + 2, true)
+  const linkType = view.getUint32(at + 4, true)
+  if (length < 8 || linkType > 0xffff) return END
+  packet.at = at + length
+  return LINK + linkType
 }
 
 /** IEEE 802.11 data frames: two to four addresses, QoS and HT control, then LLC. Encrypted ones lead nowhere. */

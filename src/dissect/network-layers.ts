@@ -62,7 +62,7 @@ export function ipv4(packet: Packet, place: FragmentPlace): number {
     place.offset = (fragment & 0x1fff) * 8
     place.more = (fragment & 0x2000) !== 0
     place.isSound = foldChecksum(sumWords(packet.bytes, at, headerLength, 0)) === 0
-  } else if ((fragment & 0x1fff) !== 0) return END
+  } else if ((fragment & 0x3fff) !== 0) return END
   return IP_PROTOCOL + protocol
 }
 
@@ -164,7 +164,8 @@ function takeHomeAddress(packet: Packet, length: number): void {
   }
 }
 
-function extensions(packet: Packet, first: number, place: FragmentPlace): number {
+/** The headers between IPv6 and what it carries, from one with this number on; a fragment ends them and sets `place`. */
+export function extensions(packet: Packet, first: number, place: FragmentPlace): number {
   const { view, end } = packet
   let next = first
   for (;;) {
@@ -182,15 +183,15 @@ function extensions(packet: Packet, first: number, place: FragmentPlace): number
       const fragment = view.getUint16(at + 2)
       packet.identification = view.getUint32(at + 4)
       if ((fragment & 0xfff9) !== 0) {
-        if (packet.isQuoted && fragment >> 3 !== 0) return END
-        place.isPending = !packet.isQuoted
+        if (packet.isQuoted) return END
+        place.isPending = true
         place.id = packet.identification | 0
         place.protocol = view.getUint8(at)
         place.offset = fragment & 0xfff8
         place.more = (fragment & 1) === 1
         place.isSound = true
         packet.at = at + length
-        if (place.isPending) return IP_PROTOCOL + place.protocol
+        return IP_PROTOCOL + place.protocol
       }
     }
     next = view.getUint8(at)
@@ -198,22 +199,35 @@ function extensions(packet: Packet, first: number, place: FragmentPlace): number
   }
 }
 
-/** ICMP errors quote the packet that they are about. */
+const REDIRECT = 5
+
+/**
+ * ICMP errors quote the packet that they are about: behind its IP header so many words as the sixth octet says (RFC 4884 4), if
+ * it says something. A redirect quotes eight octets, whatever stands behind them.
+ */
 export function icmp(packet: Packet): number {
-  if (packet.left < 8) return END
-  const type = packet.view.getUint8(packet.at)
-  const isError = type === 3 || type === 4 || type === 5 || type === 11 || type === 12
-  return quote(packet, isError)
+  const { at, view } = packet
+  if (packet.left < 9) return END
+  const type = view.getUint8(at)
+  const isError = type === 3 || type === 4 || type === REDIRECT || type === 11 || type === 12
+  if (!isError) return END
+  const words = type === REDIRECT ? 2 : view.getUint8(at + 5)
+  if (words > 0) {
+    const headerLength = (view.getUint8(at + 8) & 0xf) * 4
+    packet.wireEnd = Math.min(packet.wireEnd, at + 8 + headerLength + 4 * words)
+    packet.end = Math.min(packet.end, packet.wireEnd)
+  }
+  return quote(packet)
 }
 
 export function icmpv6(packet: Packet): number {
-  if (packet.left < 8) return END
+  if (packet.left < 9) return END
   const type = packet.view.getUint8(packet.at)
-  return quote(packet, type >= 1 && type <= 4)
+  const isVersion6 = packet.view.getUint8(packet.at + 8) >> 4 === 6
+  return type >= 1 && type <= 4 && isVersion6 ? quote(packet) : END
 }
 
-function quote(packet: Packet, isError: boolean): number {
-  if (!isError || packet.isFragment) return END
+function quote(packet: Packet): number {
   packet.at += 8
   packet.isQuoted = true
   return LAYER_ICMP_QUOTE

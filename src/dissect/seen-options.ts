@@ -78,11 +78,17 @@ function sackedOctets(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /** One block at the least, and what the flags of a Multipath TCP option announce. */
-function isTooShort(bytes: Uint8Array, kind: number, at: number, length: number, held: number): boolean {
+export function isTooShort(
+  bytes: Uint8Array,
+  kind: number,
+  at: number,
+  length: number,
+  held: number,
+): boolean {
   if (kind === KIND_SACK) return length < 2 + LENGTH_SACK_BLOCK
   if (kind !== KIND_MPTCP) return false
-  if (length < 3 || at + 4 > held) return length < 3
-  return length < leastOfMultipath(bytes[at + 2]! >> 4, bytes[at + 3]!)
+  if (length < 3 || at + 3 > held) return length < 3
+  return length < leastOfMultipath(bytes[at + 2]! >> 4, at + 3 < held ? bytes[at + 3]! : 0)
 }
 
 const MP_CAPABLE = 0

@@ -14,6 +14,7 @@ import {
   ETHERTYPE_MPLS_MULTICAST,
   ETHERTYPE_NSH,
   ETHERTYPE_PPP,
+  IP_PROTOCOL,
   LAYER_ETHERNET,
   LAYER_IP,
   LAYER_MPLS,
@@ -142,6 +143,8 @@ const TUNNELS = {
   l2tp,
   teredo,
   lisp,
+  ayiya,
+  gre,
   mpls: (): number => LAYER_MPLS,
   ip: (): number => LAYER_IP,
   eth: (): number => LAYER_ETHERNET,
@@ -160,8 +163,10 @@ const KNOWN_PORTS: TunnelPorts = new Map<number, TunnelName>([
   [3386, 'gtp'],
   [3544, 'teredo'],
   [4341, 'lisp'],
+  [4754, 'gre'],
   [4789, 'vxlan'],
   [4790, 'vxlan-gpe'],
+  [5072, 'ayiya'],
   [5247, 'capwap'],
   [6081, 'geneve'],
   [6635, 'mpls'],
@@ -283,4 +288,14 @@ function lisp(packet: Packet): number {
   if (packet.left < 8) return END
   packet.at += 8
   return LAYER_IP
+}
+
+/** AYIYA (draft-massar-v6ops-ayiya): lengths of identity and signature, the next header, and eight octets up to these. */
+function ayiya(packet: Packet): number {
+  const { at, view } = packet
+  if (packet.end - at < 8) return END
+  const identity = 1 << (view.getUint8(at) >> 4)
+  const signature = (view.getUint8(at + 1) >> 4) * 4
+  packet.at = at + 8 + identity + signature
+  return packet.left > 0 ? IP_PROTOCOL + view.getUint8(at + 3) : END
 }

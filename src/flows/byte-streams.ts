@@ -5,18 +5,11 @@ import { SYN } from '../wire/segment.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 import type { TcpAnalysis } from './tcp-analysis.ts'
 
-const LEAST_HEADER = 20
-
 /** Where the octets of one side go; null: nobody wants them. */
 export type SinkMaker = (stream: number, isFromA: boolean) => StreamSink | null
 
 /** Of a stream: the assembler of side A, and that of side B. */
 type Pair = readonly [StreamAssembler | null, StreamAssembler | null]
-
-/** Whether what stands behind the header can be told: not where it was cut, cannot be one, or is quoted. */
-export function mayHaveText({ textLength, headerLength, held }: TcpFields): boolean {
-  return textLength >= 0 && headerLength >= LEAST_HEADER && held >= headerLength
-}
 
 export class ByteStreams {
   readonly #sinkOf: SinkMaker
@@ -28,7 +21,7 @@ export class ByteStreams {
 
   /** Takes the next packet, with what the analysis of sequence numbers says of it. */
   packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): void {
-    if (!mayHaveText(tcp)) return
+    if (tcp.textLength < 0 || !analysis.isWhole) return
     const { stream, isFromA } = analysis
     const pair = this.#pairs.get(stream) ?? this.#open(stream)
     pair[isFromA ? 1 : 0]?.acknowledged(analysis.ack | 0)

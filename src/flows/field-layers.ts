@@ -79,8 +79,11 @@ export const ipv4Text = (bytes: Uint8Array, at: number): string => ipv4WordText(
 
 export const ipv4WordText = (word: number): string => formatAddress(addressOf(0, 0, MAPPED_PREFIX, word))
 
+/** As inet_ntop does: an IPv4 address in the last 32 bits is written as such, where all before it is zero. */
 export function ipv6Text(bytes: Uint8Array, at: number): string {
   const word = (k: number): number => readInt32(bytes, at + 4 * k)
+  const isCompatible = (word(0) | word(1) | word(2)) === 0 && word(3) >>> 16 !== 0
+  if (isCompatible) return `::${ipv4WordText(word(3))}`
   return formatAddress(addressOf(word(0), word(1), word(2), word(3), 6))
 }
 

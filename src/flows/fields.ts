@@ -5,7 +5,16 @@
 
 import { readUint16 } from '../bytes/big-endian.ts'
 import * as codes from '../dissect/layer-codes.ts'
-import { checksumIsRight, cutOptionValues, hexText, optionsOf, optionValues } from '../dissect/tcp-details.ts'
+import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { isTooShort } from '../dissect/seen-options.ts'
+import {
+  checksumIsRight,
+  cutOptionValues,
+  hexText,
+  optionsOf,
+  optionValues,
+  type SeenOption,
+} from '../dissect/tcp-details.ts'
 import { SYN } from '../wire/segment.ts'
 import {
   KIND_MSS,
@@ -134,7 +143,7 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   // Of a segment that ICMP quotes Wireshark shows the number once, as `tcp.seq`.
   'tcp.seq_raw': {
     kind: 'number',
-    read: ({ packet, tcp }) => (packet.isQuoted && packet.version === 4 ? null : tcp.seq >>> 0),
+    read: ({ packet, tcp }) => (isQuotedByIcmp(packet) ? null : tcp.seq >>> 0),
   },
   'tcp.ack_raw': { kind: 'number', read: whole(({ tcp }) => tcp.ack >>> 0) },
   'tcp.seq': { kind: 'number', read: ({ analysis }) => analysis.seq },
@@ -195,6 +204,11 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
 
 // ---- TCP
 
+/** Whether ICMP quotes the segment with nothing but an IPv4 header around it. */
+function isQuotedByIcmp({ version, layers, layerCodes }: Packet): boolean {
+  return version === 4 && layers >= 3 && layerCodes[layers - 3] === codes.LAYER_ICMP_QUOTE
+}
+
 /** Of a header that is long enough to be one. */
 function whole(read: Field['read']): Field['read'] {
   return (view) => (view.tcp.headerLength >= LEAST_HEADER ? read(view) : null)
@@ -222,14 +236,22 @@ function option(kind: number, index: number): Field {
   }
 }
 
+/** Behind an option that is too short Wireshark shows none. */
+function shownOptions(packet: Packet, tcp: TcpFields): SeenOption[] {
+  const { bytes, end } = packet
+  const options = optionsOf(packet, tcp)
+  const bad = options.findIndex(({ kind, at, length }) => isTooShort(bytes, kind, at, length, end))
+  return bad < 0 ? options : options.slice(0, bad + 1)
+}
+
 function valuesOf({ packet, tcp }: TcpView, kind: number): number[][] {
-  const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
+  const options = shownOptions(packet, tcp).filter((each) => each.kind === kind)
   const values = options.map((each) => optionValues(packet.bytes, each))
   return tcp.held < tcp.headerLength ? [...values, cutOptionValues(packet, tcp, kind)] : values
 }
 
 function optionOctets({ packet, tcp }: TcpView, kind: number): string[] {
-  const options = optionsOf(packet, tcp).filter((each) => each.kind === kind)
+  const options = shownOptions(packet, tcp).filter((each) => each.kind === kind)
   return options.map(({ at, length }) => hexText(packet.bytes.subarray(at, at + length)))
 }
 

@@ -45,8 +45,10 @@ export function judgeSentAgain(x: Exchange, { seq, flags, textLength }: TcpField
   measureTimeout(x)
 }
 
+/** Where the clock went back during the handshake Wireshark's limit, an unsigned number, is as good as none. */
 function outOfOrderNs({ words, at }: Exchange): number {
   const ns = words[at + w.INITIAL_RTT]! * 1e9 + words[at + w.INITIAL_RTT + 1]!
+  if (ns < 0) return Number.POSITIVE_INFINITY
   return ns === 0 ? OUT_OF_ORDER_NS : ns
 }
 

@@ -52,6 +52,7 @@ export class SequenceAnalysis {
     showNumbers(x, tcp)
     x.result.hasRecord ||= x.result.flags !== 0
     const isWhole = tcp.headerLength >= LEAST_HEADER && this.#takeControl(packet, tcp, isFirst)
+    x.result.isWhole = isWhole
     if (!isWhole) x.result.hide()
     if ((tcp.flags & FIN) !== 0 && tcp.headerLength >= LEAST_HEADER) judgeFin(x)
     return x.result
@@ -97,7 +98,10 @@ export class SequenceAnalysis {
       this.#open(packet, tcp)
       this.#exchange.words[this.#exchange.at + w.COMPLETENESS] = w.COMPLETE_SYN
       result.flags |= a.REUSED_PORTS
-    } else words[my + w.NEXT] = words[my + w.ACKABLE]!
+    } else {
+      words[my + w.NEXT] = words[my + w.ACKABLE]!
+      result.hasRecord = true
+    }
   }
 
   #open(packet: Packet, tcp: TcpFields): void {

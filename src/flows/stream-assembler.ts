@@ -4,14 +4,11 @@
  */
 
 import { seqGT, seqLT } from '../wire/seq.ts'
+import { WaitingPieces } from './waiting-pieces.ts'
 
-/** Octets that may wait for those before them. A receiver's window is no larger (RFC 7323 2.3). */
+/** Octets that may wait for those before them, with what each piece takes beside them. A receiver's window is no larger. */
 const MAX_WAITING_BYTES = 1 << 30
-
-interface Piece {
-  readonly seq: number
-  readonly octets: Uint8Array
-}
+const PIECE_BYTES = 128
 
 export interface StreamSink {
   /** Octets in their order, borrowed. */
@@ -26,7 +23,9 @@ export class StreamAssembler {
   #next = 0
   /** Whether something came in its order: until then a number that is zero says that nothing came. */
   #hasStarted = false
-  #pieces: Piece[] = []
+  /** The next number, counted on. */
+  #place = 0
+  readonly #pieces = new WaitingPieces()
   #waiting = 0
 
   constructor(sink: StreamSink) {
@@ -40,8 +39,8 @@ export class StreamAssembler {
    * @param octets what was captured of them, borrowed.
    */
   segment(seq: number, length: number, octets: Uint8Array): void {
-    if (this.#next === 0 && !this.#hasStarted) this.#next = seq
-    if (seqGT(seq, this.#next)) this.#keep({ seq, octets: octets.slice() })
+    if (this.#next === 0 && !this.#hasStarted) this.#moveTo(seq)
+    if (seqGT(seq, this.#next)) this.#keep(seq, octets)
     else {
       const isNew = this.#take(seq, length, octets)
       this.#hasStarted ||= isNew
@@ -53,10 +52,10 @@ export class StreamAssembler {
   acknowledged(ack: number): void {
     for (;;) {
       while (this.#takeWaiting());
-      const lowest = this.#lowest()
-      if (lowest === null || !seqLT(lowest, ack)) return
+      const lowest = this.#pieces.lowest?.seq
+      if (lowest === undefined || !seqLT(lowest, ack)) return
       this.#sink.missing((lowest - this.#next) | 0)
-      this.#next = lowest
+      this.#moveTo(lowest)
     }
   }
 
@@ -65,32 +64,30 @@ export class StreamAssembler {
     const seen = (this.#next - seq) >>> 0
     // What has come without an octet is as good as lost.
     if (seen >= length || seen >= octets.length) return false
-    this.#next = (seq + length) | 0
+    this.#moveTo((seq + length) | 0)
     this.#sink.text(octets.subarray(seen))
     return true
   }
 
-  /** Takes the oldest piece that fits; whether there was one. */
+  /** Takes the piece that came first of those that fit; whether there was one. */
   #takeWaiting(): boolean {
-    const pieces = this.#pieces
-    const index = pieces.findIndex(({ seq }) => !seqGT(seq, this.#next))
-    if (index < 0) return false
-    const [piece] = pieces.splice(index, 1)
-    this.#waiting -= piece!.octets.length
+    const piece = this.#pieces.take(this.#place)
+    if (piece === undefined) return false
+    this.#waiting -= piece.octets.length + PIECE_BYTES
     // Of a packet that was cut and came too early, what was captured counts: the rest is told as missing.
-    this.#take(piece!.seq, piece!.octets.length, piece!.octets)
+    this.#take(piece.seq, piece.octets.length, piece.octets)
     return true
   }
 
-  #keep(piece: Piece): void {
-    if (piece.octets.length === 0 || this.#waiting + piece.octets.length > MAX_WAITING_BYTES) return
-    this.#waiting += piece.octets.length
-    this.#pieces.push(piece)
+  #keep(seq: number, octets: Uint8Array): void {
+    const bytes = octets.length + PIECE_BYTES
+    if (octets.length === 0 || this.#waiting + bytes > MAX_WAITING_BYTES) return
+    const place = this.#place + ((seq - this.#next) | 0)
+    if (this.#pieces.add(place, seq, octets)) this.#waiting += bytes
   }
 
-  #lowest(): number | null {
-    let lowest: number | null = null
-    for (const { seq } of this.#pieces) if (lowest === null || seqLT(seq, lowest)) lowest = seq
-    return lowest
+  #moveTo(seq: number): void {
+    this.#place += (seq - this.#next) | 0
+    this.#next = seq
   }
 }

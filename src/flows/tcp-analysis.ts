@@ -48,6 +48,8 @@ export const ANALYSIS_FLAGS: Readonly<Record<string, number>> = {
 }
 
 export class TcpAnalysis {
+  /** Whether the header was captured, can be one, and has only options that can be read: else no text is told behind it. */
+  isWhole = true
   /** tcp.stream. */
   stream = 0
   /** Whether the sender is the side that sent the conversation's first packet. */

@@ -14,9 +14,11 @@ export const LINKTYPE_LOOP = 108
 export const LINKTYPE_LINUX_SLL = 113
 export const LINKTYPE_IEEE802_11_RADIOTAP = 127
 export const LINKTYPE_ARCNET_LINUX = 129
+export const LINKTYPE_PPI = 192
 export const LINKTYPE_PPP_WITH_DIRECTION = 204
 export const LINKTYPE_IPV4 = 228
 export const LINKTYPE_IPV6 = 229
+export const LINKTYPE_NFLOG = 239
 export const LINKTYPE_IPOIB = 242
 export const LINKTYPE_LINUX_SLL2 = 276
 

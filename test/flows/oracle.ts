@@ -3,17 +3,13 @@
  * stream. What differs is told by file and column.
  */
 
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { gunzipSync, gzipSync } from 'node:zlib'
-import { FRAME_FIELDS, TCP_FIELDS } from '../../src/flows/fields.ts'
 import { Random } from '../../src/sim/random.ts'
+import { type Comparison, compareFile } from './compare-file.ts'
 import { randomCapture } from './random-conversations.ts'
-import { countByColumn, type Difference, differences, elkoRows, tsharkRows } from './wireshark-columns.ts'
-import { elkoStreams, tsharkStreams } from './wireshark-streams.ts'
+import { countByColumn, type Difference } from './wireshark-columns.ts'
 
 const USAGE = `npm run oracle -- FILE|FOLDER... [options]
        npm run oracle -- --random N [--from SEED] [--packets N] [options]
@@ -29,20 +25,10 @@ const USAGE = `npm run oracle -- FILE|FOLDER... [options]
 
 Exit 0: no cell differs; 1: some do; 2: it was called wrongly, or there is no tshark.`
 
-/** As shared/captures/oracle.sh: one pass, default preferences, checksums verified. */
-const PREFERENCES = ['-n', '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE']
-const COLUMNS = [...Object.keys(FRAME_FIELDS), ...Object.keys(TCP_FIELDS)]
-/** Stands before the first stream. */
-const RULE = `\n${'='.repeat(67)}\n`
 const RANDOM_FOLDER = 'out/oracle'
-const MOST_OUTPUT = 2 ** 30
-const PATIENCE_MS = 600_000
 
-interface Options {
+interface Options extends Comparison {
   readonly show: number
-  readonly answers: string | null
-  readonly follow: boolean
-  readonly streams: number
 }
 
 function main(): number {
@@ -121,67 +107,6 @@ function filesOf(path: string): string[] {
   return readdirSync(path)
     .sort()
     .flatMap((name) => filesOf(join(path, name)))
-}
-
-interface Compared {
-  readonly found: Difference[]
-  readonly cells: number
-  readonly streams: number
-}
-
-function compareFile(path: string, options: Options): Compared | null {
-  const file = readFileSync(path)
-  const octets = file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file) : file
-  const name = createHash('sha256').update(octets).digest('hex').slice(0, 16)
-  const mine = options.follow ? elkoStreams(octets).slice(0, options.streams) : []
-  const answer = kept(options.answers, `${name}.${mine.length}.gz`, () => askTshark(path, mine.length))
-  if (answer === '') return null
-  const [fields, streams] = partsOf(answer)
-  const { found, cells } = differences(tsharkRows(fields), elkoRows(octets))
-  const theirs = tsharkStreams(streams)
-  for (const [stream, expected] of theirs) {
-    if (mine[stream] === expected) continue
-    found.push({
-      frame: 0,
-      column: 'follow',
-      what: `stream ${stream} is ${expected} in tshark, and here ${mine[stream]}`,
-    })
-  }
-  return { found, cells, streams: theirs.size }
-}
-
-function kept(folder: string | null, name: string, ask: () => string): string {
-  if (folder === null) return ask()
-  const path = join(folder, name)
-  if (existsSync(path)) return gunzipSync(readFileSync(path)).toString('latin1')
-  const answer = ask()
-  writeFileSync(path, gzipSync(Buffer.from(answer, 'latin1')))
-  return answer
-}
-
-/** The rows of the fields, then the streams: one run of tshark tells both. */
-function partsOf(answer: string): [fields: string, streams: string] {
-  const at = answer.indexOf(RULE)
-  return at < 0 ? [answer, ''] : [answer.slice(0, at), answer.slice(at)]
-}
-
-function askTshark(path: string, streams: number): string {
-  const fields = COLUMNS.flatMap((column) => ['-e', column])
-  const form = ['-T', 'fields', '-E', 'header=y', '-E', 'occurrence=a', '-E', 'aggregator=,']
-  const followed = Array.from({ length: streams }, (_, stream) => ['-z', `follow,tcp,raw,${stream}`])
-  const args = [...PREFERENCES, '-r', path, '-Y', 'tcp', ...form, ...fields, ...followed.flat()]
-  const { stdout, stderr, error } = spawnSync('tshark', args, {
-    encoding: 'latin1',
-    maxBuffer: MOST_OUTPUT,
-    timeout: PATIENCE_MS,
-  })
-  if (error !== undefined && 'code' in error && error.code === 'ENOENT') {
-    console.error('There is no tshark here: apt-get install tshark')
-    process.exit(2)
-  }
-  // A field that tshark does not know is our mistake; a file that is cut is read as far as it goes.
-  if (stderr.includes("aren't valid")) throw new Error(stderr)
-  return stdout
 }
 
 /** The first differences of each column, and how many more there are. */

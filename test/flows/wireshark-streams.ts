@@ -1,7 +1,7 @@
 /** What each side of a conversation sent, as `tshark -z follow,tcp,raw` shows it: octets and their SHA-256. */
 
 import { createHash } from 'node:crypto'
-import { ByteStreams, mayHaveText } from '../../src/flows/byte-streams.ts'
+import { ByteStreams } from '../../src/flows/byte-streams.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import type { StreamSink } from '../../src/flows/stream-assembler.ts'
 import { dissected } from './wireshark-columns.ts'
@@ -44,7 +44,7 @@ export function elkoStreams(file: Uint8Array): string[] {
   const isFirstA: boolean[] = []
   dissected(file, (packet, tcp) => {
     const said = analysis.analyze(packet, tcp)
-    if (mayHaveText(tcp)) isFirstA[said.stream] ??= said.isFromA
+    if (tcp.textLength >= 0 && said.isWhole) isFirstA[said.stream] ??= said.isFromA
     bytes.packet(packet, tcp, said)
   })
   const side = (stream: number, isFromA: boolean): string =>

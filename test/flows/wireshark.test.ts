@@ -87,15 +87,12 @@ test('the octets of every stream of every public capture are those that tshark f
   t.diagnostic(`${streams} streams, two sides each, equal by SHA-256`)
 })
 
-/** Ethernet in FabricPath: whether its last four octets are a check sequence is guesswork, and tshark guesses otherwise. */
-const GUESSWORK = 'nDPI-23bd4412'
-
 const IS_FLAG = new Set(Object.keys(ANALYSIS_FLAGS).map((name) => `tcp.analysis.${name}`))
 
 test('where upper layers or damage blur the streams of a capture, the flags of tcp.analysis equal tshark', {
   skip,
 }, () => {
-  const blurred = manifest().filter(({ id, quirk }) => quirk !== '' && id !== GUESSWORK)
+  const blurred = manifest().filter(({ quirk }) => quirk !== '')
   assert.ok(blurred.length >= 5)
   for (const row of blurred) {
     const { counts, first } = compared(row)
