@@ -13,7 +13,7 @@ import type { TcpAnalysis } from './tcp-analysis.ts'
 /** A connection that is over is told after so long without a packet, nanoseconds: what was late has come by then. */
 const LINGER_NS = 60e9
 /** So many are held at most that are over: beyond it the oldest is told at once, and what comes late is not looked at. */
-const MAX_OVER = 10_000
+const MAX_OVER = 4096
 /** Codes of ICMP's destination unreachable (type 3) and ICMPv6's (type 1) that end a connection which opens. */
 const ICMP_UNREACHABLE = 3
 const ICMPV6_UNREACHABLE = 1
