@@ -11,11 +11,16 @@ const MAX_WAITING_BYTES = 1 << 30
 interface Piece {
   readonly seq: number
   readonly octets: Uint8Array
+  readonly frame: number
 }
 
 export interface StreamSink {
-  /** Octets in their order, borrowed. */
-  text(octets: Uint8Array): void
+  /**
+   * Octets in their order, borrowed.
+   * @param seq relative, of the first one.
+   * @param frame the packet that brought them.
+   */
+  text(octets: Uint8Array, seq: number, frame: number): void
   /** So many octets came to the receiver and not to the capture. */
   missing(length: number): void
 }
@@ -38,12 +43,13 @@ export class StreamAssembler {
    * @param seq relative, of its text: one more than that of a SYN. The first one starts the stream.
    * @param length octets of its text on the wire.
    * @param octets what was captured of them, borrowed.
+   * @param frame its packet's number.
    */
-  segment(seq: number, length: number, octets: Uint8Array): void {
+  segment(seq: number, length: number, octets: Uint8Array, frame: number): void {
     if (this.#next === 0 && !this.#hasStarted) this.#next = seq
-    if (seqGT(seq, this.#next)) this.#keep({ seq, octets: octets.slice() })
+    if (seqGT(seq, this.#next)) this.#keep({ seq, octets: octets.slice(), frame })
     else {
-      const isNew = this.#take(seq, length, octets)
+      const isNew = this.#take(seq, length, octets, frame)
       this.#hasStarted ||= isNew
       while (this.#takeWaiting());
     }
@@ -61,12 +67,13 @@ export class StreamAssembler {
   }
 
   /** Takes what is new of a piece that starts at the next number, or before it; whether there was something new. */
-  #take(seq: number, length: number, octets: Uint8Array): boolean {
+  #take(seq: number, length: number, octets: Uint8Array, frame: number): boolean {
     const seen = (this.#next - seq) >>> 0
     // What has come without an octet is as good as lost.
     if (seen >= length || seen >= octets.length) return false
+    const from = this.#next
     this.#next = (seq + length) | 0
-    this.#sink.text(octets.subarray(seen))
+    this.#sink.text(octets.subarray(seen), from, frame)
     return true
   }
 
@@ -78,7 +85,7 @@ export class StreamAssembler {
     const [piece] = pieces.splice(index, 1)
     this.#waiting -= piece!.octets.length
     // Of a packet that was cut and came too early, what was captured counts: the rest is told as missing.
-    this.#take(piece!.seq, piece!.octets.length, piece!.octets)
+    this.#take(piece!.seq, piece!.octets.length, piece!.octets, piece!.frame)
     return true
   }
 
