@@ -1,4 +1,7 @@
-/** One reading of a capture in a process of its own: `node capture-measure.js NAME FILE` prints packets, seconds and KiB. */
+/**
+ * One reading of a capture in a process of its own: `node capture-measure.js NAME FILE` prints packets, seconds and KiB;
+ * `capture-measure.js crowd 10000000` reads so many connections that are made on the way.
+ */
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { CaptureReader } from '../src/capture/capture-reader.ts'
@@ -6,7 +9,9 @@ import type { CaptureRecord, RecordCallback } from '../src/capture/record.ts'
 import { Dissector } from '../src/dissect/dissect.ts'
 import { ConversationTable } from '../src/flows/conversation-table.ts'
 import { FlowTracker } from '../src/flows/flow-tracker.ts'
-import { SequenceAnalysis } from '../src/flows/sequence-analysis.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../src/flows/sequence-analysis.ts'
+import { writeCrowd } from './capture-maker.ts'
+import { pcapHeader } from './capture-packets.ts'
 
 export interface Reading {
   readonly packets: number
@@ -88,5 +93,18 @@ function read(name: string, path: string): Reading {
   return { packets: reader.packets, seconds, rss: process.resourceUsage().maxRSS }
 }
 
-const [name, path] = process.argv.slice(2)
-console.log(JSON.stringify(read(name!, path!)))
+/** Connections without a file, one after the other, hundreds at once: how the memory grows. */
+function crowd(connections: number): Reading {
+  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
+  const dissector = new Dissector((packet, tcp) => analysis.analyze(packet, tcp))
+  const reader = new CaptureReader((record) => dissector.dissect(record))
+  const start = performance.now()
+  reader.push(pcapHeader())
+  writeCrowd((octets) => reader.push(octets), connections)
+  reader.end()
+  const seconds = (performance.now() - start) / 1000
+  return { packets: reader.packets, seconds, rss: process.resourceUsage().maxRSS }
+}
+
+const [name, argument] = process.argv.slice(2)
+console.log(JSON.stringify(name === 'crowd' ? crowd(Number(argument)) : read(name!, argument!)))

@@ -3,7 +3,7 @@
 import { Dissector } from '../dissect/dissect.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { ByteStreams } from '../flows/byte-streams.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import type { StreamSink } from '../flows/stream-assembler.ts'
 import { type Match, type Pattern, StreamSearch } from '../flows/stream-search.ts'
 import { addressOf, socketText } from '../wire/address.ts'
@@ -75,7 +75,7 @@ export async function run(argv: string[]): Promise<number> {
 type Tell = (place: Place, match: Match) => void
 
 function inStreams(pattern: Pattern, tell: Tell): Dissector {
-  const analysis = new SequenceAnalysis()
+  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   let [packet, tcp, isFromA]: [Packet | null, TcpFields | null, boolean] = [null, null, true]
   const sinkOf = (stream: number, ofA: boolean): StreamSink => {
     const place = placeOf(stream, packet!, tcp!, ofA === isFromA)
@@ -96,7 +96,7 @@ function inStreams(pattern: Pattern, tell: Tell): Dissector {
 }
 
 function inPackets(pattern: Pattern, tell: Tell): Dissector {
-  const analysis = new SequenceAnalysis()
+  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   return new Dissector((packet, tcp) => {
     const { stream, seq } = analysis.analyze(packet, tcp)
     if (packet.isQuoted || tcp.textHeld === 0) return

@@ -3,7 +3,7 @@
 import type { RecordCallback } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
@@ -106,7 +106,7 @@ async function runFields(argv: string[]): Promise<number> {
     return await out.end(EXIT_FINE)
   }
   const line = lineMaker(values)
-  const analysis = new SequenceAnalysis()
+  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   await print(positionals[0], values.c, (out, isEnough) => {
     const dissector = new Dissector((packet, tcp) => {
       const view = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
