@@ -2,7 +2,9 @@
 
 import type { RecordCallback } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
-import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { ELKO_FIELDS, type ElkoField, type ElkoView } from '../flows/elko-fields.ts'
+import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS } from '../flows/fields.ts'
+import { FlowTracker } from '../flows/flow-tracker.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
@@ -34,7 +36,8 @@ Fields of TCP packets:
                    same as an object for each packet, a line each
   -e FIELD         with -T: a field by Wireshark's name, such as
                    tcp.analysis.rto; again for more. With -T json: all, where
-                   none is named
+                   none is named. elko.analysis.cause and others are Elko's
+                   own judgement of what came again or late
   --fields         lists the fields
 
 Exit code 3 where the file cannot be read to its end; what came before the error
@@ -47,12 +50,13 @@ Examples:
   elko read -T json -c 1 capture.pcap
 `
 
-const FIELDS: Readonly<Record<string, Field>> = { ...FRAME_FIELDS, ...TCP_FIELDS }
+const WIRESHARK_FIELDS: Readonly<Record<string, Field>> = { ...FRAME_FIELDS, ...TCP_FIELDS }
+const FIELDS: Readonly<Record<string, ElkoField>> = { ...WIRESHARK_FIELDS, ...ELKO_FIELDS }
 
 /** More packets than any file has. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
-type Line = (view: TcpView) => string
+type Line = (view: ElkoView) => string
 
 const TCPDUMP_OPTIONS = {
   S: { type: 'boolean', short: 'S' },
@@ -107,9 +111,13 @@ async function runFields(argv: string[]): Promise<number> {
   }
   const line = lineMaker(values)
   const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
+  const tracker = new FlowTracker(() => {})
+  const asksElko = values.e?.some((name) => Object.hasOwn(ELKO_FIELDS, name)) === true
   await print(positionals[0], values.c, (out, isEnough) => {
     const dissector = new Dissector((packet, tcp) => {
-      const view = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
+      const result = analysis.analyze(packet, tcp)
+      const cause = asksElko ? tracker.packet(packet, tcp, result) : null
+      const view = { packet, tcp, analysis: result, cause, tracker }
       if (!isEnough()) out.write(line(view))
     })
     return (record) => dissector.dissect(record)
@@ -218,11 +226,11 @@ function lineMaker({ T: format, e: names = [] }: { T?: string; e?: string[] }): 
   }
   if (format === 'fields' && names.length === 0) throw new UsageError('-T fields: expected fields, with -e')
   if (format === 'fields') return (view) => names.map((name) => textOf(view, name)).join('\t')
-  const shown = names.length === 0 ? Object.keys(FIELDS) : names
+  const shown = names.length === 0 ? Object.keys(WIRESHARK_FIELDS) : names
   return (view) => JSON.stringify(objectOf(view, shown))
 }
 
-function textOf(view: TcpView, name: string): string {
+function textOf(view: ElkoView, name: string): string {
   const { kind, read } = FIELDS[name]!
   const value = read(view)
   if (value === null) return ''
@@ -232,7 +240,7 @@ function textOf(view: TcpView, name: string): string {
 }
 
 /** Values as they are; a field that stands there several times as a list. */
-function objectOf(view: TcpView, names: readonly string[]): Record<string, unknown> {
+function objectOf(view: ElkoView, names: readonly string[]): Record<string, unknown> {
   const object: Record<string, unknown> = {}
   for (const name of names) {
     const value = FIELDS[name]!.read(view)

@@ -5,6 +5,7 @@
 
 import * as codes from '../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { ACK } from '../wire/segment.ts'
 import { Flow } from './flow.ts'
 import { FlowOptions } from './flow-options.ts'
 import type { Cause } from './retransmission-cause.ts'
@@ -28,6 +29,8 @@ export class FlowTracker {
   #over: Flow[] = []
   #head = 0
   readonly #told = new Bits()
+  /** Set by `packet`: the frame of a retransmission that the packet proves needless (RFC 2883, RFC 3522); 0: none. */
+  spuriousFrame = 0
   #epoch = Number.NaN
   #epochNanoseconds = 0
 
@@ -44,6 +47,7 @@ export class FlowTracker {
   /** Takes the next packet, with what the analysis of sequence numbers says of it; why it came again or late, or null. */
   packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): Cause | null {
     const at = this.#timeOf(packet)
+    this.spuriousFrame = 0
     const { stream, isFromA } = analysis
     let flow = this.#flows.get(stream)
     if (flow === undefined) {
@@ -60,6 +64,7 @@ export class FlowTracker {
     this.#options.read(packet.bytes, tcp, packet.end)
     const wasOver = flow.isOver
     const cause = flow.packet(isFromA, packet, tcp, this.#options, at)
+    if ((tcp.flags & ACK) !== 0) this.spuriousFrame = flow.sides[isFromA ? 1 : 0].causes.spuriousFrame
     if (!wasOver && flow.isOver) this.#over.push(flow)
     return cause
   }
