@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { benchCaptures, HELP as CAPTURE_HELP } from './capture.ts'
 import { type Figures, MEASUREMENTS } from './measure.ts'
 import { ROWS, type Row } from './rows.ts'
 
@@ -18,13 +19,17 @@ Without a word everything is measured; with some, what has one of them in its na
 node:net, elko/web between threads), bulk, trips, setups, memory, tun, crowd, http, threads, "net bulk".
 
 --rounds N  interleaved rounds, of which the median counts (5)
---json      every round's figures`
+--json      every round's figures
+
+${CAPTURE_HELP}`
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    slow: { type: 'string', default: '1' },
+    file: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -36,6 +41,11 @@ const rounds = Number(flags.rounds)
 if (!(rounds >= 1)) {
   console.error(`--rounds: expected a number from 1, got "${flags.rounds}"`)
   process.exit(2)
+}
+if (positionals[0] === 'capture') {
+  const words = positionals.slice(1)
+  benchCaptures({ words, rounds, slow: Number(flags.slow), file: flags.file, json: flags.json })
+  process.exit()
 }
 const canTun = process.getuid?.() === 0 && existsSync('/dev/net/tun')
 const chosen = ROWS.filter(

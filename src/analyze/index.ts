@@ -4,6 +4,12 @@ export { Dissector, type TcpCallback } from '../dissect/dissect.ts'
 export type { Packet, TcpFields } from '../dissect/packet.ts'
 export { ByteStreams, type SinkMaker } from '../flows/byte-streams.ts'
 export {
+  type ConversationSide,
+  ConversationTable,
+  type ConversationTotals,
+} from '../flows/conversation-table.ts'
+export { ELKO_FIELDS, type ElkoField, type ElkoView } from '../flows/elko-fields.ts'
+export {
   type Field,
   type FieldKind,
   type FieldValue,
@@ -16,8 +22,11 @@ export type { Flow, FlowReport, SideReport } from '../flows/flow.ts'
 export { FlowRecorder } from '../flows/flow-recorder.ts'
 export { FlowTracker } from '../flows/flow-tracker.ts'
 export type { Interval } from '../flows/interval.ts'
+export { CAUSES, type Cause, type CauseKind } from '../flows/retransmission-cause.ts'
 export { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+export type { FlowStep } from '../flows/side-states.ts'
 export type { StreamSink } from '../flows/stream-assembler.ts'
+export { type Match, type Pattern, StreamSearch } from '../flows/stream-search.ts'
 export { ANALYSIS_FLAGS, type TcpAnalysis } from '../flows/tcp-analysis.ts'
 export { type Culprit, type Diagnosis, diagnose } from './diagnosis.ts'
 export { diagnosisText, ElkoDiagnosis } from './elko-diagnosis.ts'

@@ -44,7 +44,7 @@ export async function run(argv: string[]): Promise<number> {
     })
   } finally {
     if (values.json === true) for (const each of table.totals()) out.write(jsonOf(each))
-    else for (const line of tsharkConversations(table.totals())) out.write(line)
+    else for (const line of tsharkConversations(table)) out.write(line)
     await out.flush()
   }
   return EXIT_FINE

@@ -4,7 +4,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { Dissector } from '../dissect/dissect.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { ByteStreams } from '../flows/byte-streams.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import type { TcpAnalysis } from '../flows/tcp-analysis.ts'
 import { FOLLOW_FORMATS, type FollowFormat, FollowPrinter } from '../print/tshark-follow.ts'
 import { addressOf, socketText } from '../wire/address.ts'
@@ -90,7 +90,7 @@ class Follower {
   readonly #stream: number
   readonly #side: 'client' | 'server' | null
   readonly #open: (first: Ends) => Sink
-  readonly #analysis = new SequenceAnalysis()
+  readonly #analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   #sink: Sink | null = null
   #isClientA = true
 

@@ -31,6 +31,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     what: 'tell of each connection: states, round trips, losses',
     load: () => import('./streams.ts'),
   },
+  find: { what: 'find text or octets in what was sent', load: () => import('./find.ts') },
+  stats: { what: 'count the packets of a capture', load: () => import('./stats.ts') },
   diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
   convert: {
     what: 'write captures in another format, or several as one',

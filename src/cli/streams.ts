@@ -3,7 +3,7 @@
 import { Dissector } from '../dissect/dissect.ts'
 import type { FlowReport } from '../flows/flow.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { flowLines } from './flow-lines.ts'
@@ -48,7 +48,7 @@ export async function run(argv: string[]): Promise<number> {
     const isWanted = only === undefined || flow.stream === only
     order.put(flow.stream, isWanted ? textOf(flow.report(), isJson) : '')
   })
-  const analysis = new SequenceAnalysis()
+  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   const dissector = new Dissector((packet, tcp) => {
     tracker.packet(packet, tcp, analysis.analyze(packet, tcp))
   })

@@ -86,6 +86,14 @@ export class ConversationTable {
     for (let row = 0; row < this.count; row++) yield this.#totalsOf(row)
   }
 
+  /** All of them, those with the most frames first; of as many, in the order of their first packets. */
+  *byFrames(): Generator<ConversationTotals> {
+    const rows = Int32Array.from({ length: this.count }, (_, row) => row)
+    const frames = (row: number): number =>
+      this.#words[row * ROW_WORDS + FRAMES_A]! + this.#words[row * ROW_WORDS + FRAMES_B]!
+    for (const row of rows.sort((a, b) => frames(b) - frames(a) || a - b)) yield this.#totalsOf(row)
+  }
+
   #totalsOf(row: number): ConversationTotals {
     const words = this.#words.subarray(row * ROW_WORDS, (row + 1) * ROW_WORDS)
     const doubles = this.#doubles.subarray(row * ROW_DOUBLES, (row + 1) * ROW_DOUBLES)

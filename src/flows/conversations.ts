@@ -1,6 +1,9 @@
 /**
  * All conversations of a capture, found by the unordered pair of their ends. A newer conversation of the same ends takes
  * the place of the older one in the index; the older one keeps its words.
+ *
+ * Where a bound is set, a conversation beyond it takes the words of one that has ended, or else of one that has been silent
+ * for long: a packet of that one, should one still come, begins another stream.
  */
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
@@ -14,8 +17,16 @@ const PAGE_MASK = PAGE_SIZE - 1
 /** Slots of an empty index; it is never more than half full. */
 const FIRST_SLOTS = 1 << 12
 
+/** So many are looked at before one is chosen to make room: those that ended are found soon, as most have. */
+const CANDIDATES = 16
+/** Since its last packet; what is late has come by then, seconds. */
+const LINGER_S = 1
+
+/** Told of a conversation whose words are about to be another's. */
+export type RetireCallback = (words: Int32Array, at: number) => void
+
 export class Conversations {
-  /** How many there are. */
+  /** How many there were. Without a bound they are numbered as `select` takes them. */
   count = 0
   /** Set by `find` and `open`: the words that hold the conversation, and where it starts in them. */
   words: Int32Array = new Int32Array(0)
@@ -27,6 +38,17 @@ export class Conversations {
   #slots = new Int32Array(2 * FIRST_SLOTS)
   #mask = FIRST_SLOTS - 1
   #used = 0
+  /** Words are in use for so many, of so many at most. */
+  #held = 0
+  readonly #most: number
+  readonly #onRetire: RetireCallback
+  #hand = 0
+
+  /** @param most conversations that are held at once. */
+  constructor(most = Number.POSITIVE_INFINITY, onRetire: RetireCallback = () => {}) {
+    this.#most = most
+    this.#onRetire = onRetire
+  }
 
   /** The newest conversation of the packet's ends; -1: there is none. */
   find(packet: Packet, tcp: TcpFields): number {
@@ -39,10 +61,15 @@ export class Conversations {
     }
   }
 
-  /** A new conversation, whose side A is the packet's sender. */
-  open(packet: Packet, tcp: TcpFields): number {
-    const id = this.count++
-    if ((id & PAGE_MASK) === 0) this.#pages.push(new Int32Array(PAGE_SIZE * w.CONVERSATION_WORDS))
+  /**
+   * A new conversation, whose side A is the packet's sender.
+   * @param now seconds on the clock of LAST_TIME.
+   */
+  open(packet: Packet, tcp: TcpFields, now: number): void {
+    const id = this.#held < this.#most ? this.#held++ : this.#retire(now)
+    if (id >> PAGE_BITS === this.#pages.length) {
+      this.#pages.push(new Int32Array(PAGE_SIZE * w.CONVERSATION_WORDS))
+    }
     this.select(id)
     this.isFromA = true
     const { words, at } = this
@@ -56,7 +83,7 @@ export class Conversations {
     words[at + w.ADDRESS_B + 3] = packet.dst3
     words[at + w.PORTS] = (tcp.sourcePort << 16) | tcp.destinationPort
     words[at + w.BITS] = packet.version === 6 ? w.IS_IPV6 : 0
-    words[at + w.STREAM] = id
+    words[at + w.STREAM] = this.count++
     for (const side of [at + w.SIDE_A, at + w.SIDE_B]) {
       words[side + w.WINDOW] = -1
       words[side + w.SCALE] = w.SCALE_UNKNOWN
@@ -64,13 +91,59 @@ export class Conversations {
       words[side + w.NEWEST] = -1
     }
     this.#index(hashOf(packet, tcp), id, packet, tcp)
-    return id
   }
 
   /** Points `words` and `at` to a conversation. */
   select(id: number): void {
     this.words = this.#pages[id >> PAGE_BITS]!
     this.at = (id & PAGE_MASK) * w.CONVERSATION_WORDS
+  }
+
+  /** Makes room: of a few, the first that has ended, else the one that has been silent longest. */
+  #retire(now: number): number {
+    let chosen = -1
+    let oldest = Number.POSITIVE_INFINITY
+    for (let k = 0; k < CANDIDATES; k++) {
+      const id = this.#hand
+      this.#hand = id + 1 === this.#most ? 0 : id + 1
+      this.select(id)
+      const last = this.words[this.at + w.LAST_TIME]!
+      const hasEnded = (this.words[this.at + w.COMPLETENESS]! & (w.COMPLETE_FIN | w.COMPLETE_RST)) !== 0
+      if (last < oldest) {
+        oldest = last
+        chosen = id
+      }
+      if (hasEnded && now - last > LINGER_S) {
+        chosen = id
+        break
+      }
+    }
+    this.select(chosen)
+    this.#onRetire(this.words, this.at)
+    this.#forget(hashOfWords(this.words, this.at), chosen)
+    this.words.fill(0, this.at, this.at + w.CONVERSATION_WORDS)
+    return chosen
+  }
+
+  /** Takes an entry out of the index, and moves those behind it up that would not be found any more. */
+  #forget(hash: number, id: number): void {
+    const slots = this.#slots
+    const mask = this.#mask
+    let free = hash & mask
+    while (slots[2 * free + 1] !== id + 1) {
+      // A newer conversation of the same ends has taken its place.
+      if (slots[2 * free + 1] === 0) return
+      free = (free + 1) & mask
+    }
+    for (let slot = (free + 1) & mask; slots[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
+      const home = slots[2 * slot]! & mask
+      if (((slot - home) & mask) < ((slot - free) & mask)) continue
+      slots[2 * free] = slots[2 * slot]!
+      slots[2 * free + 1] = slots[2 * slot + 1]!
+      free = slot
+    }
+    slots[2 * free + 1] = 0
+    this.#used--
   }
 
   #isOf(id: number, packet: Packet, tcp: TcpFields): boolean {
@@ -148,6 +221,18 @@ const swapped = (ports: number): number => (ports << 16) | (ports >>> 16)
 function hashOf(packet: Packet, tcp: TcpFields): number {
   const a = mix(packet.src0 ^ Math.imul(packet.src1, 3), packet.src2 ^ packet.src3, tcp.sourcePort)
   const b = mix(packet.dst0 ^ Math.imul(packet.dst1, 3), packet.dst2 ^ packet.dst3, tcp.destinationPort)
+  return hashOfBoth(a, b)
+}
+
+/** The same, of a conversation's words. */
+function hashOfWords(words: Int32Array, at: number): number {
+  const ports = words[at + w.PORTS]!
+  const end = (from: number, port: number): number =>
+    mix(words[from]! ^ Math.imul(words[from + 1]!, 3), words[from + 2]! ^ words[from + 3]!, port)
+  return hashOfBoth(end(at + w.ADDRESS_A, ports >>> 16), end(at + w.ADDRESS_B, ports & 0xffff))
+}
+
+function hashOfBoth(a: number, b: number): number {
   let hash = (a + b) | 0
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b)
   return hash ^ (hash >>> 15)

@@ -1,10 +1,11 @@
 /**
  * All connections of a capture with their states, times and causes. A connection is told when it is over and has been
- * silent for a while, or at the end: the memory is bounded by those that are open, and those of the last minute.
+ * silent for a while, or at the end: the memory is bounded by those that are open, and MAX_OVER more.
  */
 
 import * as codes from '../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { ACK } from '../wire/segment.ts'
 import { Flow } from './flow.ts'
 import { FlowOptions } from './flow-options.ts'
 import type { Cause } from './retransmission-cause.ts'
@@ -12,6 +13,8 @@ import type { TcpAnalysis } from './tcp-analysis.ts'
 
 /** A connection that is over is told after so long without a packet, nanoseconds: what was late has come by then. */
 const LINGER_NS = 60e9
+/** So many are held at most that are over: beyond it the oldest is told at once, and what comes late is not looked at. */
+const MAX_OVER = 4096
 /** Codes of ICMP's destination unreachable (type 3) and ICMPv6's (type 1) that end a connection which opens. */
 const ICMP_UNREACHABLE = 3
 const ICMPV6_UNREACHABLE = 1
@@ -25,6 +28,9 @@ export class FlowTracker {
   /** Connections in the order in which they were over. */
   #over: Flow[] = []
   #head = 0
+  readonly #told = new Bits()
+  /** Set by `packet`: the frame of a retransmission that the packet proves needless (RFC 2883, RFC 3522); 0: none. */
+  spuriousFrame = 0
   #epoch = Number.NaN
   #epochNanoseconds = 0
 
@@ -41,9 +47,11 @@ export class FlowTracker {
   /** Takes the next packet, with what the analysis of sequence numbers says of it; why it came again or late, or null. */
   packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): Cause | null {
     const at = this.#timeOf(packet)
+    this.spuriousFrame = 0
     const { stream, isFromA } = analysis
     let flow = this.#flows.get(stream)
     if (flow === undefined) {
+      if (this.#told.has(stream)) return null
       flow = new Flow(stream, packet, tcp, isFromA, at)
       this.#flows.set(stream, flow)
     }
@@ -56,6 +64,7 @@ export class FlowTracker {
     this.#options.read(packet.bytes, tcp, packet.end)
     const wasOver = flow.isOver
     const cause = flow.packet(isFromA, packet, tcp, this.#options, at)
+    if ((tcp.flags & ACK) !== 0) this.spuriousFrame = flow.sides[isFromA ? 1 : 0].causes.spuriousFrame
     if (!wasOver && flow.isOver) this.#over.push(flow)
     return cause
   }
@@ -77,10 +86,11 @@ export class FlowTracker {
   #tell(now: number): void {
     while (this.#head < this.#over.length) {
       const flow = this.#over[this.#head]!
-      if (now - flow.lastAt < LINGER_NS) break
+      if (now - flow.lastAt < LINGER_NS && this.#over.length - this.#head <= MAX_OVER) break
       this.#head++
       if (!flow.isOver || this.#flows.get(flow.stream) !== flow) continue
       this.#flows.delete(flow.stream)
+      this.#told.add(flow.stream)
       this.#onFlow(flow)
     }
     if (this.#head > 1024 && 2 * this.#head > this.#over.length) {
@@ -96,6 +106,25 @@ export class FlowTracker {
       this.#epochNanoseconds = nanoseconds
     }
     return (seconds - this.#epoch) * 1e9 + (nanoseconds - this.#epochNanoseconds)
+  }
+}
+
+/** A set of small numbers, a bit each. */
+class Bits {
+  #words = new Int32Array(1024)
+
+  add(number: number): void {
+    const word = number >> 5
+    if (word >= this.#words.length) {
+      const more = new Int32Array(2 * (word + 1))
+      more.set(this.#words)
+      this.#words = more
+    }
+    this.#words[word]! |= 1 << (number & 31)
+  }
+
+  has(number: number): boolean {
+    return (((this.#words[number >> 5] ?? 0) >> (number & 31)) & 1) !== 0
   }
 }
 

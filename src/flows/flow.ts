@@ -1,7 +1,7 @@
 /** One connection of a capture: what both ends did, the states they went through, and all of it as plain data. */
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
-import { STATE_NAMES, type StateName } from '../trace/states.ts'
+import { CLOSED, LISTEN, TIME_WAIT } from '../tcp/state.ts'
 import { addressOf } from '../wire/address.ts'
 import { ACK, SYN } from '../wire/segment.ts'
 import type { FlowOptions } from './flow-options.ts'
@@ -77,9 +77,6 @@ export interface FlowReport {
   readonly completeness: number
   readonly beganInTheMiddle: boolean
 }
-
-type State = (typeof STATE_NAMES)[number]
-const OVER: ReadonlySet<State> = new Set<StateName>(['CLOSED', 'TIME-WAIT'])
 
 export class Flow {
   readonly stream: number
@@ -187,8 +184,7 @@ function endOf(version: number, w0: number, w1: number, w2: number, w3: number, 
 
 /** LISTEN is where a refused passive end goes back to. */
 function isOver({ state }: SideStates): boolean {
-  const name = STATE_NAMES[state]!
-  return OVER.has(name) || name === 'LISTEN'
+  return state === CLOSED || state === TIME_WAIT || state === LISTEN
 }
 
 function timesOf({ count, least, mean, most }: Spread): TimesReport | null {

@@ -12,7 +12,7 @@ export interface Sending {
 export interface SentSegment extends Sending {
   /** Its timestamp option's value. */
   readonly stamp: number | null
-  isAgain: boolean
+  readonly isAgain: boolean
 }
 
 /** Numbers before `end` that were not seen when the segment behind them came. */
@@ -25,27 +25,49 @@ export interface Hole {
 }
 
 /** A window of segments; what came before is forgotten. */
+const FIRST_SEGMENTS = 8
 const MAX_SEGMENTS = 64
 const MAX_HOLES = 32
+
+const SEQ = 0
+const END = 1
+const FRAME = 2
+const IDENTIFICATION = 3
+const AT = 4
+/** NaN: none. */
+const STAMP = 5
+const IS_AGAIN = 6
+const ROW = 7
+
+const NO_HOLES: Hole[] = []
 const NONE = { frame: 0, stamp: null } as const
 
 export class SentSegments {
-  #segments: SentSegment[] = []
-  #oldest = 0
-  #holes: Hole[] = []
+  /** A ring of rows: most connections never fill the first few, and there are many connections. */
+  #rows = new Float64Array(0)
+  #count = 0
+  #newest = -1
+  /** Retransmissions that were not forgiven, of all that ever were: none asks for none. */
+  #again = 0
+  #holes = NO_HOLES
 
-  add(segment: Sending, stamp: number | null, isAgain: boolean): void {
-    const kept = { ...segment, stamp, isAgain }
-    if (this.#segments.length < MAX_SEGMENTS) this.#segments.push(kept)
-    else {
-      this.#segments[this.#oldest] = kept
-      this.#oldest = (this.#oldest + 1) % MAX_SEGMENTS
-    }
+  add({ seq, end, frame, identification, at }: Sending, stamp: number | null, isAgain: boolean): void {
+    const row = this.#next()
+    const rows = this.#rows
+    rows[row + SEQ] = seq
+    rows[row + END] = end
+    rows[row + FRAME] = frame
+    rows[row + IDENTIFICATION] = identification
+    rows[row + AT] = at
+    rows[row + STAMP] = stamp ?? Number.NaN
+    rows[row + IS_AGAIN] = isAgain ? 1 : 0
+    if (isAgain) this.#again++
   }
 
   /** A segment came, and the numbers from `next` to it did not. */
   miss(next: number, { seq, identification, at }: Sending, stamp: number | null): void {
     if (seq === next) return
+    if (this.#holes === NO_HOLES) this.#holes = []
     if (this.#holes.length === MAX_HOLES) this.#holes.shift()
     this.#holes.push({ seq: next, end: seq, identification, stamp, at })
   }
@@ -65,32 +87,75 @@ export class SentSegments {
 
   /** The newest segment that has a number. */
   find(seq: number): SentSegment | null {
-    const count = this.#segments.length
-    for (let k = 1; k <= count; k++) {
-      const segment = this.#segments[(this.#oldest + count - k) % count]!
-      if (((seq - segment.seq) | 0) >= 0 && ((seq - segment.end) | 0) < 0) return segment
-    }
-    return null
+    const rows = this.#rows
+    const row = this.#search((at) => ((seq - rows[at + SEQ]!) | 0) >= 0 && ((seq - rows[at + END]!) | 0) < 0)
+    return row < 0 ? null : this.#segment(row)
   }
 
   /** The frame of a retransmission of these numbers; 0: there is none. */
   again(left: number, right: number): number {
-    const found = this.#segments.find(
-      ({ seq, end, isAgain }) => isAgain && ((seq - right) | 0) < 0 && ((end - left) | 0) > 0,
+    if (this.#again === 0) return 0
+    const rows = this.#rows
+    const row = this.#search(
+      (at) =>
+        rows[at + IS_AGAIN] === 1 &&
+        ((rows[at + SEQ]! - right) | 0) < 0 &&
+        ((rows[at + END]! - left) | 0) > 0,
     )
-    return found?.frame ?? 0
+    return row < 0 ? 0 : rows[row + FRAME]!
   }
 
   /** The retransmission whose first number is the first of those that an acknowledgment covers anew. */
   firstAgain(before: number, ack: number): { readonly frame: number; readonly stamp: number | null } {
-    const found = this.#segments.find(
-      ({ seq, end, isAgain }) => isAgain && seq === before && ((end - ack) | 0) <= 0,
+    if (this.#again === 0) return NONE
+    const rows = this.#rows
+    const row = this.#search(
+      (at) => rows[at + IS_AGAIN] === 1 && rows[at + SEQ] === before && ((rows[at + END]! - ack) | 0) <= 0,
     )
-    return found ?? NONE
+    return row < 0 ? NONE : this.#segment(row)
   }
 
   /** A retransmission is known to have been needless, and is not asked about again. */
   forgive(frame: number): void {
-    for (const segment of this.#segments) if (segment.frame === frame) segment.isAgain = false
+    for (let row = 0; row < this.#count * ROW; row += ROW) {
+      if (this.#rows[row + FRAME] === frame) this.#rows[row + IS_AGAIN] = 0
+    }
+  }
+
+  /** Where the next row goes: over the oldest one, where there are enough. */
+  #next(): number {
+    const room = this.#rows.length / ROW
+    if (this.#count === room && room < MAX_SEGMENTS) {
+      // Rows stand in their order until the ring is full.
+      const more = new Float64Array(Math.max(FIRST_SEGMENTS, 2 * room) * ROW)
+      more.set(this.#rows)
+      this.#rows = more
+    }
+    if (this.#count < MAX_SEGMENTS) this.#count++
+    this.#newest = (this.#newest + 1) % MAX_SEGMENTS
+    return this.#newest * ROW
+  }
+
+  /** The newest row that fits; -1: none. */
+  #search(fits: (row: number) => boolean): number {
+    for (let k = 0; k < this.#count; k++) {
+      const row = ((this.#newest - k + MAX_SEGMENTS) % MAX_SEGMENTS) * ROW
+      if (fits(row)) return row
+    }
+    return -1
+  }
+
+  #segment(row: number): SentSegment {
+    const rows = this.#rows
+    const stamp = rows[row + STAMP]!
+    return {
+      seq: rows[row + SEQ]!,
+      end: rows[row + END]!,
+      frame: rows[row + FRAME]!,
+      identification: rows[row + IDENTIFICATION]!,
+      at: rows[row + AT]!,
+      stamp: Number.isNaN(stamp) ? null : stamp,
+      isAgain: rows[row + IS_AGAIN] === 1,
+    }
   }
 }

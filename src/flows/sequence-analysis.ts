@@ -19,8 +19,11 @@ import { MAX_UNACKNOWLEDGED } from './unacknowledged.ts'
 const MAX_IN_FLIGHT = 2_000_000_000
 const LEAST_HEADER = 20
 
+/** A bound that keeps the memory below 300 MB, and is beyond nearly all captures. */
+export const MANY_CONVERSATIONS = 1_000_000
+
 export class SequenceAnalysis {
-  readonly conversations = new Conversations()
+  readonly conversations: Conversations
   readonly #exchange = new Exchange()
   readonly #options: SeenOptions = {
     scale: -1,
@@ -30,6 +33,17 @@ export class SequenceAnalysis {
     isMalformed: false,
   }
   #epoch = Number.NaN
+
+  /**
+   * @param most conversations that are held at once, 244 octets each: beyond it those that have ended make room, and a
+   *   packet of theirs that comes yet begins another stream. Without it all are held, as Wireshark holds them.
+   */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.conversations = new Conversations(most, (words, at) => {
+      this.#exchange.unacknowledged.drop(words, at + w.SIDE_A)
+      this.#exchange.unacknowledged.drop(words, at + w.SIDE_B)
+    })
+  }
 
   /** Takes the next packet of the capture. What it returns is borrowed until the next call. */
   analyze(packet: Packet, tcp: TcpFields): a.TcpAnalysis {
@@ -105,7 +119,7 @@ export class SequenceAnalysis {
   }
 
   #open(packet: Packet, tcp: TcpFields): void {
-    this.conversations.open(packet, tcp)
+    this.conversations.open(packet, tcp, this.#exchange.seconds)
     this.#take()
     const x = this.#exchange
     x.stamp(x.at + w.FIRST_TIME)

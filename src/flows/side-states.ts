@@ -17,9 +17,15 @@ export interface FlowStep {
   readonly inferred: boolean
 }
 
-/** Where an event leads: from the name of a state and a cause. The table has one arrow for each pair. */
-const ARROWS: ReadonlyMap<string, number> = new Map(
-  TRANSITIONS.map(({ from, to, cause }) => [`${from} ${cause}`, STATE_NAMES.indexOf(to)]),
+/** Where an event leads, by state and cause. The table has one arrow for each pair. */
+const ARROWS: readonly ReadonlyMap<string, number>[] = STATE_NAMES.map(
+  (state) =>
+    new Map(
+      TRANSITIONS.filter(({ from }) => from === state).map(({ to, cause }) => [
+        cause,
+        STATE_NAMES.indexOf(to),
+      ]),
+    ),
 )
 
 /** More is a capture that plays with the machine. */
@@ -39,7 +45,7 @@ export class SideStates {
 
   /** Follows an arrow; whether there is one from here. */
   on(cause: string, frame: number, at: number, inferred = false): boolean {
-    const to = ARROWS.get(`${STATE_NAMES[this.state]} ${cause}`)
+    const to = ARROWS[this.state]!.get(cause)
     if (to === undefined) return false
     this.state = to
     if (this.steps.length < MAX_STEPS)

@@ -11,8 +11,12 @@ const MAX_WAITING_BYTES = 1 << 30
 const PIECE_BYTES = 128
 
 export interface StreamSink {
-  /** Octets in their order, borrowed. */
-  text(octets: Uint8Array): void
+  /**
+   * Octets in their order, borrowed.
+   * @param seq relative, of the first one.
+   * @param frame the packet that brought them.
+   */
+  text(octets: Uint8Array, seq: number, frame: number): void
   /** So many octets came to the receiver and not to the capture. */
   missing(length: number): void
 }
@@ -37,12 +41,13 @@ export class StreamAssembler {
    * @param seq relative, of its text: one more than that of a SYN. The first one starts the stream.
    * @param length octets of its text on the wire.
    * @param octets what was captured of them, borrowed.
+   * @param frame its packet's number.
    */
-  segment(seq: number, length: number, octets: Uint8Array): void {
+  segment(seq: number, length: number, octets: Uint8Array, frame: number): void {
     if (this.#next === 0 && !this.#hasStarted) this.#moveTo(seq)
-    if (seqGT(seq, this.#next)) this.#keep(seq, octets)
+    if (seqGT(seq, this.#next)) this.#keep(seq, octets, frame)
     else {
-      const isNew = this.#take(seq, length, octets)
+      const isNew = this.#take(seq, length, octets, frame)
       this.#hasStarted ||= isNew
       while (this.#takeWaiting());
     }
@@ -60,12 +65,13 @@ export class StreamAssembler {
   }
 
   /** Takes what is new of a piece that starts at the next number, or before it; whether there was something new. */
-  #take(seq: number, length: number, octets: Uint8Array): boolean {
+  #take(seq: number, length: number, octets: Uint8Array, frame: number): boolean {
     const seen = (this.#next - seq) >>> 0
     // What has come without an octet is as good as lost.
     if (seen >= length || seen >= octets.length) return false
+    const from = this.#next
     this.#moveTo((seq + length) | 0)
-    this.#sink.text(octets.subarray(seen))
+    this.#sink.text(octets.subarray(seen), from, frame)
     return true
   }
 
@@ -75,15 +81,15 @@ export class StreamAssembler {
     if (piece === undefined) return false
     this.#waiting -= piece.octets.length + PIECE_BYTES
     // Of a packet that was cut and came too early, what was captured counts: the rest is told as missing.
-    this.#take(piece.seq, piece.octets.length, piece.octets)
+    this.#take(piece.seq, piece.octets.length, piece.octets, piece.frame)
     return true
   }
 
-  #keep(seq: number, octets: Uint8Array): void {
+  #keep(seq: number, octets: Uint8Array, frame: number): void {
     const bytes = octets.length + PIECE_BYTES
     if (octets.length === 0 || this.#waiting + bytes > MAX_WAITING_BYTES) return
     const place = this.#place + ((seq - this.#next) | 0)
-    if (this.#pieces.add(place, seq, octets)) this.#waiting += bytes
+    if (this.#pieces.add(place, seq, octets, frame)) this.#waiting += bytes
   }
 
   #moveTo(seq: number): void {

@@ -90,6 +90,12 @@ export class Unacknowledged {
     }
   }
 
+  /** Forgets all segments of a side. */
+  drop(words: Int32Array, side: number): void {
+    for (let at = words[side + OLDEST]!; at !== NONE; at = words[side + OLDEST]!)
+      this.#remove(words, side, at)
+  }
+
   /** From the lowest start to the highest end of all. Distances are counted from `base`, as unsigned numbers. */
   span(words: Int32Array, side: number, base: number): number {
     const nodes = this.#nodes

@@ -9,6 +9,8 @@ export interface Piece {
   readonly arrival: number
   readonly seq: number
   readonly octets: Uint8Array
+  /** The packet that brought it. */
+  readonly frame: number
 }
 
 type IsBefore = (a: Piece, b: Piece) => boolean
@@ -25,10 +27,10 @@ export class WaitingPieces {
   #arrivals = 0
 
   /** Takes a piece, borrowed; false where it adds nothing: the same once more, or a part of it. */
-  add(place: number, seq: number, octets: Uint8Array): boolean {
+  add(place: number, seq: number, octets: Uint8Array, frame: number): boolean {
     if ((this.#longest.get(place) ?? 0) >= octets.length) return false
     this.#longest.set(place, octets.length)
-    push(this.#waiting, { place, arrival: this.#arrivals++, seq, octets: octets.slice() }, isLower)
+    push(this.#waiting, { place, arrival: this.#arrivals++, seq, octets: octets.slice(), frame }, isLower)
     return true
   }
 

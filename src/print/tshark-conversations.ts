@@ -1,6 +1,6 @@
 /** The list of `tshark -q -z conv,tcp` (4.0), to the letter. */
 
-import type { ConversationSide, ConversationTotals } from '../flows/conversation-table.ts'
+import type { ConversationSide, ConversationTable, ConversationTotals } from '../flows/conversation-table.ts'
 
 const RULE = '='.repeat(80)
 const HEAD = [
@@ -19,11 +19,9 @@ const PREFIXES = [
   [1e3, ' kB'],
 ] as const
 
-/** @param all in the order of their first packets; the list is sorted by the number of frames, most first. */
-export function* tsharkConversations(all: Iterable<ConversationTotals>): Generator<string> {
+export function* tsharkConversations(table: ConversationTable): Generator<string> {
   yield* HEAD
-  const frames = ({ a, b }: ConversationTotals): number => a.frames + b.frames
-  for (const each of [...all].sort((one, other) => frames(other) - frames(one))) yield lineOf(each)
+  for (const each of table.byFrames()) yield lineOf(each)
   yield RULE
 }
 

@@ -38,7 +38,7 @@ function listOf(row: ManifestRow): string[] {
     (record) => table.begin(record.seconds, record.nanoseconds),
     (packet, tcp) => table.packet(packet, tcp, analysis.analyze(packet, tcp)),
   )
-  return [...tsharkConversations(table.totals())]
+  return [...tsharkConversations(table)]
 }
 
 test('the list of conversations is tshark -z conv,tcp to the letter', { skip, timeout: 1_200_000 }, (t) => {

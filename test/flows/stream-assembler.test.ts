@@ -14,7 +14,7 @@ function assembler(): { said: string[]; assembler: StreamAssembler } {
 }
 
 const send = (to: StreamAssembler, seq: number, text: string): void =>
-  to.segment(seq, text.length, Buffer.from(text))
+  to.segment(seq, text.length, Buffer.from(text), 0)
 
 test('of pieces that overlap the one that came first counts, and of the rest what is new', () => {
   const { said, assembler: stream } = assembler()

@@ -1,0 +1,163 @@
+/**
+ * `npm run bench -- capture`: how fast captures are read, beside tshark and tcptrace, in one run: two captures, rounds
+ * interleaved, the page cache warm, a process for each reading; medians and their ratios.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeCapture, writeBulk, writeCrowd } from './capture-maker.ts'
+import type { Reading } from './capture-measure.ts'
+
+const CONNECTIONS = 450_000
+const BULK_OCTETS = 1_000_000_000
+
+const FILES: Readonly<Record<string, (path: string) => number>> = {
+  crowd: (path) => makeCapture(path, (sink) => writeCrowd(sink, CONNECTIONS)),
+  bulk: (path) => makeCapture(path, (sink) => writeBulk(sink, BULK_OCTETS)),
+}
+
+const MEASURE = fileURLToPath(new URL('./capture-measure.js', import.meta.url))
+const ELKO = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+
+interface Way {
+  readonly name: string
+  readonly title: string
+  /** Words of the command; `FILE` stands for the capture. */
+  readonly command: readonly string[]
+  /** Prints what it measured itself; else the whole process is timed. */
+  readonly isOwn?: boolean
+  /** Takes minutes: fewer rounds. */
+  readonly isSlow?: boolean
+}
+
+const own = (name: string, title: string): Way => ({
+  name,
+  title,
+  command: [process.execPath, MEASURE, name, 'FILE'],
+  isOwn: true,
+})
+const elko = (name: string, ...words: string[]): Way => ({
+  name,
+  title: `elko ${words.join(' ')}`,
+  command: [process.execPath, ELKO, ...words, 'FILE'],
+})
+
+const WAYS: readonly Way[] = [
+  own('loop', 'bare loop with a flow table'),
+  own('analysis', 'SequenceAnalysis of all packets'),
+  own('conversations', 'SequenceAnalysis, conversations'),
+  own('flows', 'SequenceAnalysis, FlowTracker'),
+  elko('elko fields', 'read', '-T', 'fields', '-e', 'tcp.analysis.retransmission'),
+  elko('elko conversations', 'conversations'),
+  elko('elko diagnose', 'diagnose', '--json'),
+  {
+    name: 'tshark fields',
+    title: 'tshark -T fields -e tcp.analysis.flags',
+    command: ['tshark', '-n', '-r', 'FILE', '-T', 'fields', '-e', 'tcp.analysis.flags'],
+    isSlow: true,
+  },
+  {
+    name: 'tshark conv',
+    title: 'tshark -q -z conv,tcp',
+    command: ['tshark', '-n', '-q', '-r', 'FILE', '-z', 'conv,tcp'],
+    isSlow: true,
+  },
+  { name: 'tcptrace', title: 'tcptrace -n', command: ['tcptrace', '-n', 'FILE'], isSlow: true },
+]
+
+export const HELP = `npm run bench -- capture [WORD...] [--rounds N] [--slow N] [--file crowd|bulk] [--json]
+
+Reads two captures that it makes first in ${tmpdir()}/elko-bench (5 million packets of 450,000
+connections; 1 GB in one connection): Elko, tshark, tcptrace and a bare loop. With words only
+what has one of them in its name: ${WAYS.map(({ name }) => name).join(', ')}.
+
+--rounds N  interleaved rounds, of which the median counts (5)
+--slow N    rounds of tshark and tcptrace (1)`
+
+export interface Asked {
+  readonly words: readonly string[]
+  readonly rounds: number
+  readonly slow: number
+  readonly file: string | undefined
+  readonly json: boolean
+}
+
+export function benchCaptures({ words, rounds, slow, file, json }: Asked): void {
+  const folder = join(tmpdir(), 'elko-bench')
+  mkdirSync(folder, { recursive: true })
+  const ways = WAYS.filter(
+    ({ name, command }) =>
+      (words.length === 0 || words.some((word) => name.includes(word))) && isThere(command[0]!),
+  )
+  const all: Record<string, Record<string, Reading[]>> = {}
+  for (const [name, make] of Object.entries(FILES)) {
+    if (file !== undefined && file !== name) continue
+    const path = join(folder, `${name}.pcap`)
+    make(path)
+    const results = new Map<string, Reading[]>(ways.map((way) => [way.name, []]))
+    const packets = measure(own('loop', ''), path, 0).packets
+    for (let round = 0; round < rounds; round++) {
+      for (const way of ways) {
+        if (way.isSlow === true && round >= slow) continue
+        results.get(way.name)!.push(measure(way, path, packets))
+      }
+    }
+    all[name] = Object.fromEntries(results)
+    if (!json) report(name, path, packets, ways, results)
+  }
+  if (json) console.log(JSON.stringify(all, null, 2))
+}
+
+const isThere = (program: string): boolean => spawnSync('which', [program]).status === 0
+
+function measure({ command, isOwn }: Way, path: string, packets: number): Reading {
+  const words = command.map((word) => (word === 'FILE' ? path : word))
+  if (isOwn === true) {
+    return JSON.parse(execFileSync(words[0]!, words.slice(1), { encoding: 'utf8' })) as Reading
+  }
+  const times = join(tmpdir(), 'elko-bench', 'times')
+  const shell = `exec /usr/bin/time -f '%e %M' -o ${times} "$@" > /dev/null 2> /dev/null`
+  spawnSync('bash', ['-c', shell, 'bash', ...words])
+  // A line before the figures says that the command did not end with 0.
+  const [seconds, rss] = readFileSync(times, 'utf8').trimEnd().split('\n').at(-1)!.split(' ').map(Number)
+  return { packets, seconds: seconds!, rss: rss! }
+}
+
+function report(
+  name: string,
+  path: string,
+  packets: number,
+  ways: readonly Way[],
+  results: ReadonlyMap<string, readonly Reading[]>,
+): void {
+  const megabytes = Math.round(statSync(path).size / 1e6)
+  console.log(
+    `\n${name}: ${packets.toLocaleString('en')} packets, ${megabytes} MB; Node ${process.version}\n`,
+  )
+  const median = (way: Way): Reading | undefined => {
+    const sorted = [...results.get(way.name)!].sort((a, b) => a.seconds - b.seconds)
+    return sorted[sorted.length >> 1]
+  }
+  const base = ways.find((way) => way.name === 'analysis')
+  const analysis = base === undefined ? undefined : median(base)
+  console.log(`${''.padEnd(62)}seconds   packets/s    MB   times analysis`)
+  for (const way of ways) {
+    const middle = median(way)
+    if (middle === undefined) continue
+    const cells = [
+      way.title.padEnd(58),
+      middle.seconds.toFixed(2).padStart(11),
+      Math.round(packets / middle.seconds)
+        .toLocaleString('en')
+        .padStart(12),
+      Math.round(middle.rss / 1024)
+        .toString()
+        .padStart(6),
+      analysis === undefined ? '' : (middle.seconds / analysis.seconds).toFixed(2).padStart(12),
+    ]
+    console.log(cells.join(''))
+  }
+}

@@ -1,0 +1,73 @@
+/** What all forms of `elko read` share: a file, the packets of it that are taken and shown, and how many. */
+
+import type { CaptureRecord } from '../capture/record.ts'
+import { UsageError, wholeNumber } from './arguments.ts'
+import { readCaptureFile } from './capture-input.ts'
+import { FrameFilter } from './frame-filter.ts'
+import { LineWriter } from './line-writer.ts'
+
+/** More packets than any file has. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER
+
+/** A file, and the words of a filter. */
+export const MOST_WORDS = 1000
+
+export interface Out {
+  /** Counts for -c. */
+  readonly write: (line: string) => void
+  readonly writeBeside: (line: string) => void
+}
+
+export interface Judged {
+  /** It passes the capture filter. */
+  readonly isTaken: boolean
+  /** It passes the display filter as well; the analysis wants to see the others too. */
+  readonly isShown: boolean
+}
+
+export type OnRecord = (record: CaptureRecord, judged: Judged) => void
+
+/**
+ * @param words the file, and the filter behind it.
+ * @param tail what is written behind them.
+ */
+export async function printPackets(
+  words: readonly string[],
+  values: { readonly c?: string; readonly f?: boolean; readonly Y?: string },
+  printer: (out: Out, isEnough: () => boolean) => OnRecord,
+  tail = '',
+): Promise<void> {
+  const limit = wholeNumber('-c', values.c, 1, NO_LIMIT) ?? NO_LIMIT
+  const [path, ...expression] = words
+  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const filter = new FrameFilter(expression, values.Y)
+  const lines = new LineWriter(process.stdout)
+  let written = 0
+  const isEnough = (): boolean => written >= limit
+  const onRecord = printer(
+    {
+      write: (line) => {
+        written++
+        lines.write(line)
+      },
+      writeBeside: (line) => lines.write(line),
+    },
+    isEnough,
+  )
+  try {
+    await readCaptureFile(
+      path,
+      (record) => {
+        if (isEnough()) return
+        const isTaken = filter.takes(record)
+        const isShown = filter.shows(record) && isTaken
+        onRecord(record, { isTaken, isShown })
+      },
+      isEnough,
+      values.f === true ? { follow: () => lines.flush() } : {},
+    )
+  } finally {
+    if (tail !== '') lines.write(tail)
+    await lines.flush()
+  }
+}

@@ -1,0 +1,180 @@
+/** `elko read -T`: fields of packets in rows, under Wireshark's names, as tshark writes them; and Elko's own. */
+
+import type { CaptureRecord } from '../capture/record.ts'
+import { Dissector } from '../dissect/dissect.ts'
+import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { ELKO_FIELDS, type ElkoView } from '../flows/elko-fields.ts'
+import { EXPERT_FIELDS } from '../flows/expert.ts'
+import type { FrameView } from '../flows/field.ts'
+import { FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { FlowTracker } from '../flows/flow-tracker.ts'
+import { FrameTimes } from '../flows/frame-times.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import type { TcpAnalysis } from '../flows/tcp-analysis.ts'
+import {
+  ekLines,
+  type Fields,
+  fieldRow,
+  flatObject,
+  jsonPacket,
+  PLAIN_ROWS,
+  type RowStyle,
+} from '../print/field-rows.ts'
+import { nearest, UsageError } from './arguments.ts'
+import type { OnRecord, Out } from './printed-packets.ts'
+
+const WIRESHARK_FIELDS: Fields = { ...FRAME_FIELDS, ...TCP_FIELDS, ...EXPERT_FIELDS }
+
+export const FIELD_NAMES: readonly string[] = [...Object.keys(WIRESHARK_FIELDS), ...Object.keys(ELKO_FIELDS)]
+
+/** A row for each TCP header of what is shown. @param isOfAll one for each frame without TCP, too. */
+export function rowPrinter(
+  { head, line, frameLine, between, judge }: Rows,
+  isOfAll: boolean,
+  out: Out,
+  isEnough: () => boolean,
+): OnRecord {
+  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
+  const times = new FrameTimes()
+  let isFirst = true
+  let current: CaptureRecord | null = null
+  let isShown = true
+  let hasTcp = false
+  const write = (row: string): void => {
+    if (!isFirst && between !== '') out.writeBeside(between)
+    isFirst = false
+    out.write(row)
+  }
+  const dissector = new Dissector((packet, tcp) => {
+    hasTcp = true
+    const said = analysis.analyze(packet, tcp)
+    judge?.packet(packet, tcp, said)
+    const view = { packet, tcp, analysis: said, times, record: current! }
+    if (isShown && !isEnough()) write(line(view))
+  })
+  if (head !== '') out.writeBeside(head)
+  return (record, judged) => {
+    current = record
+    isShown = judged.isShown
+    hasTcp = false
+    times.frame(record)
+    dissector.dissect(record)
+    if (isOfAll && isShown && !hasTcp) write(frameLine({ packet: dissector.packet, record, times }))
+  }
+}
+
+/** How rows are written: what stands before, between and behind them. */
+export interface Rows {
+  readonly head: string
+  readonly line: (view: TcpView) => string
+  /** Of a frame without TCP. */
+  readonly frameLine: (view: FrameView) => string
+  readonly between: string
+  readonly tail: string
+  /** Follows connections where one of Elko's own fields is asked for. */
+  readonly judge: ElkoJudge | null
+}
+
+const FORMATS = ['fields', 'json', 'ek', 'jsonl']
+
+export function rowsOf({
+  T: format = '',
+  e: given = [],
+  E = [],
+}: {
+  T?: string
+  e?: string[]
+  E?: string[]
+}): Rows {
+  if (!FORMATS.includes(format)) {
+    throw new UsageError(`-T: expected fields, json, ek or jsonl, not "${format}"`)
+  }
+  const unknown = given.find((name) => !FIELD_NAMES.includes(name))
+  if (unknown !== undefined) {
+    const near = nearest(unknown, FIELD_NAMES)
+    throw new UsageError(
+      `-e: unknown field "${unknown}"${near === undefined ? '' : `; did you mean ${near}?`}`,
+    )
+  }
+  const { style, hasHeader } = rowStyle(E)
+  if (E.length > 0 && format !== 'fields') throw new UsageError('-E: only with -T fields')
+  const isNamed = given.length > 0
+  const names = isNamed ? given : Object.keys(WIRESHARK_FIELDS)
+  const judge = given.some((name) => Object.hasOwn(ELKO_FIELDS, name)) ? new ElkoJudge() : null
+  const lines = linesOver({ ...WIRESHARK_FIELDS, ...judge?.fields })
+  const plain = { head: '', between: '', tail: '', judge }
+  if (format === 'fields') {
+    if (!isNamed) throw new UsageError('-T fields: expected fields, with -e')
+    const head = hasHeader ? names.join(style.separator) : ''
+    return { ...plain, head, ...lines((fields, view) => fieldRow(fields, names, view, style)) }
+  }
+  if (format === 'jsonl') {
+    return { ...plain, ...lines((fields, view) => JSON.stringify(flatObject(fields, names, view))) }
+  }
+  if (format === 'ek') return { ...plain, ...lines((fields, view) => ekLines(fields, names, isNamed, view)) }
+  const objects = lines((fields, view) => jsonPacket(fields, names, isNamed, view))
+  return { ...plain, head: '[', ...objects, between: '  ,', tail: ']' }
+}
+
+type Row = (fields: Fields, view: TcpView) => string
+
+/** @param fields of a packet with TCP; a frame without it has no field of TCP. */
+function linesOver(fields: Fields): (row: Row) => Pick<Rows, 'line' | 'frameLine'> {
+  const ofFrames = Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [
+      name,
+      Object.hasOwn(FRAME_FIELDS, name) ? field : { kind: field.kind, read: () => null },
+    ]),
+  )
+  return (row) => ({
+    line: (view) => row(fields, view),
+    // None of these fields looks at TCP.
+    frameLine: (view) => row(ofFrames, view as TcpView),
+  })
+}
+
+/** Elko's own judgement of the packet at hand, as fields. */
+class ElkoJudge {
+  readonly #tracker = new FlowTracker(() => {})
+  #cause: ElkoView['cause'] = null
+  readonly fields: Fields = Object.fromEntries(
+    Object.entries(ELKO_FIELDS).map(([name, { kind, read }]) => [
+      name,
+      { kind, read: (view: TcpView) => read({ ...view, cause: this.#cause, tracker: this.#tracker }) },
+    ]),
+  )
+
+  packet(packet: Packet, tcp: TcpFields, said: TcpAnalysis): void {
+    this.#cause = this.#tracker.packet(packet, tcp, said)
+  }
+}
+
+const QUOTES: Readonly<Record<string, string>> = { d: '"', s: "'", n: '' }
+
+function rowStyle(settings: readonly string[]): { style: RowStyle; hasHeader: boolean } {
+  let style = PLAIN_ROWS
+  let hasHeader = false
+  for (const setting of settings) {
+    const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(setting) ?? []
+    const wrong = (expected: string): UsageError => new UsageError(`-E ${setting}: expected ${expected}`)
+    if (name === 'header' && /^[yn]$/.test(value)) hasHeader = value === 'y'
+    else if (name === 'header') throw wrong('header=y or header=n')
+    else if (name === 'separator') style = { ...style, separator: characterOf(value, wrong) }
+    else if (name === 'aggregator') style = { ...style, aggregator: characterOf(value, wrong) }
+    else if (name === 'occurrence' && /^[fla]$/.test(value)) {
+      style = { ...style, occurrence: value as RowStyle['occurrence'] }
+    } else if (name === 'occurrence') throw wrong('occurrence=f, l or a')
+    else if (name === 'quote' && QUOTES[value] !== undefined) style = { ...style, quote: QUOTES[value] }
+    else if (name === 'quote') throw wrong('quote=d, s or n')
+    else throw wrong('header, separator, occurrence, aggregator or quote, and a value')
+  }
+  return { style, hasHeader }
+}
+
+/** A character, or /t for a tab and /s for a blank. */
+function characterOf(value: string, wrong: (expected: string) => UsageError): string {
+  if (value === '/t') return '\t'
+  if (value === '/s') return ' '
+  if (value.length !== 1) throw wrong('one character, /t for a tab or /s for a blank')
+  return value
+}
