@@ -21,8 +21,8 @@ export type LayerTest = (code: number, bytes: Uint8Array, at: number) => boolean
 export const isEthernet: LayerTest = (code) =>
   code === codes.LINK + 1 || code === codes.LAYER_ETHERNET || code === codes.ETHERTYPE_BRIDGING
 
-export const isVlan: LayerTest = (code) =>
-  code === codes.ETHERTYPE_VLAN || code === codes.ETHERTYPE_QINQ || code === codes.ETHERTYPE_QINQ_OLD
+/** The outer tag of IEEE 802.1ad is another protocol's to Wireshark. */
+export const isVlan: LayerTest = (code) => code === codes.ETHERTYPE_VLAN || code === codes.ETHERTYPE_QINQ_OLD
 
 /** An IP header is what is read as one: several layers may stand at its place before it is. */
 export const isIpv4: LayerTest = (code, bytes, at) => code === codes.ETHERTYPE_IPV4 && bytes[at]! >> 4 === 4
@@ -33,7 +33,8 @@ export function inLayers<V>(packet: Packet, test: LayerTest, read: HeaderReader<
   for (let layer = 0; layer < packet.layers; layer++) {
     const bytes = packet.layerBytes[layer]!
     const at = packet.layerAts[layer]!
-    if (!test(packet.layerCodes[layer]!, bytes, at) || isOfFragment(packet, layer)) continue
+    if (!test(packet.layerCodes[layer]!, bytes, at)) continue
+    if (isOfFragment(packet, layer) || isOfFabricPath(packet, layer)) continue
     const value = read(bytes, at, endOf(packet, bytes))
     if (value === null) continue
     if (Array.isArray(value)) values.push(...(value as V[]))
@@ -50,6 +51,11 @@ function isOfFragment(packet: Packet, layer: number): boolean {
   const at = packet.layerAts[layer - 1]!
   if (bytes !== packet.layerBytes[layer] || !isIpv4(packet.layerCodes[layer - 1]!, bytes, at)) return false
   return (readUint16(bytes, at + 6) & 0x3fff) !== 0
+}
+
+/** The outer addresses of FabricPath are no addresses of Ethernet. */
+function isOfFabricPath(packet: Packet, layer: number): boolean {
+  return layer + 1 < packet.layers && packet.layerCodes[layer + 1] === codes.ETHERTYPE_FABRIC_PATH
 }
 
 /** Where the octets of a layer end at the latest: those of the record, or of a datagram put together from fragments. */
@@ -69,8 +75,9 @@ export function fieldsOf(
   })
 }
 
-export const ipv4Text = (bytes: Uint8Array, at: number): string =>
-  formatAddress(addressOf(0, 0, MAPPED_PREFIX, readInt32(bytes, at)))
+export const ipv4Text = (bytes: Uint8Array, at: number): string => ipv4WordText(readInt32(bytes, at))
+
+export const ipv4WordText = (word: number): string => formatAddress(addressOf(0, 0, MAPPED_PREFIX, word))
 
 export function ipv6Text(bytes: Uint8Array, at: number): string {
   const word = (k: number): number => readInt32(bytes, at + 4 * k)

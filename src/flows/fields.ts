@@ -5,6 +5,7 @@
 
 import { readUint16 } from '../bytes/big-endian.ts'
 import * as codes from '../dissect/layer-codes.ts'
+import type { Packet } from '../dissect/packet.ts'
 import { checksumIsRight, cutOptionValues, hexText, optionsOf, optionValues } from '../dissect/tcp-details.ts'
 import { SYN } from '../wire/segment.ts'
 import {
@@ -19,6 +20,7 @@ import {
   etherText,
   inLayers,
   ipv4Text,
+  ipv4WordText,
   ipv6Text,
   isEthernet,
   isIpv4,
@@ -63,7 +65,10 @@ export const FRAME_FIELDS: FrameFields = {
   },
   'ip.dst': {
     kind: 'address',
-    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => ipv4Text(bytes, at + 16)),
+    read: ({ packet }) =>
+      inLayers(packet, isIpv4, (bytes, at) =>
+        isInnermost(packet, bytes, at) ? ipv4WordText(packet.dst3) : ipv4Text(bytes, at + 16),
+      ),
   },
   'ip.ttl': { kind: 'number', read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => bytes[at + 8]!) },
   'ip.id': {
@@ -72,18 +77,23 @@ export const FRAME_FIELDS: FrameFields = {
   },
   'ip.len': {
     kind: 'number',
-    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => readUint16(bytes, at + 2)),
+    read: ({ packet }) =>
+      inLayers(packet, isIpv4, (bytes, at) => {
+        const length = readUint16(bytes, at + 2)
+        // Segmentation offload leaves 0 behind.
+        return length === 0 && isInnermost(packet, bytes, at) ? packet.wireEnd - at : length
+      }),
   },
   'ip.proto': {
     kind: 'number',
     read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => bytes[at + 9]!),
   },
   'ip.flags.df': {
-    kind: 'boolean',
+    kind: 'flag',
     read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => (bytes[at + 6]! >> 6) & 1),
   },
   'ip.flags.mf': {
-    kind: 'boolean',
+    kind: 'flag',
     read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => (bytes[at + 6]! >> 5) & 1),
   },
   'ip.frag_offset': {
@@ -192,6 +202,9 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   ...HEADER_FIELDS,
   ...ANALYSIS_TREES,
 }
+
+const isInnermost = (packet: Packet, bytes: Uint8Array, at: number): boolean =>
+  packet.version === 4 && at === packet.ipAt && bytes === packet.bytes
 
 // ---- TCP
 

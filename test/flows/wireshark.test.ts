@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+
 import { ANALYSIS_FLAGS } from '../../src/flows/tcp-analysis.ts'
 import {
   answerOf,
