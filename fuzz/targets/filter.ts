@@ -3,7 +3,7 @@
 import { CaptureRecord } from '../../src/capture/record.ts'
 import { Dissector } from '../../src/dissect/dissect.ts'
 import { BpfMachine } from '../../src/filter/bpf-machine.ts'
-import { MAX_INSTRUCTIONS } from '../../src/filter/bpf-program.ts'
+import { JUMP, MAX_INSTRUCTIONS } from '../../src/filter/bpf-program.ts'
 import { compileBpf } from '../../src/filter/capture-filter.ts'
 import { DisplayFilter } from '../../src/filter/display-filter.ts'
 import { FilterError } from '../../src/filter/filter-error.ts'
@@ -68,9 +68,10 @@ function capture(input: string, linkType: number): void {
   if (program === null) return
   expect(program.length <= MAX_INSTRUCTIONS, 'a program that is too long')
   for (const [at, { code, jt, jf, k }] of program.entries()) {
-    const isJump = (code & 7) === 5
-    const farthest = isJump ? Math.max(jt, jf, code === 5 ? k : 0) : 0
-    expect(jt <= 255 && jf <= 255 && at + 1 + farthest < program.length, 'a jump out of the program')
+    const isJump = (code & 7) === (JUMP & 7)
+    const farthest = Math.max(jt, jf, code === JUMP ? k : 0)
+    expect(jt <= 255 && jf <= 255, 'a branch that goes too far')
+    expect(!isJump || at + 1 + farthest < program.length, 'a jump out of the program')
   }
   const machine = new BpfMachine(program)
   for (const length of [0, 13, 40, PACKET.length]) machine.run(PACKET, 0, length, PACKET.length)

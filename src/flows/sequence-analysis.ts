@@ -299,7 +299,6 @@ function showWindow({ words, my, result }: Exchange, { flags, window, textLength
   result.window = isScaled ? window * 2 ** scale : window
 }
 
-/** Numbers of a segment whose length is not known are shown as they are. */
 /** Who sends FIN closes first unless the other side has; a FIN that is sent again is judged again. */
 function judgeFin({ words, my, their, result }: Exchange): void {
   const isSecond = (words[their + w.SIDE_BITS]! & w.CLOSED_FIRST) !== 0
@@ -307,6 +306,7 @@ function judgeFin({ words, my, their, result }: Exchange): void {
   result.finIs = isSecond ? 'passive' : 'active'
 }
 
+/** Numbers of a segment whose length is not known are shown as they are. */
 function showNumbers({ words, at, my, their, result }: Exchange, tcp: TcpFields): void {
   result.stream = words[at + w.STREAM]!
   result.isFromA = my === at + w.SIDE_A

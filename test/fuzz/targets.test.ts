@@ -23,6 +23,7 @@ const RUNS: Readonly<Record<TargetName, number>> = {
   capture: 15_000,
   listing: 1000,
   frames: 4000,
+  filter: 2000,
   drill: 5000,
   python: 5000,
 }
@@ -50,6 +51,8 @@ const REACHED: readonly (readonly [target: TargetName, file: string, percent: nu
   ['listing', 'src/capture/read-json.js', 80],
   ['frames', 'src/dissect/link-layers.js', 80],
   ['frames', 'src/dissect/network-layers.js', 80],
+  ['filter', 'src/filter/parse-bpf.js', 75],
+  ['filter', 'src/filter/parse-display.js', 75],
   ['drill', 'src/drill/parse-packet.js', 60],
 ]
 
