@@ -20,7 +20,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     what: 'print what the RFCs ask, and where it is met',
     load: () => import('./conformance.ts'),
   },
-  read: { what: 'print the TCP packets of a capture', load: () => import('./read.ts') },
+  read: { what: 'print the packets of a capture, as tcpdump and tshark do', load: () => import('./read.ts') },
   diagram: { what: 'draw a connection of a capture', load: () => import('./diagram.ts') },
   conversations: {
     what: 'list the TCP conversations of a capture',
