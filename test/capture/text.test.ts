@@ -24,7 +24,7 @@ interface Read {
 function printed(text: string, options: TcpdumpOptions = {}): Read {
   const printer = new TcpdumpPrinter({ numeric: true, ...options })
   const lines: string[] = []
-  const reader = new CaptureReader((record) => lines.push(printer.line(record)))
+  const reader = new CaptureReader((record) => lines.push(withoutTail(printer.line(record))))
   reader.readWhole(octetsOf(text))
   return { lines, reader }
 }
