@@ -22,7 +22,7 @@ interface Read {
 
 /** The listing read, and its packets printed. */
 function printed(text: string, options: TcpdumpOptions = {}): Read {
-  const printer = new TcpdumpPrinter(options)
+  const printer = new TcpdumpPrinter({ numeric: true, ...options })
   const lines: string[] = []
   const reader = new CaptureReader((record) => lines.push(withoutTail(printer.line(record))))
   reader.readWhole(octetsOf(text))

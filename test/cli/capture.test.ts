@@ -131,7 +131,7 @@ test(
         assert.ok(bytes.length <= 64)
         assert.ok(direction !== null)
       }
-      assert.match(elko(['read', file]).stdout, /127\.0\.0\.1\.\d+ > 127\.0\.0\.1\.8080: Flags \[S\]/)
+      assert.match(elko(['read', '-n', file]).stdout, /127\.0\.0\.1\.\d+ > 127\.0\.0\.1\.8080: Flags \[S\]/)
     }),
 )
 

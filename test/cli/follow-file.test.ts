@@ -147,7 +147,7 @@ test('what is packed cannot be followed; damage ends it with its place', () => {
   const record = pcapOf(1)
   record.fill(0xff, 8, 12)
   writeFileSync(damaged, joined([pcapHeader(), pcapOf(7), record]))
-  const { code, stdout, stderr } = elko(['read', '-f', damaged])
+  const { code, stdout, stderr } = elko(['read', '-n', '-f', damaged])
   assert.equal(code, 3)
   assert.match(stdout, /10\.0\.0\.1\.7 >/)
   assert.match(stderr, /damaged\.pcap: at octet \d+: expected a captured length of at most/)
