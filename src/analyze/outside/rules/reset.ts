@@ -514,7 +514,7 @@ const clientTextEnd = ({ client }: Case): number => client.next
 
 const answerTooLate: Rule = {
   verdict: 'no-response',
-  applies: (c) => resetOf(c)?.fromClient === true && gaveUpWaiting(c),
+  applies: (c) => resetOf(c) !== null && gaveUpWaiting(c),
   tell: (c) => noResponse(c),
 }
 
