@@ -3,8 +3,8 @@
  * Whatever they are, each connection gets one verdict, its evidence lies in the capture, and it is the same the second time.
  */
 
-import { diagnoseCapture } from '../../src/analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../../src/analyze/outside/capture-diagnosis.ts'
+import { diagnoseCapture } from '../../src/analyze/outside/diagnose-capture.ts'
 import { VERDICTS } from '../../src/analyze/outside/verdicts.ts'
 import { joined } from '../../src/bytes/join.ts'
 import { pcapHeader, pcapPacket } from '../../src/capture/pcap.ts'

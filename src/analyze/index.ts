@@ -12,6 +12,9 @@ export {
   TCP_FIELDS,
   type TcpView,
 } from '../flows/fields.ts'
+export type { Flow, FlowReport, SideReport } from '../flows/flow.ts'
+export { FlowRecorder } from '../flows/flow-recorder.ts'
+export { FlowTracker } from '../flows/flow-tracker.ts'
 export type { Interval } from '../flows/interval.ts'
 export { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 export type { StreamSink } from '../flows/stream-assembler.ts'
@@ -20,7 +23,7 @@ export { type Culprit, type Diagnosis, diagnose } from './diagnosis.ts'
 export { diagnosisText, ElkoDiagnosis } from './elko-diagnosis.ts'
 export type { Evidence, IcmpEvidence, SegmentEvidence } from './evidence.ts'
 export type { Seen } from './outside/application-errors.ts'
-export { CaptureDiagnoser, type CaptureReport, diagnoseCapture } from './outside/capture-diagnoser.ts'
+export { CaptureDiagnoser, type CaptureReport } from './outside/capture-diagnoser.ts'
 export type { CaptureDiagnosis } from './outside/capture-diagnosis.ts'
 export type {
   CaptureCulprit,
@@ -29,6 +32,7 @@ export type {
   EvidenceFrame,
   ResetSender,
 } from './outside/case.ts'
+export { type CaptureFileReport, diagnoseCapture } from './outside/diagnose-capture.ts'
 export { type ErrorMeaning, explainError } from './outside/error-texts.ts'
 export type { Finding } from './outside/findings.ts'
 export type { CaptureNote } from './outside/notes.ts'

@@ -8,6 +8,7 @@ import * as codes from './layer-codes.ts'
 import * as link from './link-layers.ts'
 import * as network from './network-layers.ts'
 import { Packet, TcpFields } from './packet.ts'
+import * as tunnels from './tunnels.ts'
 
 const { END, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_TCP, LINK } = codes
 
@@ -30,10 +31,20 @@ export class Dissector {
   }
   readonly #fragments = new Fragments()
   readonly #onTcp: TcpCallback
+  readonly #tunnels: tunnels.TunnelPorts | null
 
-  /** @param onTcp both are borrowed until it returns. */
-  constructor(onTcp: TcpCallback) {
+  /**
+   * @param onTcp both are borrowed until it returns.
+   * @param ports tunnels on ports of UDP beyond the well-known ones, which come before these.
+   */
+  constructor(onTcp: TcpCallback, ports: tunnels.TunnelPorts | null = null) {
     this.#onTcp = onTcp
+    this.#tunnels = ports
+  }
+
+  /** What the last record was, with all layers that were gone through; borrowed until the next one. */
+  get packet(): Packet {
+    return this.#packet
   }
 
   dissect(record: CaptureRecord): void {
@@ -64,6 +75,7 @@ export class Dissector {
     if (layer === ETHERTYPE_IPV4) return network.ipv4(packet, this.#place)
     if (layer === ETHERTYPE_IPV6) return network.ipv6(packet, this.#place)
     if (layer === LINK + links.LINKTYPE_ETHERNET) return link.ethernet(packet)
+    if (layer === codes.IP_UDP) return tunnels.udp(packet, this.#tunnels)
     if (layer >= codes.LAYER_IP) return namedLayer(packet, layer)
     if (layer >= codes.PPP_PROTOCOL) return link.pppNext(layer - codes.PPP_PROTOCOL)
     if (layer >= LINK) return linkLayer(packet, layer - LINK)
@@ -129,6 +141,19 @@ function etherLayer(packet: Packet, type: number): number {
       return link.ethernet(packet)
     case codes.ETHERTYPE_FABRIC_PATH:
       return link.fabricPath(packet)
+    case codes.ETHERTYPE_PROVIDER_BRIDGING:
+      // The tag, and the addresses of the customer's frame.
+      return link.tag(packet, 16)
+    case codes.ETHERTYPE_VN_TAG:
+    case codes.ETHERTYPE_HSR:
+      return link.tag(packet, 4)
+    case codes.ETHERTYPE_E_TAG:
+    case codes.ETHERTYPE_CISCO_METADATA:
+      return link.tag(packet, 6)
+    case codes.ETHERTYPE_TRILL:
+      return link.trill(packet)
+    case codes.ETHERTYPE_NSH:
+      return tunnels.nsh(packet)
     default:
       return END
   }
@@ -144,12 +169,16 @@ function protocolLayer(packet: Packet, layer: number): number {
       return network.icmp(packet)
     case codes.IP_ICMPV6:
       return network.icmpv6(packet)
+    case codes.IP_AUTHENTICATION:
+      return network.authentication(packet)
     case codes.IP_GRE:
-      return network.gre(packet)
-    case codes.IP_UDP:
-      return network.udp(packet)
+      return tunnels.gre(packet)
+    case codes.IP_ETHERIP:
+      return tunnels.etherIp(packet)
     case codes.IP_MPLS:
       return link.mpls(packet)
+    case codes.IP_ETHERNET:
+      return codes.LAYER_ETHERNET
     default:
       return END
   }

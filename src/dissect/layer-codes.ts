@@ -22,6 +22,14 @@ export const ETHERTYPE_PPP = 0x880b
 /** 802.11 frames as Aruba's access points send them in GRE, one type for each of their queues. */
 export const ETHERTYPE_ARUBA_FIRST = 0x8200
 export const ETHERTYPE_ARUBA_LAST = 0x8370
+/** Network Service Header (RFC 8300). */
+export const ETHERTYPE_NSH = 0x894f
+export const ETHERTYPE_PROVIDER_BRIDGING = 0x88e7
+export const ETHERTYPE_VN_TAG = 0x8926
+export const ETHERTYPE_E_TAG = 0x893f
+export const ETHERTYPE_TRILL = 0x22f3
+export const ETHERTYPE_CISCO_METADATA = 0x8909
+export const ETHERTYPE_HSR = 0x892f
 /** Smaller numbers at an Ethernet type's place are lengths (IEEE 802.3). */
 export const LEAST_ETHERTYPE = 0x0600
 
@@ -33,8 +41,11 @@ export const IP_TCP = IP_PROTOCOL + 6
 export const IP_UDP = IP_PROTOCOL + 17
 export const IP_IPV6 = IP_PROTOCOL + 41
 export const IP_GRE = IP_PROTOCOL + 47
+export const IP_AUTHENTICATION = IP_PROTOCOL + 51
 export const IP_ICMPV6 = IP_PROTOCOL + 58
+export const IP_ETHERIP = IP_PROTOCOL + 97
 export const IP_MPLS = IP_PROTOCOL + 137
+export const IP_ETHERNET = IP_PROTOCOL + 143
 
 /** Plus a LINKTYPE. */
 export const LINK = 0x2_0000

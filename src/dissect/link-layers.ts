@@ -44,11 +44,31 @@ export function vlan(packet: Packet): number {
   return type >= LEAST_ETHERTYPE ? type : lengthOf(packet, type)
 }
 
-/** Cisco FabricPath: an outer Ethernet header was read as two addresses; a tag of two octets, then a whole frame. */
+/** A tag of so many octets, and behind it an Ethernet type. */
+export function tag(packet: Packet, octets: number): number {
+  const { at, view } = packet
+  packet.at = at + octets + 2
+  return packet.left > 0 ? view.getUint16(at + octets) : END
+}
+
+/** TRILL (RFC 6325 3): flags with the length of options in words, hops, two nicknames, then a whole frame. */
+export function trill(packet: Packet): number {
+  const { at, view } = packet
+  if (packet.end - at < 6) return END
+  const options = (view.getUint16(at) >> 6) & 0x1f
+  packet.at = at + 6 + 4 * options
+  return packet.left > 0 ? LAYER_ETHERNET : END
+}
+
+/**
+ * Cisco FabricPath: an outer Ethernet header was read as two addresses; a tag of two octets, then a whole frame with its check
+ * sequence.
+ */
 export function fabricPath(packet: Packet): number {
-  if (packet.left < 2) return END
   packet.at += 2
-  return LAYER_ETHERNET
+  packet.wireEnd -= 4
+  packet.end = Math.min(packet.end, packet.wireEnd)
+  return packet.left > 0 ? LAYER_ETHERNET : END
 }
 
 /** IEEE 802.2 with or without SNAP. */
@@ -69,8 +89,8 @@ function snap(packet: Packet, at: number): number {
   const organization = (packet.view.getUint16(at) << 8) | packet.view.getUint8(at + 2)
   const type = packet.view.getUint16(at + 3)
   packet.at = at + 5
-  // Encapsulated Ethernet (RFC 1042), bridge tunnels (802.1H), and Cisco's.
-  return organization === 0 || organization === 0xf8 || organization === 0x0c ? type : END
+  // Encapsulated Ethernet (RFC 1042) and bridge tunnels (802.1H).
+  return organization === 0 || organization === 0xf8 ? type : END
 }
 
 /** BSD loopback: the address family in the byte order of the machine that captured, or (LOOP) in network order. */

@@ -1,27 +1,18 @@
 /**
- * IP, ICMP's quotations and tunnels on the way to TCP, by the rules of link-layers.ts. A packet that a capture cut is
+ * IP and ICMP's quotations on the way to TCP, by the rules of link-layers.ts. A packet that a capture cut is
  * followed by its own length fields; what it says beyond its frame is not believed.
  */
 
 import { foldChecksum, sumWords } from '../bytes/checksum.ts'
 import { MAPPED_PREFIX } from '../wire/ip-header.ts'
-import {
-  END,
-  ETHERTYPE_ARUBA_FIRST,
-  ETHERTYPE_ARUBA_LAST,
-  ETHERTYPE_IPV6,
-  ETHERTYPE_PPP,
-  IP_PROTOCOL,
-  LAYER_ETHERNET,
-  LAYER_ICMP_QUOTE,
-  LAYER_IP,
-  LAYER_PPP,
-  LAYER_WLAN,
-  LAYER_WLAN_SWAPPED,
-} from './layer-codes.ts'
+import { END, ETHERTYPE_IPV6, IP_PROTOCOL, LAYER_ICMP_QUOTE } from './layer-codes.ts'
 import type { Packet } from './packet.ts'
 
+const IPV4_HEADER = 20
 const IPV6_HEADER = 40
+
+const LOOSE_SOURCE_ROUTE = 131
+const STRICT_SOURCE_ROUTE = 137
 
 /** Where a fragment lies in its datagram. */
 export interface FragmentPlace {
@@ -61,6 +52,7 @@ export function ipv4(packet: Packet, place: FragmentPlace): number {
   packet.src3 = view.getInt32(at + 12)
   packet.dst3 = view.getInt32(at + 16)
   packet.at = at + headerLength
+  if (headerLength > IPV4_HEADER && !takeOptions(packet, at + IPV4_HEADER)) return END
   const protocol = view.getUint8(at + 9)
   const fragment = view.getUint16(at + 6)
   if ((fragment & 0x3fff) !== 0 && !packet.isQuoted) {
@@ -73,6 +65,42 @@ export function ipv4(packet: Packet, place: FragmentPlace): number {
   } else if ((fragment & 0x1fff) !== 0) return END
   return IP_PROTOCOL + protocol
 }
+
+/** Octets that the options of IPv4 have at the least, by their kinds: Wireshark gives up a packet with a shorter one. */
+const LEAST_OPTION: Readonly<Record<number, number>> = {
+  7: 3,
+  25: 8,
+  68: 4,
+  82: 12,
+  130: 3,
+  [LOOSE_SOURCE_ROUTE]: 3,
+  133: 3,
+  134: 6,
+  136: 4,
+  [STRICT_SOURCE_ROUTE]: 3,
+  148: 4,
+}
+
+/** Where a route is given (RFC 791 3.1) its last address is the destination. False where an option is too short. */
+function takeOptions(packet: Packet, first: number): boolean {
+  const { view, at: end } = packet
+  for (let at = first; at < end; ) {
+    const kind = view.getUint8(at)
+    if (kind === 0) return true
+    const length = kind === 1 ? 1 : at + 1 < end ? view.getUint8(at + 1) : 0
+    if (length === 0 || at + length > end) return true
+    if (kind !== 1 && length < 2) return true
+    if (length < (LEAST_OPTION[kind] ?? 0)) return false
+    const isRoute = kind === LOOSE_SOURCE_ROUTE || kind === STRICT_SOURCE_ROUTE
+    if (isRoute && pointsInto(view.getUint8(at + 2), length)) packet.dst3 = view.getInt32(at + length - 4)
+    at += length
+  }
+  return true
+}
+
+/** Whether the pointer of a route, which counts from 1, is at one of its addresses. */
+const pointsInto = (pointer: number, length: number): boolean =>
+  pointer >= 4 && pointer % 4 === 0 && pointer + 3 <= length
 
 /** Reads an IPv6 header and its extension headers (RFC 8200 4). */
 export function ipv6(packet: Packet, place: FragmentPlace): number {
@@ -99,18 +127,57 @@ export function ipv6(packet: Packet, place: FragmentPlace): number {
   return extensions(packet, view.getUint8(at + 6), place)
 }
 
+const ROUTING = 43
+const DESTINATION_OPTIONS = 60
+const HOME_ADDRESS = 0xc9
+
+/** While segments are left the destination stands in the routing header (RFC 2460 4.4, RFC 6275 6.4, RFC 8754 2). */
+function takeRoute(packet: Packet, length: number): void {
+  const { at, view } = packet
+  const type = view.getUint8(at + 2)
+  if (view.getUint8(at + 3) === 0 || length < 24) return
+  if (type === 0 || type === 2) readDestination(packet, at + 8 + (((length - 8) >> 4) - 1) * 16)
+  else if (type === 4) readDestination(packet, at + 8)
+}
+
+function readDestination(packet: Packet, at: number): void {
+  packet.dst0 = packet.view.getInt32(at)
+  packet.dst1 = packet.view.getInt32(at + 4)
+  packet.dst2 = packet.view.getInt32(at + 8)
+  packet.dst3 = packet.view.getInt32(at + 12)
+}
+
+/** A mobile node's own address (RFC 6275 6.3) is the source. */
+function takeHomeAddress(packet: Packet, length: number): void {
+  const { view } = packet
+  const end = packet.at + length
+  for (let at = packet.at + 2; at + 1 < end; ) {
+    const kind = view.getUint8(at)
+    const octets = view.getUint8(at + 1)
+    if (kind === HOME_ADDRESS && octets === 16 && at + 18 <= end) {
+      packet.src0 = view.getInt32(at + 2)
+      packet.src1 = view.getInt32(at + 6)
+      packet.src2 = view.getInt32(at + 10)
+      packet.src3 = view.getInt32(at + 14)
+    }
+    at += kind === 0 ? 1 : 2 + octets
+  }
+}
+
 function extensions(packet: Packet, first: number, place: FragmentPlace): number {
   const { view, end } = packet
   let next = first
   for (;;) {
     const { at } = packet
-    // Hop-by-hop, routing, destination options, mobility, HIP, Shim6: all have the same two octets in front.
-    const isPlain = next === 0 || next === 43 || next === 60 || next === 135 || next === 139 || next === 140
+    // Hop-by-hop, routing, destination options, Shim6: all have the same two octets in front.
+    const isPlain = next === 0 || next === ROUTING || next === DESTINATION_OPTIONS || next === 140
     if (!isPlain && next !== 44 && next !== 51) return IP_PROTOCOL + next
     if (end - at < 8) return END
     const length =
       next === 44 ? 8 : next === 51 ? (view.getUint8(at + 1) + 2) * 4 : (view.getUint8(at + 1) + 1) * 8
     if (end - at < length) return END
+    if (next === ROUTING) takeRoute(packet, length)
+    if (next === DESTINATION_OPTIONS) takeHomeAddress(packet, length)
     if (next === 44) {
       const fragment = view.getUint16(at + 2)
       packet.identification = view.getUint32(at + 4)
@@ -152,94 +219,12 @@ function quote(packet: Packet, isError: boolean): number {
   return LAYER_ICMP_QUOTE
 }
 
-/** GRE (RFC 2784, 2890, 2637): flags say which optional words follow; the version 1 is PPTP's. */
-export function gre(packet: Packet): number {
+/** The Authentication Header in IPv4 (RFC 4302 2): next protocol, length in words less two. */
+export function authentication(packet: Packet): number {
   const { at, view } = packet
-  if (packet.end - at < 4) return END
-  const flags = view.getUint16(at)
-  const type = view.getUint16(at + 2)
-  const isEnhanced = (flags & 7) === 1
-  let length = 4
-  if ((flags & 0xc000) !== 0) length += 4
-  if ((flags & 0x2000) !== 0) length += 4
-  if ((flags & 0x1000) !== 0) length += 4
-  if (isEnhanced && (flags & 0x0080) !== 0) length += 4
+  if (packet.end - at < 12) return END
+  const length = (view.getUint8(at + 1) + 2) * 4
   if (packet.end - at < length) return END
   packet.at = at + length
-  if (type === ETHERTYPE_PPP) return LAYER_PPP
-  return type >= ETHERTYPE_ARUBA_FIRST && type <= ETHERTYPE_ARUBA_LAST ? LAYER_WLAN : type
-}
-
-const PORT_VXLAN = 4789
-const PORT_GTP_USER = 2152
-const PORT_CAPWAP_DATA = 5247
-const PORT_GENEVE = 6081
-
-/** UDP carries tunnels on well-known ports. */
-export function udp(packet: Packet): number {
-  const { at, view } = packet
-  if (packet.end - at < 8 || packet.isFragment) return END
-  const source = view.getUint16(at)
-  const destination = view.getUint16(at + 2)
-  packet.at = at + 8
-  const has = (port: number): boolean => source === port || destination === port
-  if (has(PORT_VXLAN)) return vxlan(packet)
-  if (has(PORT_GTP_USER)) return gtpUser(packet)
-  if (has(PORT_CAPWAP_DATA)) return capwap(packet)
-  return has(PORT_GENEVE) ? geneve(packet) : END
-}
-
-/** VXLAN (RFC 7348 5): flags, network identifier. */
-function vxlan(packet: Packet): number {
-  if (packet.left < 8) return END
-  packet.at += 8
-  return LAYER_ETHERNET
-}
-
-/** Geneve (RFC 8926 3.4): length of the options in words, and the type of what is inside. */
-function geneve(packet: Packet): number {
-  const { at, view } = packet
-  if (packet.end - at < 8) return END
-  const length = 8 + (view.getUint8(at) & 0x3f) * 4
-  const type = view.getUint16(at + 2)
-  packet.at = at + length
-  return type === 0x6558 ? LAYER_ETHERNET : type
-}
-
-/** GTP-U (3GPP TS 29.281 5.1): a G-PDU (type 255) carries IP. */
-function gtpUser(packet: Packet): number {
-  const { at, view } = packet
-  if (packet.end - at < 8) return END
-  const flags = view.getUint8(at)
-  if (flags >> 5 !== 1 || view.getUint8(at + 1) !== 255) return END
-  let next = at + 8
-  if ((flags & 7) !== 0) {
-    // A sequence number, an N-PDU number and the type of the first extension header.
-    if (packet.end - next < 4) return END
-    let extension = view.getUint8(next + 3)
-    next += 4
-    while ((flags & 4) !== 0 && extension !== 0) {
-      if (packet.end - next < 4) return END
-      const length = view.getUint8(next) * 4
-      if (length === 0 || packet.end - next < length) return END
-      extension = view.getUint8(next + length - 1)
-      next += length
-    }
-  }
-  packet.at = next
-  return LAYER_IP
-}
-
-/** CAPWAP data (RFC 5415 4.3): a header of its own length, then an 802.11 or 802.3 frame. Fragments lead nowhere. */
-function capwap(packet: Packet): number {
-  const { at, view } = packet
-  if (packet.end - at < 8 || view.getUint8(at) !== 0) return END
-  const word = view.getUint32(at)
-  const length = ((word >> 19) & 0x1f) * 4
-  const isNative = (word & 0x100) !== 0
-  const isFragment = (word & 0x80) !== 0
-  const isKeepAlive = (word & 0x08) !== 0
-  if (length < 8 || isFragment || isKeepAlive || packet.end - at < length) return END
-  packet.at = at + length
-  return isNative ? LAYER_WLAN_SWAPPED : LAYER_ETHERNET
+  return IP_PROTOCOL + view.getUint8(at)
 }

@@ -61,6 +61,9 @@ export const HAS_SYN_TIME = 2
 export const HAS_INITIAL_RTT = 4
 export const HAS_FIN = 8
 export const HAS_SYN_TEXT = 16
+/** The subtypes of Multipath TCP options so far, a bit each: the upper half. Of SIDE_BITS, those known to its last packet. */
+export const MULTIPATH = 0xffff_0000 | 0
+export const MULTIPATH_SHIFT = 16
 
 // ---- bits of SIDE_BITS
 

@@ -46,13 +46,19 @@ function judgeRepeat(x: Exchange, window: number): void {
   if (window === 0) {
     if ((before & a.ZERO_WINDOW_PROBE) !== 0) result.flags |= a.ZERO_WINDOW_PROBE_ACK
   } else if ((before & a.KEEP_ALIVE) !== 0) result.flags |= a.KEEP_ALIVE_ACK
-  else {
+  else if (!hasNewMultipath(x)) {
     const count = Math.max(0, words[my + w.DUPLICATE_ACKS]!) + 1
     words[my + w.DUPLICATE_ACKS] = count
     result.flags |= a.DUPLICATE_ACK
     result.duplicateAckNumber = count
     result.duplicateAckFrame = words[my + w.NOT_DUPLICATE_FRAME]!
   }
+}
+
+/** Multipath TCP repeats acknowledgments for its own purposes (RFC 8684 4): whether it just began one. */
+function hasNewMultipath({ words, at, my }: Exchange): boolean {
+  const known = words[at + w.BITS]! & w.MULTIPATH
+  return known !== 0 && known !== (words[my + w.SIDE_BITS]! & w.MULTIPATH)
 }
 
 /** Whether text ends exactly where the peer's window does. */

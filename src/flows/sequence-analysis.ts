@@ -22,7 +22,13 @@ const LEAST_HEADER = 20
 export class SequenceAnalysis {
   readonly conversations = new Conversations()
   readonly #exchange = new Exchange()
-  readonly #options: SeenOptions = { scale: -1, sacked: 0, hasCookie: false }
+  readonly #options: SeenOptions = {
+    scale: -1,
+    sacked: 0,
+    hasCookie: false,
+    multipath: 0,
+    isMalformed: false,
+  }
   #epoch = Number.NaN
 
   /** Takes the next packet of the capture. What it returns is borrowed until the next call. */
@@ -45,21 +51,23 @@ export class SequenceAnalysis {
     showWindow(x, tcp)
     showNumbers(x, tcp)
     x.result.hasRecord ||= x.result.flags !== 0
-    if (tcp.headerLength >= LEAST_HEADER) this.#takeControl(packet, tcp, isFirst)
-    if (tcp.headerLength < LEAST_HEADER || tcp.held < tcp.headerLength) x.result.hide()
+    const isWhole = tcp.headerLength >= LEAST_HEADER && this.#takeControl(packet, tcp, isFirst)
+    if (!isWhole) x.result.hide()
     return x.result
   }
 
-  /** What the flags and options of a header say beyond its numbers; it counts from the next packet on. */
-  #takeControl(packet: Packet, tcp: TcpFields, isFirst: boolean): void {
+  /** What the flags and options of a header say beyond its numbers; it counts from the next packet on. False where they are cut. */
+  #takeControl(packet: Packet, tcp: TcpFields, isFirst: boolean): boolean {
     const x = this.#exchange
     complete(x, tcp, isFirst)
     if ((tcp.flags & (SYN | ACK)) === (SYN | ACK)) judgeSynAck(x)
     if ((tcp.flags & SYN) !== 0) noteSyn(x, packet, tcp)
     measureInitialRtt(x, tcp)
     if ((tcp.flags & (SYN | ACK)) === ACK) x.words[x.my + w.SIDE_BITS]! &= ~w.SENT_NO_ACK
-    if (tcp.headerLength > LEAST_HEADER) this.#takeOptions(packet, tcp)
-    if ((tcp.flags & SYN) !== 0 && tcp.held >= tcp.headerLength) settleScale(x, (tcp.flags & ACK) !== 0)
+    const isWhole =
+      tcp.headerLength > LEAST_HEADER ? this.#takeOptions(packet, tcp) : tcp.held >= LEAST_HEADER
+    if ((tcp.flags & SYN) !== 0 && isWhole) settleScale(x, (tcp.flags & ACK) !== 0)
+    return isWhole
   }
 
   // ---- which conversation
@@ -110,15 +118,18 @@ export class SequenceAnalysis {
     x.their = at + (isFromA ? w.SIDE_B : w.SIDE_A)
   }
 
-  #takeOptions(packet: Packet, tcp: TcpFields): void {
+  #takeOptions(packet: Packet, tcp: TcpFields): boolean {
     const { words, at, my, result } = this.#exchange
     const options = this.#options
     readOptions(packet.bytes, tcp, packet.end, options)
     words[my + w.SACKED] = options.sacked
     if (options.scale >= 0) words[my + w.SCALE] = options.scale
-    if (!options.hasCookie || (tcp.flags & (SYN | ACK)) !== SYN) return
-    result.flags |= a.TFO_SYN
-    if (tcp.textLength > 0) words[at + w.BITS]! |= w.HAS_SYN_TEXT
+    if (options.multipath !== 0) words[at + w.BITS]! |= options.multipath << w.MULTIPATH_SHIFT
+    if (options.hasCookie && (tcp.flags & (SYN | ACK)) === SYN) {
+      result.flags |= a.TFO_SYN
+      if (tcp.textLength > 0) words[at + w.BITS]! |= w.HAS_SYN_TEXT
+    }
+    return tcp.held >= tcp.headerLength && !options.isMalformed
   }
 }
 
@@ -196,6 +207,8 @@ function remember(x: Exchange, packet: Packet, { seq, ack, flags, window, textLe
   words[my + w.WINDOW] = window
   words[my + w.LAST_ACK] = ack
   x.stamp(my + w.LAST_TIME_OF_SIDE)
+  const multipath = words[x.at + w.BITS]! & w.MULTIPATH
+  if (multipath !== 0) words[my + w.SIDE_BITS]! |= multipath
 }
 
 function acknowledge(x: Exchange, tcp: TcpFields): void {

@@ -8,8 +8,8 @@
  * - `0.2 icmp 3/1 10.1.0.1`: an ICMP error from there, about the client's last packet.
  */
 
-import { diagnoseCapture } from '../../src/analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../../src/analyze/outside/capture-diagnosis.ts'
+import { diagnoseCapture } from '../../src/analyze/outside/diagnose-capture.ts'
 import { pcapHeader, pcapPacket } from '../../src/capture/pcap.ts'
 import { type Address, parseAddress } from '../../src/wire/address.ts'
 import { writeIcmpError } from '../../src/wire/icmp-write.ts'

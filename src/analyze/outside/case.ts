@@ -164,6 +164,9 @@ export class Case {
     if (reset.senderAfter > 0 && reset.victimAfter === 0 && isExact(reset)) {
       return `the ${who} goes on sending after it (frame ${reset.senderAfterFrame}) as if it had not sent it`
     }
+    if (!this.connecting && isNearer(side.ttl, host.ttl)) {
+      return `all packets of the ${who} here have TTL ${side.ttl} and passed no router, those on stream ${host.ttlStream} have TTL ${host.ttl}: something nearer answers in its name`
+    }
     return this.#foreignForm(reset, side, who)
   }
 
@@ -202,6 +205,14 @@ export class Case {
     return afterSenderFin && afterVictimFin && isOver
   }
 }
+
+/** A TTL that passed no router, where that host's packets elsewhere have passed some. */
+const isNearer = (ttl: number, elsewhere: number): boolean =>
+  ttl > elsewhere &&
+  elsewhere !== 0 &&
+  INITIAL_TTLS.has(ttl) &&
+  !INITIAL_TTLS.has(elsewhere) &&
+  !CHOSEN_TTLS.has(elsewhere)
 
 const hex = (value: number): string => value.toString(16).padStart(4, '0')
 
