@@ -10,6 +10,7 @@ export const TARGET_NAMES = [
   'listing',
   'frames',
   'filter',
+  'diagnose',
   'drill',
   'python',
 ] as const

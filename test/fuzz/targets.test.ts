@@ -24,6 +24,7 @@ const RUNS: Readonly<Record<TargetName, number>> = {
   listing: 1000,
   frames: 4000,
   filter: 2000,
+  diagnose: 2000,
   drill: 5000,
   python: 5000,
 }

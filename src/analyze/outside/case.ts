@@ -62,6 +62,8 @@ const FAR = 4096
 const GUESS = 500
 /** Initial values of the TTL in use; a packet with one of them has not passed a router. */
 const INITIAL_TTLS: ReadonlySet<number> = new Set([32, 64, 128, 255])
+/** Set by applications (BGP's neighbours), which a reset of the kernel does not heed. */
+const CHOSEN_TTLS: ReadonlySet<number> = new Set([1, 255])
 /** A round trip where none was measured, seconds. */
 const USUAL_RTT = 0.1
 
@@ -152,7 +154,7 @@ export class Case {
     const isOpening = side.ttl === 0 && this.connecting
     const varies = isOpening ? host.ttlVaries : side.ttlVaries
     const ordinary = isOpening ? host.ttl : side.ttl
-    if (ordinary !== 0 && !varies && ordinary !== reset.ttl) {
+    if (ordinary !== 0 && !varies && !CHOSEN_TTLS.has(ordinary) && ordinary !== reset.ttl) {
       const where = side.ttl !== 0 ? 'other packets' : `packets on stream ${host.ttlStream}`
       return `TTL ${reset.ttl}, where the ${who}'s ${where} have TTL ${ordinary}`
     }
@@ -161,6 +163,9 @@ export class Case {
     }
     if (reset.senderAfter > 0 && reset.victimAfter === 0 && isExact(reset)) {
       return `the ${who} goes on sending after it (frame ${reset.senderAfterFrame}) as if it had not sent it`
+    }
+    if (!this.connecting && isNearer(side.ttl, host.ttl)) {
+      return `all packets of the ${who} here have TTL ${side.ttl} and passed no router, those on stream ${host.ttlStream} have TTL ${host.ttl}: something nearer answers in its name`
     }
     return this.#foreignForm(reset, side, who)
   }
@@ -201,6 +206,14 @@ export class Case {
   }
 }
 
+/** A TTL that passed no router, where that host's packets elsewhere have passed some. */
+const isNearer = (ttl: number, elsewhere: number): boolean =>
+  ttl > elsewhere &&
+  elsewhere !== 0 &&
+  INITIAL_TTLS.has(ttl) &&
+  !INITIAL_TTLS.has(elsewhere) &&
+  !CHOSEN_TTLS.has(elsewhere)
+
 const hex = (value: number): string => value.toString(16).padStart(4, '0')
 
 /** It continues exactly where its receiver stands (RFC 5961 3.2): the receiver believes it. */
@@ -215,6 +228,16 @@ export function isExact(reset: ResetFacts): boolean {
 export function isStateless({ hasAck, window, hasOptions }: ResetFacts): boolean {
   return !hasAck && window === 0 && !hasOptions
 }
+
+/**
+ * It came at once upon the packet that it answers: nobody decided anything, a host found no such connection. Who had
+ * acknowledged that packet knew the connection.
+ */
+export function isAnswer(reset: ResetFacts, rtt: number): boolean {
+  const wasTaken = reset.answersLength > 0 && reset.victimPending === 0
+  return isStateless(reset) && !wasTaken && reset.at - reset.answersAt <= 2 * rtt + AT_ONCE
+}
+const AT_ONCE = 0.05
 
 export function isLive({ hasAck, window, hasTimestamps }: ResetFacts): boolean {
   return hasAck && (window > 0 || hasTimestamps)

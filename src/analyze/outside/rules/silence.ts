@@ -3,7 +3,8 @@
 import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, evidence, icmpText, type Rule, seconds } from '../case.ts'
 import type { IcmpFacts, SideFacts } from '../facts.ts'
-import { gaveUpWaiting, goneCauses, noResponse } from './reset.ts'
+import { gaveUpWaiting, noResponse } from './reset-client.ts'
+import { goneCauses } from './reset-story.ts'
 
 /** A pause after which firewalls and NATs are known to forget, in tests at least, seconds. */
 const PAUSE = 1
@@ -212,6 +213,46 @@ const unacknowledged: Rule = {
   },
 }
 
+const FINS = 4
+
+const finUnheard = (c: Case): SideFacts | null => {
+  if (!c.opened || c.reset !== null) return null
+  const isLost = ({ fins, finAcked }: SideFacts): boolean => fins >= FINS && !finAcked.happened
+  return isLost(c.client) ? c.client : isLost(c.server) ? c.server : null
+}
+
+/** The last FIN finds nobody any more. */
+const finUnacknowledged: Rule = {
+  verdict: 'unacknowledged',
+  applies: (c) => finUnheard(c) !== null,
+  tell: (c) => {
+    const side = finUnheard(c)!
+    const peer = side === c.client ? c.server : c.client
+    const isDone = peer.fin.happened
+    return {
+      culprit: 'path',
+      confidence: 'likely',
+      ambiguous: true,
+      phase: 'close',
+      detail: `the FIN of the ${name(c, side)} was sent ${side.fins} times`,
+      evidence: evidence([side.fin, 'FIN'], [peer.fin, 'FIN of the other side']),
+      client: 'nothing',
+      server: 'nothing',
+      causes: isDone
+        ? [
+            cause(
+              'the last acknowledgment is lost, and its sender has forgotten the connection',
+              'path',
+              'both had closed: no data is missing',
+            ),
+            ...goneCauses(),
+          ]
+        : goneCauses(),
+      next: ['a capture at the other host: does the FIN arrive there?'],
+    }
+  },
+}
+
 const peerOf = (c: Case): SideFacts => (unheard(c) === c.client ? c.server : c.client)
 
 const keepAliveUnanswered: Rule = {
@@ -297,6 +338,7 @@ export const SILENCE_RULES: readonly Rule[] = [
   blackHole,
   stateLostSilently,
   unacknowledged,
+  finUnacknowledged,
   keepAliveUnanswered,
   unanswered,
 ]
