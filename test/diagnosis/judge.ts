@@ -13,7 +13,9 @@ export async function diagnosesOf(file: string): Promise<CaptureDiagnosis[]> {
   return [...diagnoser.report().connections]
 }
 
-export type View = 'client' | 'server'
+/** Whose capture is looked at. */
+export const VIEWS = ['client', 'server'] as const
+export type View = (typeof VIEWS)[number]
 
 /** What is wrong with the diagnosis of a view, a line each; none where all is right. */
 export async function disagreements(played: Case, run: Played, view: View): Promise<string[]> {

@@ -41,6 +41,18 @@ const marked: readonly Op[] = [
   { op: 'sleep', ms: 100 },
   { op: 'send', n: 200, text: 'INJECTME' },
 ]
+/** Takes one connection at the router's port 8080 and aborts it; it ends by itself in any case. */
+const PROXY = `m: python3 -c '
+import socket, struct, time
+listener = socket.create_server(("", 8080))
+listener.settimeout(20)
+s, _ = listener.accept()
+s.recv(1000)
+time.sleep(0.3)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+s.close()
+' > /dev/null 2>&1 &
+until ss -ltn | grep -q :8080; do sleep 0.05; done`
 const RESET_OR_PIPE = 'ECONNRESET|EPIPE'
 
 /** Packets that a host does not send: it dies without a word. */
@@ -201,6 +213,48 @@ export const RESET_CASES: readonly Case[] = [
     onServerWire: { lacks: [`${RST} and src port 8080`] },
     truth: byMiddlebox,
     fromBoth: byMiddlebox,
+  },
+  {
+    name: 'rst_injected_server',
+    title: 'a middlebox resets the server alone; the client learns it from what it sends again',
+    inject: 'server',
+    client: [...marked, { op: 'recv' }, { op: 'close' }],
+    server: [listen, accept, ...answer, { op: 'readfull', n: 200 }, { op: 'recv' }, { op: 'hold' }],
+    seen: { client: ['ECONNRESET'], server: ['ECONNRESET'] },
+    // Here it is a server that has forgotten the connection.
+    truth: {
+      verdict: ['connection-forgotten'],
+      healthy: false,
+      phase: ['data', 'idle'],
+      resetBy: 'server-host',
+    },
+    fromServer: byMiddlebox,
+    fromBoth: byMiddlebox,
+  },
+  {
+    name: 'proxy_without_backend',
+    title:
+      'a transparent proxy takes the connection in the name of the server and resets it: its server is gone',
+    setup: [
+      `m: nft add table ip proxy; nft 'add chain ip proxy p { type nat hook prerouting priority -100; }'; nft 'add rule ip proxy p tcp dport 8080 redirect'`,
+      PROXY,
+    ],
+    client: [
+      { op: 'connect', port: 8081 },
+      ...exchange,
+      { op: 'close' },
+      { op: 'sleep', ms: 50 },
+      connect,
+      { op: 'send', n: 100 },
+      { op: 'recv', timeout: 5000 },
+      { op: 'close' },
+    ],
+    server: [{ op: 'listen', port: 8081 }, accept, ...answer, { op: 'readall' }, { op: 'close' }],
+    seen: { client: ['ECONNRESET'] },
+    onClientWire: { has: [`${RST} and src port 8080 and ip[8] = 64`] },
+    onServerWire: { lacks: ['port 8080'] },
+    truth: { ...byMiddlebox, verdict: ['reset-by-middlebox', 'unread-data', 'reset-by-server'] },
+    fromServer: null,
   },
   {
     name: 'rst_blind_ignored',
