@@ -2,15 +2,25 @@
 
 import { CaptureDiagnoser, type CaptureReport } from '../analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
+import {
+  type Comparison,
+  compareCaptures,
+  MAX_COMPARED,
+  PlaceCapture,
+} from '../analyze/outside/two-captures.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko diagnose [options] FILE
+       elko diagnose [--json] FILE FILE
 
 Says of each connection of a capture what became of it: a verdict, the frames
 that prove it, what each application sees (Linux errno, Node, java.net), the
 likely causes, and what to check next. "-" is standard input.
+
+Two captures of the same connections from two places: also which packets were
+lost on which way, which ones something in between made, and what it changed.
 
 Options:
   --all            healthy connections as well
@@ -21,14 +31,16 @@ cannot be read.
 
 Examples:
   elko diagnose capture.pcapng
+  elko diagnose client.pcap server.pcap
   elko diagnose --json capture.pcap | jq '.connections[] | select(.healthy | not)'
 `
 
 export async function run(argv: string[]): Promise<number> {
   const options = { all: { type: 'boolean' }, json: { type: 'boolean' } } as const
-  const { values, positionals } = readArguments(argv, options, 1)
-  const [path] = positionals
+  const { values, positionals } = readArguments(argv, options, 2)
+  const [path, second] = positionals
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  if (second !== undefined) return compare([path, second], values.json === true)
   const diagnoser = new CaptureDiagnoser()
   await readCaptureFile(path, (record) => diagnoser.take(record))
   const out = new LineWriter(process.stdout)
@@ -43,6 +55,49 @@ export async function run(argv: string[]): Promise<number> {
   }
   printer.end()
   return await out.end(sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
+}
+
+/** Two captures of the same connections. */
+async function compare(paths: readonly [string, string], asJson: boolean): Promise<number> {
+  const places = [new PlaceCapture(), new PlaceCapture()] as const
+  for (const [index, path] of paths.entries()) {
+    const place = places[index]!
+    await readCaptureFile(path, (record) => place.take(record))
+    if (place.skipped > 0)
+      process.stderr.write(
+        `elko diagnose: ${path}: ${place.skipped} packets beyond the first ${MAX_COMPARED} are not compared\n`,
+      )
+  }
+  const comparison = compareCaptures(...places)
+  const out = new LineWriter(process.stdout)
+  if (asJson) out.write(JSON.stringify({ files: paths, ...comparison }))
+  else for (const line of comparisonLines(comparison, paths)) out.write(line)
+  const isHealthy = comparison.connections.every(({ diagnosis }) => diagnosis.healthy)
+  return await out.end(isHealthy ? EXIT_FINE : EXIT_FINDINGS)
+}
+
+function* comparisonLines(
+  { nearClient, clockOffset, connections }: Comparison,
+  paths: readonly string[],
+): Generator<string> {
+  yield `nearer to the clients: ${paths[nearClient]}`
+  if (!Number.isNaN(clockOffset))
+    yield `the clock of ${paths[1]} is ${(1000 * clockOffset).toFixed(3)} ms ahead`
+  for (const { diagnosis, streams, hops, lost, made, changed } of connections) {
+    yield ''
+    yield* diagnosisLines(diagnosis)
+    yield `  in both: stream ${streams.client ?? '(none)'} at the client's side, ${streams.server ?? '(none)'} at the server's${hops === null ? '' : `, ${hops} hops between them`}`
+    const { toServer, toClient } = lost
+    if (toServer.packets > 0)
+      yield `  lost on the way to the server: ${toServer.packets} packets (frames ${toServer.frames.join(', ')} at the client)`
+    if (toClient.packets > 0)
+      yield `  lost on the way to the client: ${toClient.packets} packets (frames ${toClient.frames.join(', ')} at the server)`
+    if (made.atClient.length > 0)
+      yield `  made on the way to the client: frames ${made.atClient.join(', ')} at the client`
+    if (made.atServer.length > 0)
+      yield `  made on the way to the server: frames ${made.atServer.join(', ')} at the server`
+    for (const text of changed) yield `  changed on the way: ${text}`
+  }
 }
 
 /** One object, a connection a line, so that a long report need not stand in memory. */

@@ -33,6 +33,15 @@ export interface CaptureReport {
   readonly connections: Iterable<CaptureDiagnosis>
 }
 
+/** Sees each TCP packet of a connection; all is borrowed until it returns. `at` is in seconds since the first packet. */
+export type PacketWatch = (
+  facts: ConnectionFacts,
+  packet: Packet,
+  tcp: TcpFields,
+  isFromA: boolean,
+  at: number,
+) => void
+
 export class CaptureDiagnoser {
   readonly #analysis = new SequenceAnalysis()
   readonly #dissector: Dissector
@@ -48,8 +57,16 @@ export class CaptureDiagnoser {
   #plain = 0
   #sawTcp = false
 
-  constructor() {
+  readonly #watch: PacketWatch | null
+
+  constructor(watch: PacketWatch | null = null) {
+    this.#watch = watch
     this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp))
+  }
+
+  /** When its first packet was captured, in seconds since the epoch of the file; NaN before there is one. */
+  get epoch(): number {
+    return this.#epoch
   }
 
   /** The next packet of the capture; it is not kept. */
@@ -102,6 +119,7 @@ export class CaptureDiagnoser {
     const { resetCount, copies } = facts
     const wasOpen = facts.handshake.happened
     gather(facts, packet, tcp, seen, this.#now)
+    this.#watch?.(facts, packet, tcp, seen.isFromA, this.#now)
     if (facts.copies !== copies) this.#notes.copy(packet.number)
     if (facts.oversized > 0 && facts.oversized < 2) this.#notes.oversized(packet.number)
     this.#noteHosts(facts, packet, tcp, seen, wasOpen)

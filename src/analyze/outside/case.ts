@@ -216,6 +216,16 @@ export function isStateless({ hasAck, window, hasOptions }: ResetFacts): boolean
   return !hasAck && window === 0 && !hasOptions
 }
 
+/**
+ * It came at once upon the packet that it answers: nobody decided anything, a host found no such connection. Who had
+ * acknowledged that packet knew the connection.
+ */
+export function isAnswer(reset: ResetFacts, rtt: number): boolean {
+  const wasTaken = reset.answersLength > 0 && reset.victimPending === 0
+  return isStateless(reset) && !wasTaken && reset.at - reset.answersAt <= 2 * rtt + AT_ONCE
+}
+const AT_ONCE = 0.05
+
 export function isLive({ hasAck, window, hasTimestamps }: ResetFacts): boolean {
   return hasAck && (window > 0 || hasTimestamps)
 }

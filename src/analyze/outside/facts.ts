@@ -145,6 +145,8 @@ export class SideFacts {
   fins = 0
   readonly fin = new Moment()
   finEnd = 0
+  /** Its FIN answers the other one. */
+  finAnswers = false
   readonly finAcked = new Moment()
   /** How long nothing of the connection had moved before the FIN; whether its side owed an answer. */
   finIdle = 0

@@ -291,6 +291,7 @@ function takeFin(
   if (me.fins++ === 0) {
     me.fin.set(frame, at)
     me.finEnd = end
+    me.finAnswers = peer.fin.happened && ((me.acked - peer.finEnd) | 0) >= 0
     const lastText = Math.max(me.lastText.at, peer.lastText.at, c.handshake.at)
     me.finIdle = lastText < 0 ? idle : at - lastText
   }

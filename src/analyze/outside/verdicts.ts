@@ -80,6 +80,7 @@ export const VERDICTS = {
   'old-connection-in-the-way': {
     phase: 'connect',
     sentence: 'the server still had an older connection of the same ports, which had to be reset first',
+    inside: RESET,
   },
   'handshake-abandoned': {
     phase: 'connect',
@@ -113,7 +114,7 @@ export const VERDICTS = {
   'broken-pipe': {
     phase: 'data',
     sentence: 'one side went on writing after the other had closed',
-    inside: RESET,
+    inside: ['reset-by-peer', 'unread-data'],
   },
   'close-race': {
     phase: 'data',
@@ -183,7 +184,7 @@ export const VERDICTS = {
   'close-not-finished': {
     phase: 'close',
     sentence: 'one side closed and the other never does',
-    inside: ['fin-wait-2-timeout'],
+    inside: ['fin-wait-2-timeout', 'reset-by-peer'],
   },
   // ---- no application sees an error
   'closed-while-idle': {

@@ -115,6 +115,7 @@ const closedAtOnce: Rule = {
     c.facts.handshake.happened &&
     c.client.octets === 0 &&
     c.server.octets === 0 &&
+    (c.client.finAnswers || !c.client.fin.happened) &&
     c.server.finIdle < IDLE,
   tell: (c) => ({
     culprit: 'server-app',

@@ -8,7 +8,7 @@ import {
   cause,
   evidence,
   icmpText,
-  isStateless,
+  isAnswer,
   type Rule,
   resetText,
   seconds,
@@ -415,7 +415,8 @@ const queueFullAborted: Rule = {
   verdict: 'accept-queue-full',
   applies: (c) => {
     const { facts, server, reset } = c
-    if (!facts.handshake.happened || reset === null || reset.fromClient || !isStateless(reset)) return false
+    if (!facts.handshake.happened || reset === null || reset.fromClient || !isAnswer(reset, c.rtt))
+      return false
     return (
       c.nothingAcknowledged &&
       server.packets === server.synAcks + facts.resets.filter(({ fromClient }) => !fromClient).length &&

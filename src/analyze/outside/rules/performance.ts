@@ -158,8 +158,8 @@ const nagle: Rule = {
 }
 
 export const PERFORMANCE_RULES: readonly Rule[] = [
-  loss,
   slowReceiver,
+  loss,
   slowConnect,
   slowServer,
   nagle,

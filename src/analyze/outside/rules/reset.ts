@@ -6,6 +6,7 @@ import {
   cause,
   type EvidenceFrame,
   evidence,
+  isAnswer,
   isLive,
   isStateless,
   type Rule,
@@ -399,7 +400,7 @@ const forgotten: Rule = {
     const reset = resetOf(c)
     return (
       reset !== null &&
-      isStateless(reset) &&
+      isAnswer(reset, c.rtt) &&
       !reset.afterSenderFin &&
       reset.answersAck &&
       c.foreign(reset) === null &&
@@ -443,7 +444,7 @@ const unreadData: Rule = {
     return (
       reset !== null &&
       !reset.fromClient &&
-      !isStateless(reset) &&
+      !isAnswer(reset, c.rtt) &&
       !reset.afterVictimFin &&
       c.requestOpen &&
       c.client.octets > 0
@@ -513,7 +514,7 @@ const clientTextEnd = ({ client }: Case): number => client.next
 
 const answerTooLate: Rule = {
   verdict: 'no-response',
-  applies: (c) => resetOf(c)?.fromClient === true && gaveUpWaiting(c),
+  applies: (c) => resetOf(c) !== null && gaveUpWaiting(c),
   tell: (c) => noResponse(c),
 }
 
@@ -571,7 +572,8 @@ function isAbortedDownload(c: Case, reset: ResetFacts): boolean {
   if (server.fin.happened && server.fin.at < reset.at) return reset.victimPending > BURST
   if (client.fin.happened && server.octetsAfterFin > 0) return server.octetsAfterFin >= BURST
   // A window that shrank holds data that nobody reads; a close then is a reset.
-  const unread = isLive(reset) && reset.senderWindow >= 0 && 2 * reset.senderWindow < client.largestWindow
+  const shrank = reset.senderWindow >= 0 && 5 * reset.senderWindow < 4 * client.largestWindow
+  const unread = isLive(reset) && shrank && server.sinceAnswer >= BURST
   const goesOn = reset.victimAfter > 0 && server.lastText.at > reset.at
   return unread || reset.victimPending >= LARGE || (goesOn && server.octets >= BURST)
 }
@@ -610,6 +612,42 @@ function endedInOrder(c: Case, reset: ResetFacts): boolean {
   if (reset.fromClient) return !asked || client.octets === 0 || client.fin.happened || server.fin.happened
   return reset.afterVictimFin && !(asked && server.octets === 0)
 }
+
+/** The FIN was acknowledged and never answered by one, until its sender had enough of waiting. */
+const neverClosed: Rule = {
+  verdict: 'close-not-finished',
+  applies: (c) => {
+    const reset = resetOf(c)
+    if (reset === null || !reset.afterSenderFin || reset.afterVictimFin) return false
+    const { fin, finAcked } = c.side(reset.fromClient)
+    const lastText = Math.max(c.client.lastText.at, c.server.lastText.at)
+    return finAcked.happened && reset.at - Math.max(fin.at, lastText) >= LEAK
+  },
+  tell: (c) => {
+    const reset = c.reset!
+    const culprit = reset.fromClient ? 'server-app' : 'client-app'
+    const waited = reset.at - c.side(reset.fromClient).fin.at
+    return {
+      culprit,
+      confidence: 'likely',
+      resetBy: reset.fromClient ? 'client-host' : 'server-host',
+      detail: `no FIN came back in the ${seconds(waited)} until the reset`,
+      evidence: story(c, reset),
+      client: reset.fromClient ? 'nothing' : 'reset',
+      server: reset.fromClient ? 'reset' : 'nothing',
+      causes: [
+        cause(
+          'the application does not close its socket after end of file: it leaks descriptors',
+          culprit,
+          'connections in CLOSE-WAIT grow there',
+        ),
+      ],
+      next: [`\`ss -tnp state close-wait\` on the ${reset.fromClient ? 'server' : 'client'}`],
+    }
+  },
+}
+/** How long a FIN waits for the other one before somebody leaks, seconds. */
+const LEAK = 30
 
 const endedByReset: Rule = {
   verdict: 'ended-by-reset',
@@ -652,6 +690,7 @@ const resetByClient: Rule = {
 }
 
 export const RESET_RULES: readonly Rule[] = [
+  neverClosed,
   stateLost,
   injected,
   keepAliveGaveUp,

@@ -212,6 +212,46 @@ const unacknowledged: Rule = {
   },
 }
 
+const FINS = 4
+
+const finUnheard = (c: Case): SideFacts | null => {
+  if (!c.opened || c.reset !== null) return null
+  const isLost = ({ fins, finAcked }: SideFacts): boolean => fins >= FINS && !finAcked.happened
+  return isLost(c.client) ? c.client : isLost(c.server) ? c.server : null
+}
+
+/** The last FIN finds nobody any more. */
+const finUnacknowledged: Rule = {
+  verdict: 'unacknowledged',
+  applies: (c) => finUnheard(c) !== null,
+  tell: (c) => {
+    const side = finUnheard(c)!
+    const peer = side === c.client ? c.server : c.client
+    const isDone = peer.fin.happened
+    return {
+      culprit: 'path',
+      confidence: 'likely',
+      ambiguous: true,
+      phase: 'close',
+      detail: `the FIN of the ${name(c, side)} was sent ${side.fins} times`,
+      evidence: evidence([side.fin, 'FIN'], [peer.fin, 'FIN of the other side']),
+      client: 'nothing',
+      server: 'nothing',
+      causes: isDone
+        ? [
+            cause(
+              'the last acknowledgment is lost, and its sender has forgotten the connection',
+              'path',
+              'both had closed: no data is missing',
+            ),
+            ...goneCauses(),
+          ]
+        : goneCauses(),
+      next: ['a capture at the other host: does the FIN arrive there?'],
+    }
+  },
+}
+
 const peerOf = (c: Case): SideFacts => (unheard(c) === c.client ? c.server : c.client)
 
 const keepAliveUnanswered: Rule = {
@@ -297,6 +337,7 @@ export const SILENCE_RULES: readonly Rule[] = [
   blackHole,
   stateLostSilently,
   unacknowledged,
+  finUnacknowledged,
   keepAliveUnanswered,
   unanswered,
 ]

@@ -1,0 +1,349 @@
+/**
+ * One connection captured in two places: which packets were lost on which leg, what was made or changed in between.
+ * Connections are matched by their first numbers, which NAT leaves alone; packets by what they say, and by their
+ * identification where it was left alone.
+ */
+
+import type { CaptureRecord } from '../../capture/record.ts'
+import { RST, SYN } from '../../wire/segment.ts'
+import { CaptureDiagnoser, type CaptureReport, type PacketWatch } from './capture-diagnoser.ts'
+import type { CaptureDiagnosis } from './capture-diagnosis.ts'
+import type { ConnectionFacts } from './facts.ts'
+
+/** Packets of one capture that are compared; more of them should be cut to the connections in question first. */
+export const MAX_COMPARED = 2_000_000
+
+/** What of a packet stays the same on its way. */
+interface Print {
+  readonly frame: number
+  readonly at: number
+  readonly fromClient: boolean
+  readonly seq: number
+  readonly flags: number
+  readonly length: number
+  readonly ttl: number
+  readonly identification: number
+  readonly key: string
+}
+
+interface Leg {
+  readonly facts: ConnectionFacts
+  readonly prints: Print[]
+}
+
+/** One of the two captures, being read. */
+export class PlaceCapture {
+  readonly diagnoser: CaptureDiagnoser
+  readonly legs = new Map<number, Leg>()
+  /** Packets beyond MAX_COMPARED. */
+  skipped = 0
+  #kept = 0
+
+  constructor() {
+    this.diagnoser = new CaptureDiagnoser(this.#note)
+  }
+
+  take(record: CaptureRecord): void {
+    this.diagnoser.take(record)
+  }
+
+  readonly #note: PacketWatch = (facts, packet, tcp, isFromA, at) => {
+    if (this.#kept === MAX_COMPARED) {
+      this.skipped++
+      return
+    }
+    this.#kept++
+    let leg = this.legs.get(facts.stream)
+    if (leg === undefined) {
+      leg = { facts, prints: [] }
+      this.legs.set(facts.stream, leg)
+    }
+    const { seq, ack, flags, textLength: length } = tcp
+    leg.prints.push({
+      frame: packet.number,
+      at,
+      fromClient: isFromA === facts.clientIsA,
+      seq,
+      flags,
+      length,
+      ttl: packet.ttl,
+      identification: packet.version === 4 ? packet.identification : 0,
+      key: `${isFromA === facts.clientIsA} ${seq} ${ack} ${flags} ${length}`,
+    })
+  }
+}
+
+export interface LegLoss {
+  readonly packets: number
+  /** Frames of the capture at the sender, the first ones. */
+  readonly frames: readonly number[]
+}
+
+export interface ComparedConnection {
+  /** Streams of the capture nearer to the client, and nearer to the server; null where it is not in that capture. */
+  readonly streams: { readonly client: number | null; readonly server: number | null }
+  /** The diagnosis that both together allow. */
+  readonly diagnosis: CaptureDiagnosis
+  /** Routers between the two places, by the TTL of the client's packets; null where that cannot be told. */
+  readonly hops: number | null
+  readonly lost: { readonly toServer: LegLoss; readonly toClient: LegLoss }
+  /** Packets that arrived and were never sent. */
+  readonly made: { readonly atClient: readonly number[]; readonly atServer: readonly number[] }
+  /** What is not the same at both places, a sentence each. */
+  readonly changed: readonly string[]
+}
+
+export interface Comparison {
+  /** Index of the capture that is nearer to the clients. */
+  readonly nearClient: 0 | 1
+  /** Seconds that the clock of the second capture is ahead of the first one's; NaN where no packet is in both. */
+  readonly clockOffset: number
+  readonly connections: readonly ComparedConnection[]
+}
+
+const MAX_FRAMES = 10
+
+/** Compares two captures that were read to their ends. */
+export function compareCaptures(first: PlaceCapture, second: PlaceCapture): Comparison {
+  const pairs = pairUp(first, second)
+  const nearClient = nearerToClient(pairs)
+  const [client, server] = nearClient === 0 ? [first, second] : [second, first]
+  const reports = { client: byStream(client.diagnoser.report()), server: byStream(server.diagnoser.report()) }
+  const connections: ComparedConnection[] = []
+  for (const pair of pairs) {
+    const [atClient, atServer] = nearClient === 0 ? pair : [pair[1], pair[0]]
+    connections.push(compareLegs(atClient, atServer, reports))
+  }
+  return { nearClient, clockOffset: offsetOf(pairs, first, second), connections }
+}
+
+type Pair = readonly [Leg | null, Leg | null]
+
+const byStream = ({ connections }: CaptureReport): Map<number, CaptureDiagnosis> =>
+  new Map([...connections].map((diagnosis) => [diagnosis.stream, diagnosis]))
+
+/** By the client's first number, else by what they said. */
+function pairUp(first: PlaceCapture, second: PlaceCapture): Pair[] {
+  const waiting = new Map<string, Leg[]>()
+  for (const leg of second.legs.values()) {
+    const name = nameOf(leg)
+    const same = waiting.get(name)
+    if (same === undefined) waiting.set(name, [leg])
+    else same.push(leg)
+  }
+  const pairs: Pair[] = []
+  const used = new Set<Leg>()
+  for (const leg of first.legs.values()) {
+    const other = waiting.get(nameOf(leg))?.shift() ?? null
+    if (other !== null) used.add(other)
+    pairs.push([leg, other])
+  }
+  for (const leg of second.legs.values()) if (!used.has(leg)) pairs.push([null, leg])
+  return pairs
+}
+
+function nameOf({ facts, prints }: Leg): string {
+  const { client } = facts
+  if (client.hasIsn) return `isn ${client.isn}`
+  const text = prints.find(({ length }) => length > 0) ?? prints[0]!
+  return `text ${text.key}`
+}
+
+/** A packet of the client has passed fewer routers where it is nearer to it; the first capture where they are equal. */
+function nearerToClient(pairs: readonly Pair[]): 0 | 1 {
+  for (const [one, other] of pairs) {
+    if (one === null || other === null) continue
+    const byClient = one.facts.client.ttl - other.facts.client.ttl
+    const byServer = other.facts.server.ttl - one.facts.server.ttl
+    if (byClient !== 0) return byClient > 0 ? 0 : 1
+    if (byServer !== 0 && one.facts.server.ttl !== 0 && other.facts.server.ttl !== 0)
+      return byServer > 0 ? 0 : 1
+  }
+  const [lonely] = pairs.filter(([one, other]) => one === null || other === null)
+  return lonely !== undefined && lonely[0] === null ? 1 : 0
+}
+
+/** Half-way between the fastest packet there and the fastest one back. */
+function offsetOf(pairs: readonly Pair[], first: PlaceCapture, second: PlaceCapture): number {
+  let there = Number.POSITIVE_INFINITY
+  let back = Number.NEGATIVE_INFINITY
+  for (const [one, other] of pairs) {
+    if (one === null || other === null) continue
+    for (const [mine, theirs] of matched(one.prints, other.prints).both) {
+      const ahead = theirs.at - mine.at
+      if (mine.fromClient) there = Math.min(there, ahead)
+      else back = Math.max(back, ahead)
+    }
+  }
+  const epochs = second.diagnoser.epoch - first.diagnoser.epoch
+  if (there === Number.POSITIVE_INFINITY && back === Number.NEGATIVE_INFINITY) return Number.NaN
+  if (there === Number.POSITIVE_INFINITY) return epochs + back
+  return epochs + (back === Number.NEGATIVE_INFINITY ? there : (there + back) / 2)
+}
+
+interface Matched {
+  readonly both: [Print, Print][]
+  readonly onlyFirst: Print[]
+  readonly onlySecond: Print[]
+}
+
+/** First with the identification, which tells retransmissions apart; then without, as some devices change it. */
+function matched(first: readonly Print[], second: readonly Print[]): Matched {
+  const both: [Print, Print][] = []
+  const exact = match(first, second, both, ({ key, identification }) => `${key} ${identification}`)
+  const rest = match(exact.onlyFirst, exact.onlySecond, both, ({ key }) => key)
+  return { both, ...rest }
+}
+
+function match(
+  first: readonly Print[],
+  second: readonly Print[],
+  both: [Print, Print][],
+  nameOf: (print: Print) => string,
+): { onlyFirst: Print[]; onlySecond: Print[] } {
+  const waiting = new Map<string, Print[]>()
+  for (const print of second) {
+    const name = nameOf(print)
+    const same = waiting.get(name)
+    if (same === undefined) waiting.set(name, [print])
+    else same.push(print)
+  }
+  const found = new Set<Print>()
+  const onlyFirst: Print[] = []
+  for (const print of first) {
+    const other = waiting.get(nameOf(print))?.shift()
+    if (other === undefined) onlyFirst.push(print)
+    else {
+      found.add(other)
+      both.push([print, other])
+    }
+  }
+  return { onlyFirst, onlySecond: second.filter((print) => !found.has(print)) }
+}
+
+interface Reports {
+  readonly client: ReadonlyMap<number, CaptureDiagnosis>
+  readonly server: ReadonlyMap<number, CaptureDiagnosis>
+}
+
+function compareLegs(atClient: Leg | null, atServer: Leg | null, reports: Reports): ComparedConnection {
+  const { onlyFirst, onlySecond } = matched(atClient?.prints ?? [], atServer?.prints ?? [])
+  const lostThere = onlyFirst.filter(({ fromClient }) => fromClient)
+  const lostBack = onlySecond.filter(({ fromClient }) => !fromClient)
+  const madeForClient = onlyFirst.filter(({ fromClient }) => !fromClient)
+  const madeForServer = onlySecond.filter(({ fromClient }) => fromClient)
+  const fromClientSide = atClient === null ? undefined : reports.client.get(atClient.facts.stream)
+  const fromServerSide = atServer === null ? undefined : reports.server.get(atServer.facts.stream)
+  const known = { lostThere, lostBack, madeForClient, madeForServer, fromServerSide }
+  const hops =
+    atClient === null || atServer === null ? 0 : atClient.facts.client.ttl - atServer.facts.client.ttl
+  return {
+    streams: { client: atClient?.facts.stream ?? null, server: atServer?.facts.stream ?? null },
+    diagnosis: refine(fromClientSide ?? fromServerSide!, known),
+    hops: atClient === null || atServer === null ? null : Math.max(0, hops),
+    lost: { toServer: lossOf(lostThere), toClient: lossOf(lostBack) },
+    made: { atClient: framesOf(madeForClient), atServer: framesOf(madeForServer) },
+    changed:
+      atClient === null || atServer === null
+        ? []
+        : changes(atClient.facts, atServer.facts, fromClientSide, fromServerSide),
+  }
+}
+
+const framesOf = (prints: readonly Print[]): number[] => prints.slice(0, MAX_FRAMES).map(({ frame }) => frame)
+const lossOf = (prints: readonly Print[]): LegLoss => ({ packets: prints.length, frames: framesOf(prints) })
+
+interface Known {
+  readonly lostThere: readonly Print[]
+  readonly lostBack: readonly Print[]
+  readonly madeForClient: readonly Print[]
+  readonly madeForServer: readonly Print[]
+  readonly fromServerSide: CaptureDiagnosis | undefined
+}
+
+/** What could not be told from one side alone. */
+function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
+  const { lostThere, lostBack, madeForClient, madeForServer, fromServerSide } = known
+  const made = [...madeForClient, ...madeForServer].find(({ flags }) => (flags & RST) !== 0)
+  if (made !== undefined && diagnosis.resetBy !== null) {
+    return {
+      ...diagnosis,
+      verdict:
+        diagnosis.phase === 'connect'
+          ? 'refused-by-middlebox'
+          : diagnosis.verdict === 'state-lost'
+            ? 'state-lost'
+            : 'reset-by-middlebox',
+      culprit: 'middlebox',
+      resetBy: 'middlebox',
+      confidence: 'certain',
+      ambiguous: false,
+      sentence: `something between the two captures made the reset of frame ${made.frame}: the other side never sent it`,
+    }
+  }
+  if (!diagnosis.ambiguous) return diagnosis
+  const isSyn = ({ flags }: Print): boolean => (flags & SYN) !== 0
+  const lostOne = lostThere.length > 0
+  if (lostOne && fromServerSide === undefined) {
+    return told(
+      diagnosis,
+      `nothing of it arrives at the server: it is lost on the way there${lostThere.some(isSyn) ? ', from the SYN on' : ''}`,
+    )
+  }
+  if (lostOne && lostBack.length === 0)
+    return told(diagnosis, `${lostThere.length} packets of the client are lost on the way to the server`)
+  if (lostBack.length > 0 && !lostOne)
+    return told(
+      diagnosis,
+      `what the client sends arrives; ${lostBack.length} packets of the server are lost on the way back`,
+    )
+  if (lostOne)
+    return told(
+      diagnosis,
+      `packets are lost both ways: ${lostThere.length} to the server, ${lostBack.length} to the client`,
+    )
+  return fromServerSide === undefined
+    ? diagnosis
+    : {
+        ...diagnosis,
+        ambiguous: false,
+        culprit: diagnosis.culprit ?? 'server-host',
+        sentence: `${diagnosis.sentence}; all of it arrives at the server, whose host does not answer`,
+      }
+}
+
+function told(diagnosis: CaptureDiagnosis, where: string): CaptureDiagnosis {
+  const culprit = diagnosis.culprit === null || diagnosis.culprit === 'path' ? 'path' : diagnosis.culprit
+  return {
+    ...diagnosis,
+    culprit,
+    ambiguous: false,
+    confidence: 'certain',
+    sentence: `${diagnosis.sentence}; ${where}`,
+  }
+}
+
+function changes(
+  atClient: ConnectionFacts,
+  atServer: ConnectionFacts,
+  fromClientSide: CaptureDiagnosis | undefined,
+  fromServerSide: CaptureDiagnosis | undefined,
+): string[] {
+  const changed: string[] = []
+  const say = (what: string, one: string | number, other: string | number): void => {
+    if (one !== other) changed.push(`${what}: ${one} at the client's side, ${other} at the server's`)
+  }
+  say('address of the client (NAT)', fromClientSide?.client ?? '', fromServerSide?.client ?? '')
+  say('address of the server (NAT)', fromClientSide?.server ?? '', fromServerSide?.server ?? '')
+  for (const who of ['client', 'server'] as const) {
+    const one = atClient[who]
+    const other = atServer[who]
+    if (!one.hasIsn || !other.hasIsn) continue
+    say(`MSS that the ${who} offers (clamping)`, one.mss, other.mss)
+    say(`window scale that the ${who} offers (-1: none)`, one.scale, other.scale)
+    say(`first number of the ${who} (randomized)`, one.isn >>> 0, other.isn >>> 0)
+    if (one.hasTimestamps !== other.hasTimestamps)
+      changed.push(`timestamps of the ${who} are taken out on the way`)
+  }
+  return changed
+}
