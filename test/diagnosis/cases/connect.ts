@@ -64,6 +64,7 @@ export const CONNECT_CASES: readonly Case[] = [
   {
     name: 'refused_closed_port',
     title: 'nobody listens on the port',
+    fromBoth: { ...refusedByServer, culprit: ['server-host', 'server-app'] },
     client: [connect],
     server: [],
     seen: { client: REFUSED },
@@ -101,6 +102,12 @@ export const CONNECT_CASES: readonly Case[] = [
       resetBy: 'middlebox',
     },
     fromServer: null,
+    fromBoth: {
+      ...refusedByServer,
+      verdict: ['refused-by-middlebox'],
+      culprit: 'middlebox',
+      resetBy: 'middlebox',
+    },
   },
   {
     name: 'refused_server_own_fw',
@@ -298,6 +305,7 @@ export const CONNECT_CASES: readonly Case[] = [
     forward: ['tcp dport 8080 drop'],
     client: [...reference.client, connect],
     server: reference.server,
+    fromBoth: { ...silence, culprit: ['middlebox', 'path'], ambiguous: false },
     seen: { client: ['ETIMEDOUT'] },
     // The host lives: a filter, or a backlog that is full.
     truth: { ...silence, culprit: [null, 'middlebox'] },
@@ -337,7 +345,7 @@ export const CONNECT_CASES: readonly Case[] = [
       culprit: [null, 'middlebox', 'path'],
     },
     fromBoth: {
-      verdict: ['syn-ack-lost'],
+      verdict: ['syn-ack-lost', 'connect-timeout'],
       phase: 'connect',
       culprit: ['middlebox', 'path'],
       ambiguous: false,
