@@ -2,6 +2,7 @@
 
 import { CaptureDiagnoser, type CaptureReport } from '../analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
+import { explainError, verdictLines } from '../analyze/outside/error-texts.ts'
 import {
   type Comparison,
   compareCaptures,
@@ -11,9 +12,11 @@ import {
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
+import { print } from './output.ts'
 
 export const HELP = `Usage: elko diagnose [options] FILE
        elko diagnose [--json] FILE FILE
+       elko diagnose --error TEXT
 
 Says of each connection of a capture what became of it: a verdict, the frames
 that prove it, what each application sees (Linux errno, Node, java.net), the
@@ -25,6 +28,8 @@ lost on which way, which ones something in between made, and what it changed.
 Options:
   --all            healthy connections as well
   --json           one JSON object with all connections
+  --error TEXT     no capture: what an error text of java.net, Node, Python or C
+                   means, and which verdicts lead to it
 
 Exit code 0 where all connections are healthy, 1 where not, 3 where the file
 cannot be read.
@@ -32,12 +37,14 @@ cannot be read.
 Examples:
   elko diagnose capture.pcapng
   elko diagnose client.pcap server.pcap
+  elko diagnose --error 'SocketException: Broken pipe'
   elko diagnose --json capture.pcap | jq '.connections[] | select(.healthy | not)'
 `
 
 export async function run(argv: string[]): Promise<number> {
-  const options = { all: { type: 'boolean' }, json: { type: 'boolean' } } as const
+  const options = { all: { type: 'boolean' }, json: { type: 'boolean' }, error: { type: 'string' } } as const
   const { values, positionals } = readArguments(argv, options, 2)
+  if (values.error !== undefined) return explain(values.error)
   const [path, second] = positionals
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   if (second !== undefined) return compare([path, second], values.json === true)
@@ -55,6 +62,20 @@ export async function run(argv: string[]): Promise<number> {
   }
   printer.end()
   return await out.end(sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
+}
+
+/** What an error of an application means, without a capture. */
+function explain(text: string): number {
+  const meaning = explainError(text)
+  if (meaning === null)
+    throw new UsageError(
+      `--error: expected the error of a socket, such as "Broken pipe" or ECONNRESET, not "${text}"`,
+    )
+  print(`${meaning.errno ?? 'no errno'}: ${meaning.meaning}`)
+  const lines = verdictLines(meaning)
+  if (lines.length === 0) print('A capture shows nothing of it.')
+  else print(['A capture of such a connection may say:', ...lines.map((line) => `  ${line}`)].join('\n'))
+  return EXIT_FINE
 }
 
 /** Two captures of the same connections. */

@@ -3,6 +3,7 @@
  * open, and of closed ones that are not plainly healthy; the others leave a verdict behind.
  */
 
+import { CaptureReader } from '../../capture/capture-reader.ts'
 import type { CaptureRecord } from '../../capture/record.ts'
 import { Dissector } from '../../dissect/dissect.ts'
 import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
@@ -31,6 +32,15 @@ export interface CaptureReport {
   readonly plain: number
   /** In the order in which they began. */
   readonly connections: Iterable<CaptureDiagnosis>
+}
+
+/** What became of the connections of a capture file: pcap, pcapng or snoop. The packets before an error of the file count. */
+export function diagnoseCapture(file: Uint8Array): CaptureReport {
+  const diagnoser = new CaptureDiagnoser()
+  const reader = new CaptureReader((record) => diagnoser.take(record))
+  reader.push(file)
+  reader.end()
+  return diagnoser.report()
 }
 
 /** Sees each TCP packet of a connection; all is borrowed until it returns. `at` is in seconds since the first packet. */

@@ -109,7 +109,7 @@ export function compose(
     culprit: told.culprit,
     resetBy: told.resetBy ?? null,
     sentence: told.detail === undefined ? sentence : `${sentence}: ${told.detail}`,
-    evidence: told.evidence,
+    evidence: inOrder(told.evidence),
     sees: {
       client: seenAs(told.client, naming.target),
       server: told.server === null ? null : seenAs(told.server, naming.target),
@@ -118,4 +118,12 @@ export function compose(
     next: told.next,
     findings,
   }
+}
+
+/** By frame; of two texts for one frame the first. */
+function inOrder(evidence: readonly EvidenceFrame[]): EvidenceFrame[] {
+  const once = evidence.filter(
+    ({ frame }, place) => evidence.findIndex((other) => other.frame === frame) === place,
+  )
+  return once.sort((one, other) => one.frame - other.frame)
 }

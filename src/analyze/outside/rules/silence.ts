@@ -3,7 +3,8 @@
 import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, evidence, icmpText, type Rule, seconds } from '../case.ts'
 import type { IcmpFacts, SideFacts } from '../facts.ts'
-import { gaveUpWaiting, goneCauses, noResponse } from './reset.ts'
+import { gaveUpWaiting, noResponse } from './reset-client.ts'
+import { goneCauses } from './reset-story.ts'
 
 /** A pause after which firewalls and NATs are known to forget, in tests at least, seconds. */
 const PAUSE = 1

@@ -1,0 +1,234 @@
+/** Resets that end a silence, and those of the server. */
+
+import { cause, evidence, isAnswer, type Rule, resetText, seconds } from '../case.ts'
+import { endedInOrder } from './reset-client.ts'
+import { BURST, ELSEWHERE, goneCauses, resetOf, serverLog, story, unreadCauses } from './reset-story.ts'
+
+const keepAliveGaveUp: Rule = {
+  verdict: 'keep-alive-timeout',
+  applies: (c) => {
+    const reset = resetOf(c)
+    return reset !== null && reset.senderProbes >= 2
+  },
+  tell: (c) => {
+    const reset = c.reset!
+    const side = c.side(reset.fromClient)
+    return {
+      culprit: 'path',
+      confidence: 'certain',
+      ambiguous: true,
+      resetBy: reset.fromClient ? 'client-host' : 'server-host',
+      detail: `${reset.senderProbes} keep-alive probes without an answer`,
+      evidence: evidence(
+        [side.firstUnanswered, 'first keep-alive probe without an answer'],
+        [side.lastUnanswered, 'last one'],
+        [reset.frame, resetText(reset)],
+      ),
+      client: reset.fromClient ? 'timed-out' : 'unaware',
+      server: reset.fromClient ? 'unaware' : 'timed-out',
+      causes: goneCauses(),
+      next: ['is the other host up? a capture there shows whether the probes arrive'],
+    }
+  },
+}
+
+const retransmissionGaveUp: Rule = {
+  verdict: 'unacknowledged',
+  applies: (c) => {
+    const reset = resetOf(c)
+    return (
+      reset !== null &&
+      reset.senderAgain >= 2 &&
+      reset.senderPending > 0 &&
+      c.side(!reset.fromClient).zeroSince < 0
+    )
+  },
+  tell: (c) => {
+    const reset = c.reset!
+    const side = c.side(reset.fromClient)
+    return {
+      culprit: 'path',
+      confidence: 'certain',
+      ambiguous: true,
+      resetBy: reset.fromClient ? 'client-host' : 'server-host',
+      detail: `${reset.senderPending} octets sent again ${reset.senderAgain} times, then given up`,
+      evidence: evidence(
+        [side.pending, 'first sent'],
+        [side.pendingLast, 'sent again for the last time'],
+        [reset.frame, resetText(reset)],
+      ),
+      client: reset.fromClient ? 'timed-out' : 'unaware',
+      server: reset.fromClient ? 'unaware' : 'timed-out',
+      causes: goneCauses(),
+      next: ['a capture at the other host: does the data arrive there?'],
+    }
+  },
+}
+
+// ---- the server
+
+const rejectedEarly: Rule = {
+  verdict: 'rejected-early',
+  applies: (c) => {
+    const reset = resetOf(c)
+    const { client, server } = c
+    if (reset === null || reset.fromClient || server.octets === 0) return false
+    const stillSending = reset.victimPending > 0 || client.lastText.at >= server.lastText.at
+    return (
+      stillSending &&
+      client.octets > server.octets &&
+      client.octets >= BURST &&
+      client.lastText.at > server.firstText.at - 2 * c.rtt &&
+      reset.at - server.lastText.at < 5
+    )
+  },
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: 'likely',
+    resetBy: 'server-host',
+    detail: `${c.server.octets} octets of an answer while ${c.reset!.victimPending} octets of the client were on their way`,
+    evidence: [...evidence([c.server.firstText, 'answer of the server']), ...story(c, c.reset!)],
+    client: 'reset-while-writing',
+    server: 'nothing',
+    causes: [
+      cause(
+        'the server refused the request by its headers (too large, not allowed) and closed without reading the rest',
+        'server-app',
+        'the answer, which may be read after the error: an HTTP status such as 413',
+      ),
+    ],
+    next: [
+      "read the server's answer in spite of the write error",
+      'limits of the server or proxy for the size of requests',
+    ],
+  }),
+}
+
+/** The server stopped reading long before. */
+const resetWhileBlocked: Rule = {
+  verdict: 'receiver-not-reading',
+  applies: (c) => {
+    const reset = resetOf(c)
+    return reset !== null && (c.server.zeroSince >= 0 || c.client.zeroSince >= 0)
+  },
+  tell: (c) => {
+    const reset = c.reset!
+    const serverStuck = c.server.zeroSince >= 0
+    const stuck = serverStuck ? c.server : c.client
+    const who = serverStuck ? 'server' : 'client'
+    return {
+      culprit: serverStuck ? 'server-app' : 'client-app',
+      confidence: 'certain',
+      resetBy: reset.fromClient ? 'client-host' : 'server-host',
+      detail: `the ${who} kept its window closed for ${seconds(reset.at - stuck.zeroSince)}`,
+      evidence: evidence(
+        [stuck.zeroWindow, `the ${who} closes its window`],
+        [stuck.lastZero, 'it is still closed'],
+        [reset.frame, resetText(reset)],
+      ),
+      client: serverStuck ? 'write-blocked' : reset.fromClient ? 'nothing' : 'reset',
+      server: serverStuck ? (reset.fromClient ? 'reset' : 'nothing') : 'write-blocked',
+      causes: [
+        cause(
+          `the ${who} application does not read: it hangs, waits for something else, or is slower than what it is sent`,
+          serverStuck ? 'server-app' : 'client-app',
+          `a stack dump of the ${who} application`,
+        ),
+      ],
+      next: [`what does the ${who} application wait for while its window is closed?`],
+    }
+  },
+}
+
+const forgotten: Rule = {
+  verdict: 'connection-forgotten',
+  applies: (c) => {
+    const reset = resetOf(c)
+    return (
+      reset !== null &&
+      isAnswer(reset, c.rtt) &&
+      !reset.afterSenderFin &&
+      reset.answersAck &&
+      c.foreign(reset) === null &&
+      (c.side(reset.fromClient).last.happened || c.client.octets > 0)
+    )
+  },
+  tell: (c) => {
+    const reset = c.reset!
+    const who = reset.fromClient ? 'client' : 'server'
+    const host = reset.fromClient ? 'client-host' : 'server-host'
+    return {
+      culprit: host,
+      confidence: c.side(reset.fromClient).ttl === 0 ? 'possible' : 'likely',
+      resetBy: host,
+      detail: `the ${who} host answers the data as one that has no such connection, without a FIN before`,
+      evidence: story(c, reset),
+      client: reset.fromClient ? 'nothing' : 'reset',
+      server: reset.fromClient ? 'reset' : 'nothing',
+      causes: [
+        cause(
+          `the ${who} host restarted, or another one took over its address`,
+          host,
+          'its uptime; all its connections ended so',
+        ),
+        cause(
+          `the ${who}'s process ended, and its FIN or reset was lost on the way`,
+          reset.fromClient ? 'client-app' : 'server-app',
+          'its log',
+        ),
+        cause('a middlebox with the same TTL as the host answers', 'middlebox', ELSEWHERE),
+      ],
+      next: [`uptime and log of the ${who} host`, ELSEWHERE],
+    }
+  },
+}
+
+const unreadData: Rule = {
+  verdict: 'unread-data',
+  applies: (c) => {
+    const reset = resetOf(c)
+    return (
+      reset !== null &&
+      !reset.fromClient &&
+      !isAnswer(reset, c.rtt) &&
+      !reset.afterVictimFin &&
+      c.requestOpen &&
+      c.client.octets > 0
+    )
+  },
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: 'likely',
+    resetBy: 'server-host',
+    detail:
+      c.reset!.victimPending === 0 ? 'the server host had acknowledged all data of the client' : undefined,
+    evidence: story(c, c.reset!),
+    client: c.reset!.victimPending > 0 ? 'reset-while-writing' : 'reset',
+    server: 'nothing',
+    causes: unreadCauses(),
+    next: [
+      serverLog,
+      'whether it was read is not on the wire: `strace` or a stack dump of the server application',
+    ],
+  }),
+}
+
+const resetByServer: Rule = {
+  verdict: 'reset-by-server',
+  applies: (c) => resetOf(c)?.fromClient === false && !endedInOrder(c, c.reset!),
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: 'likely',
+    phase: c.reset!.at - Math.max(c.client.lastText.at, c.server.lastText.at) > 1 ? 'idle' : 'data',
+    resetBy: 'server-host',
+    evidence: story(c, c.reset!),
+    client: c.server.fin.happened ? 'broken-pipe' : 'reset',
+    server: 'nothing',
+    causes: unreadCauses(),
+    next: [serverLog],
+  }),
+}
+
+export const TIMEOUT_RULES: readonly Rule[] = [keepAliveGaveUp, retransmissionGaveUp, resetWhileBlocked]
+export const SERVER_RULES: readonly Rule[] = [forgotten, unreadData]
+export { rejectedEarly, resetByServer }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { explainError } from '../../src/analyze/outside/error-texts.ts'
+import { SOCKET_EXCEPTIONS } from '../../src/sim/scenarios/exceptions.ts'
+import { STORIES } from '../analyze/outside-stories.ts'
+import { captureOf, Story } from '../analyze/wire-story.ts'
+import { elko, temporaryFolder } from './elko.ts'
+
+const folder = temporaryFolder()
+
+function file(name: string, story: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, captureOf(new Story(story)))
+  return path
+}
+
+test('a healthy capture: one line, and exit code 0; with --all the connection too', () => {
+  const path = file('healthy.pcap', STORIES['an end in order']!.story)
+  const short = elko(['diagnose', path])
+  assert.equal(short.code, 0)
+  assert.equal(short.stdout, '10 packets, 1 connections: 1 healthy\n')
+  assert.match(elko(['diagnose', '--all', path]).stdout, /healthy: nothing is wrong/)
+})
+
+test('a sick one: verdict, evidence, what both see, causes, next; exit code 1', () => {
+  const { code, stdout } = elko(['diagnose', file('refused.pcap', STORIES['nothing listens']!.story)])
+  assert.equal(code, 1)
+  for (const part of [
+    /refused: /,
+    /frame 2: reset/,
+    /java.net.ConnectException: Connection refused/,
+    /cause: nothing listens/,
+    /next: /,
+  ]) {
+    assert.match(stdout, part)
+  }
+})
+
+test('--json is one object with every connection', () => {
+  const path = file('both.pcap', STORIES['closed with unread data']!.story)
+  const { stdout } = elko(['diagnose', '--json', path])
+  const report = JSON.parse(stdout)
+  assert.equal(report.file, path)
+  assert.equal(report.packets, 7)
+  assert.equal(report.connections[0].verdict, 'unread-data')
+  assert.deepEqual(report.connections[0].sees.client.node, { code: 'ECONNRESET', message: 'read ECONNRESET' })
+})
+
+test('no file, and one that cannot be read', () => {
+  assert.equal(elko(['diagnose']).code, 2)
+  assert.equal(elko(['diagnose', join(folder, 'nowhere.pcap')]).code, 3)
+})
+
+test('two captures: a reset that only one of them has was made in between', () => {
+  const story = STORIES['a firewall forgot the connection']!.story
+  const atServer = story
+    .split('\n')
+    .filter((line) => !line.includes('bare') && !line.includes('300 c'))
+    .join('\n')
+  const { code, stdout } = elko(['diagnose', file('c.pcap', story), file('s.pcap', atServer)])
+  assert.equal(code, 1)
+  assert.match(stdout, /state-lost: something between the two captures made the reset of frame 9/)
+  assert.match(stdout, /lost on the way to the server: 1 packets \(frames 8 at the client\)/)
+  assert.match(stdout, /made on the way to the client: frames 9 at the client/)
+})
+
+test('--error explains both generations of texts', () => {
+  assert.match(
+    elko(['diagnose', '--error', 'java.net.BindException: Address already in use: JVM_Bind']).stdout,
+    /EADDRINUSE/,
+  )
+  assert.match(elko(['diagnose', '--error', 'write EPIPE']).stdout, /broken-pipe: /)
+  assert.equal(elko(['diagnose', '--error', 'NullPointerException']).code, 2)
+})
+
+test('each of the thirteen exceptions of the seed has a meaning', () => {
+  for (const { text } of SOCKET_EXCEPTIONS) assert.notEqual(explainError(text), null, text)
+})
