@@ -40,6 +40,8 @@ const unanswered: Truth = {
   culprit: [null, 'path', 'middlebox'],
   resetBy: null,
   ambiguous: true,
+  // Whether the kernel or the application gave up is on the wire only where a FIN or the next retransmission shows it.
+  sees: false,
 }
 /** A firewall that forgets a connection after two seconds without packets, and takes up none in the middle. */
 const FORGETFUL =
