@@ -8,6 +8,7 @@ export const TARGET_NAMES = [
   'stack',
   'capture',
   'frames',
+  'diagnose',
   'drill',
   'python',
 ] as const

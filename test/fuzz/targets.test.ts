@@ -22,6 +22,7 @@ const RUNS: Readonly<Record<TargetName, number>> = {
   stack: 2000,
   capture: 15_000,
   frames: 4000,
+  diagnose: 2000,
   drill: 5000,
   python: 5000,
 }

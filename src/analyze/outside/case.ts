@@ -62,6 +62,8 @@ const FAR = 4096
 const GUESS = 500
 /** Initial values of the TTL in use; a packet with one of them has not passed a router. */
 const INITIAL_TTLS: ReadonlySet<number> = new Set([32, 64, 128, 255])
+/** Set by applications (BGP's neighbours), which a reset of the kernel does not heed. */
+const CHOSEN_TTLS: ReadonlySet<number> = new Set([1, 255])
 /** A round trip where none was measured, seconds. */
 const USUAL_RTT = 0.1
 
@@ -152,7 +154,7 @@ export class Case {
     const isOpening = side.ttl === 0 && this.connecting
     const varies = isOpening ? host.ttlVaries : side.ttlVaries
     const ordinary = isOpening ? host.ttl : side.ttl
-    if (ordinary !== 0 && !varies && ordinary !== reset.ttl) {
+    if (ordinary !== 0 && !varies && !CHOSEN_TTLS.has(ordinary) && ordinary !== reset.ttl) {
       const where = side.ttl !== 0 ? 'other packets' : `packets on stream ${host.ttlStream}`
       return `TTL ${reset.ttl}, where the ${who}'s ${where} have TTL ${ordinary}`
     }
