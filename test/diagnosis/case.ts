@@ -39,6 +39,8 @@ export interface Truth {
 export interface OnTheWire {
   readonly has?: readonly string[]
   readonly lacks?: readonly string[]
+  /** The first packet of the one is before the first of the other. */
+  readonly order?: readonly [string, string]
 }
 
 export interface Case {

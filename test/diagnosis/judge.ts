@@ -2,6 +2,7 @@
 
 import { CaptureDiagnoser } from '../../src/analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../../src/analyze/outside/capture-diagnosis.ts'
+import { compareCaptures, PlaceCapture } from '../../src/analyze/outside/two-captures.ts'
 import { readCaptureFile } from '../../src/cli/capture-input.ts'
 import type { Case, Truth } from './case.ts'
 import type { Played } from './provoke.ts'
@@ -13,13 +14,25 @@ export async function diagnosesOf(file: string): Promise<CaptureDiagnosis[]> {
   return [...diagnoser.report().connections]
 }
 
-export type View = 'client' | 'server'
+async function diagnosesOfBoth(...files: readonly [string, string]): Promise<CaptureDiagnosis[]> {
+  const places = [new PlaceCapture(), new PlaceCapture()] as const
+  for (const [i, file] of files.entries()) await readCaptureFile(file, (record) => places[i]!.take(record))
+  return compareCaptures(...places).connections.map(({ diagnosis }) => diagnosis)
+}
+
+/** Whose capture is looked at. */
+export const VIEWS = ['client', 'server', 'both'] as const
+export type View = (typeof VIEWS)[number]
 
 /** What is wrong with the diagnosis of a view, a line each; none where all is right. */
 export async function disagreements(played: Case, run: Played, view: View): Promise<string[]> {
-  const truth = view === 'client' ? played.truth : played.fromServer
+  const truth = { client: played.truth, server: played.fromServer, both: played.fromBoth }[view]
   if (truth === undefined) return []
-  const found = await diagnosesOf(view === 'client' ? run.clientFile : run.serverFile)
+  const found = await {
+    client: () => diagnosesOf(run.clientFile),
+    server: () => diagnosesOf(run.serverFile),
+    both: () => diagnosesOfBoth(run.clientFile, run.serverFile),
+  }[view]()
   const port = played.port ?? 8080
   const there = port === 0 ? found : found.filter(({ server }) => server.endsWith(`:${port}`))
   if (truth === null)

@@ -20,7 +20,7 @@ export interface Played {
 }
 
 /** A busy machine may let a timer of the application's expire before its time: the case is played again, so often. */
-const ATTEMPTS = 3
+const ATTEMPTS = 5
 
 /**
  * Plays a case until it came out as it was meant, and gives the captures to `judge` while they exist.
@@ -107,15 +107,23 @@ const wordsFor = (seen: Seen, language: Language): readonly string[] =>
   'python' in seen ? seen[language] : seen
 
 async function whatIsMissing(file: string, wire: OnTheWire, host: Namespace): Promise<string | null> {
-  const count = async (filter: string): Promise<number> => {
-    const { stdout } = await host.run('tcpdump', ['-nr', file, filter])
-    return stdout === '' ? 0 : stdout.trimEnd().split('\n').length
+  const times = async (filter: string): Promise<number[]> => {
+    const { stdout } = await host.run('tcpdump', ['-ttnr', file, filter])
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number.parseFloat)
   }
   for (const filter of wire.has ?? [])
-    if ((await count(filter)) === 0) return `${file} holds no packet of "${filter}"`
+    if ((await times(filter)).length === 0) return `${file} holds no packet of "${filter}"`
   for (const filter of wire.lacks ?? [])
-    if ((await count(filter)) > 0) return `${file} holds packets of "${filter}"`
-  return null
+    if ((await times(filter)).length > 0) return `${file} holds packets of "${filter}"`
+  if (wire.order === undefined) return null
+  const [[first = Number.NaN], [second = Number.NaN]] = await Promise.all([
+    times(wire.order[0]),
+    times(wire.order[1]),
+  ])
+  return first < second ? null : `${file} does not have "${wire.order[0]}" before "${wire.order[1]}"`
 }
 
 /** With ELKO_DIAGNOSIS_KEEP=DIRECTORY each case's captures and truth are left there. */

@@ -25,6 +25,9 @@ const HEAD = [0x48, 0x45, 0x41, 0x44, 0x20]
 
 /** Takes text that continues where the side's text ended. */
 export function frameText(me: SideFacts, peer: SideFacts, packet: Packet, tcp: TcpFields): void {
+  const { bytes } = packet
+  const { textAt, textHeld } = tcp
+  me.asksHead = bytes[textAt] === HEAD[0] && startsWith(bytes, textAt, textHeld, HEAD)
   if (me.framing === 'unknown') return
   if (me.framing === 'tls') {
     walkRecords(me, packet, tcp)
@@ -34,10 +37,7 @@ export function frameText(me: SideFacts, peer: SideFacts, packet: Packet, tcp: T
     if (tcp.seq === me.messageEnd) frameResponse(me, peer, packet, tcp)
     return
   }
-  const { bytes } = packet
-  const { textAt, textHeld } = tcp
-  me.asksHead = startsWith(bytes, textAt, textHeld, HEAD)
-  if (startsWith(bytes, textAt, textHeld, HTTP)) {
+  if (startsWith(bytes, textAt, textHeld, HTTP) && peer.octets > 0) {
     me.framing = 'http'
     frameResponse(me, peer, packet, tcp)
   } else if (isRecord(bytes, textAt, textHeld)) {

@@ -6,7 +6,7 @@ import type { Op } from '../script.ts'
 
 const PORT = 8080
 /** All first SYNs are at the server before the first ACK is. */
-const FAR = { toServer: { delayUs: 60_000 }, toClient: { delayUs: 60_000 } }
+const FAR = { toServer: { delayUs: 200_000 }, toClient: { delayUs: 200_000 } }
 const neverAccepts: readonly Op[] = [{ op: 'listen', port: PORT, backlog: 1 }, { op: 'hold' }]
 /**
  * Linux queues one more than the backlog, and takes no more SYNs at once than the backlog. Three wait; of four that come

@@ -64,6 +64,7 @@ export const CONNECT_CASES: readonly Case[] = [
   {
     name: 'refused_closed_port',
     title: 'nobody listens on the port',
+    fromBoth: { ...refusedByServer, culprit: ['server-host', 'server-app'] },
     client: [connect],
     server: [],
     seen: { client: REFUSED },
@@ -101,6 +102,12 @@ export const CONNECT_CASES: readonly Case[] = [
       resetBy: 'middlebox',
     },
     fromServer: null,
+    fromBoth: {
+      ...refusedByServer,
+      verdict: ['refused-by-middlebox'],
+      culprit: 'middlebox',
+      resetBy: 'middlebox',
+    },
   },
   {
     name: 'refused_server_own_fw',
@@ -228,6 +235,28 @@ export const CONNECT_CASES: readonly Case[] = [
     port: 0,
   },
   {
+    name: 'no_route_local',
+    title: 'the client has no route: nothing is sent',
+    setup: ['c: ip route del default'],
+    client: [{ op: 'connect', port: PORT, host: '10.9.0.1' }],
+    server: [],
+    seen: { client: ['ENETUNREACH'] },
+    onClientWire: { lacks: ['tcp'] },
+    truth: null,
+  },
+  {
+    name: 'local_fw_reject',
+    title: "the client's own firewall refuses: nothing is sent",
+    setup: [
+      `c: nft add table inet own; nft 'add chain inet own o { type filter hook output priority 0; }'; nft 'add rule inet own o tcp dport 8080 reject with tcp reset'`,
+    ],
+    client: [connect],
+    server: [],
+    seen: { client: REFUSED },
+    onClientWire: { lacks: ['tcp'] },
+    truth: null,
+  },
+  {
     name: 'ttl_exceeded',
     title: 'two routers send the packet back and forth until its time to live is over',
     setup: ['m: ip route add 10.9.0.0/24 via 10.2.0.2', 's: sysctl -qw net.ipv4.ip_forward=1'],
@@ -276,6 +305,7 @@ export const CONNECT_CASES: readonly Case[] = [
     forward: ['tcp dport 8080 drop'],
     client: [...reference.client, connect],
     server: reference.server,
+    fromBoth: { ...silence, culprit: ['middlebox', 'path'], ambiguous: false },
     seen: { client: ['ETIMEDOUT'] },
     // The host lives: a filter, or a backlog that is full.
     truth: { ...silence, culprit: [null, 'middlebox'] },
@@ -315,7 +345,7 @@ export const CONNECT_CASES: readonly Case[] = [
       culprit: [null, 'middlebox', 'path'],
     },
     fromBoth: {
-      verdict: ['syn-ack-lost'],
+      verdict: ['syn-ack-lost', 'connect-timeout'],
       phase: 'connect',
       culprit: ['middlebox', 'path'],
       ambiguous: false,

@@ -164,7 +164,7 @@ export const ENDING_CASES: readonly Case[] = [
       connect,
       ...exchange,
       { op: 'wait', flag: 'closing' },
-      { op: 'send', n: 100 },
+      { op: 'send', n: 150 },
       { op: 'sleep', ms: 1200 },
       { op: 'send', n: 100 },
       { op: 'close' },
@@ -178,7 +178,10 @@ export const ENDING_CASES: readonly Case[] = [
       { op: 'touch', flag: 'closing' },
     ],
     seen: { client: ['EPIPE'] },
-    onClientWire: { has: [RST] },
+    onClientWire: {
+      has: [RST],
+      order: ['dst port 8080 and ip[2:2] = 202', 'src port 8080 and tcp[tcpflags] & tcp-fin != 0'],
+    },
     truth: {
       verdict: ['close-race'],
       healthy: false,
@@ -278,7 +281,7 @@ export const ENDING_CASES: readonly Case[] = [
     name: 'simultaneous_open',
     title: 'both ends connect to each other',
     languages: PYTHON_ONLY,
-    wire: FAR,
+    wire: { toServer: { delayUs: 400_000 }, toClient: { delayUs: 400_000 } },
     client: [
       { op: 'touch', flag: 'ready' },
       { op: 'connect', port: PORT, local: 8081 },
@@ -302,10 +305,7 @@ export const ENDING_CASES: readonly Case[] = [
     title: 'the server refuses the TLS handshake with an alert and closes',
     languages: NODE_ONLY,
     client: [{ op: 'connect', port: PORT, tls: 'none' }],
-    server: [
-      { op: 'listen', port: PORT, tls: 'none' },
-      { op: 'sleep', ms: 1500 },
-    ],
+    server: [{ op: 'listen', port: PORT, tls: 'none' }, { op: 'hold' }],
     seen: {
       client: ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE|ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE'],
       server: ['ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM|ERR_SSL_NO_SHARED_CIPHER'],

@@ -166,5 +166,6 @@ export const HEALTHY_CASES: readonly Case[] = SCENES.flatMap((scene) =>
     connection: 'every',
     truth: FINE,
     fromServer: FINE,
+    fromBoth: FINE,
   })),
 )

@@ -41,6 +41,18 @@ const marked: readonly Op[] = [
   { op: 'sleep', ms: 100 },
   { op: 'send', n: 200, text: 'INJECTME' },
 ]
+/** Takes one connection at the router's port 8080 and aborts it; it ends by itself in any case. */
+const PROXY = `m: python3 -c '
+import socket, struct, time
+listener = socket.create_server(("", 8080))
+listener.settimeout(20)
+s, _ = listener.accept()
+s.recv(1000)
+time.sleep(0.3)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+s.close()
+' > /dev/null 2>&1 &
+until ss -ltn | grep -q :8080; do sleep 0.05; done`
 const RESET_OR_PIPE = 'ECONNRESET|EPIPE'
 
 /** Packets that a host does not send: it dies without a word. */
@@ -93,14 +105,23 @@ export const RESET_CASES: readonly Case[] = [
     name: 'reset_unread_data',
     title: 'the server closes with octets of the request unread',
     languages: PYTHON_SERVER,
+    fromBoth: { ...byServer, verdict: ['unread-data', 'reset-by-server'] },
     client: [
       connect,
       { op: 'send', n: 5000 },
+      { op: 'touch', flag: 'sent' },
       { op: 'recv', timeout: 5000 },
       { op: 'send', n: 10 },
       { op: 'close' },
     ],
-    server: [listen, accept, { op: 'sleep', ms: 300 }, { op: 'recv', n: 100 }, { op: 'close' }],
+    server: [
+      listen,
+      accept,
+      { op: 'wait', flag: 'sent' },
+      { op: 'sleep', ms: 300 },
+      { op: 'recv', n: 100 },
+      { op: 'close' },
+    ],
     seen: { client: { python: ['ECONNRESET', 'EPIPE'], node: ['ECONNRESET'] } },
     truth: { ...byServer, verdict: ['unread-data', 'reset-by-server'] },
     fromServer: { ...byServer, verdict: ['unread-data', 'reset-by-server'] },
@@ -110,8 +131,21 @@ export const RESET_CASES: readonly Case[] = [
     title: 'the server closes with octets of the request unread, IPv6',
     family: 6,
     languages: PYTHON_SERVER,
-    client: [connect, { op: 'send', n: 5000 }, { op: 'recv', timeout: 5000 }, { op: 'close' }],
-    server: [listen, accept, { op: 'sleep', ms: 300 }, { op: 'recv', n: 100 }, { op: 'close' }],
+    client: [
+      connect,
+      { op: 'send', n: 5000 },
+      { op: 'touch', flag: 'sent' },
+      { op: 'recv', timeout: 5000 },
+      { op: 'close' },
+    ],
+    server: [
+      listen,
+      accept,
+      { op: 'wait', flag: 'sent' },
+      { op: 'sleep', ms: 300 },
+      { op: 'recv', n: 100 },
+      { op: 'close' },
+    ],
     seen: { client: ['ECONNRESET'] },
     truth: { ...byServer, verdict: ['unread-data', 'reset-by-server'] },
   },
@@ -127,8 +161,14 @@ export const RESET_CASES: readonly Case[] = [
     name: 'server_killed_unread',
     title: 'the server process is killed with octets unread',
     languages: PYTHON_SERVER,
-    client: [connect, { op: 'send', n: 5000 }, { op: 'recv', timeout: 5000 }, { op: 'close' }],
-    server: [listen, accept, { op: 'sleep', ms: 400 }, { op: 'die' }],
+    client: [
+      connect,
+      { op: 'send', n: 5000 },
+      { op: 'touch', flag: 'sent' },
+      { op: 'recv', timeout: 5000 },
+      { op: 'close' },
+    ],
+    server: [listen, accept, { op: 'wait', flag: 'sent' }, { op: 'sleep', ms: 400 }, { op: 'die' }],
     seen: { client: ['ECONNRESET'] },
     truth: { ...byServer, verdict: ['unread-data', 'reset-by-server'] },
   },
@@ -169,12 +209,19 @@ export const RESET_CASES: readonly Case[] = [
     name: 'rst_injected_both',
     title: 'a middlebox resets both sides, with numbers that it guesses and a TTL of its own',
     inject: 'both',
-    client: [...marked, { op: 'recv', timeout: 4000 }, { op: 'close' }, { op: 'sleep', ms: 500 }],
+    client: [
+      ...marked,
+      { op: 'recv', timeout: 9000 },
+      { op: 'touch', flag: 'reset' },
+      { op: 'close' },
+      { op: 'sleep', ms: 500 },
+    ],
     server: [
       listen,
       accept,
       ...answer,
       { op: 'readfull', n: 200 },
+      { op: 'wait', flag: 'reset' },
       { op: 'sleep', ms: 400 },
       { op: 'send', n: 300 },
       { op: 'close' },
@@ -182,17 +229,25 @@ export const RESET_CASES: readonly Case[] = [
     seen: { client: ['ECONNRESET'], server: ['ECONNRESET'] },
     truth: byMiddlebox,
     fromServer: byMiddlebox,
+    fromBoth: byMiddlebox,
   },
   {
     name: 'rst_injected_stealth',
     title: 'a middlebox resets the client with a perfect copy: the server goes on',
     inject: 'stealth',
-    client: [...marked, { op: 'recv', timeout: 4000 }, { op: 'close' }, { op: 'sleep', ms: 800 }],
+    client: [
+      ...marked,
+      { op: 'recv', timeout: 9000 },
+      { op: 'touch', flag: 'reset' },
+      { op: 'close' },
+      { op: 'sleep', ms: 800 },
+    ],
     server: [
       listen,
       accept,
       ...answer,
       { op: 'readfull', n: 200 },
+      { op: 'wait', flag: 'reset' },
       { op: 'sleep', ms: 400 },
       { op: 'send', n: 300 },
       { op: 'close' },
@@ -201,6 +256,49 @@ export const RESET_CASES: readonly Case[] = [
     onServerWire: { lacks: [`${RST} and src port 8080`] },
     truth: byMiddlebox,
     fromBoth: byMiddlebox,
+  },
+  {
+    name: 'rst_injected_server',
+    title: 'a middlebox resets the server alone; the client learns it from what it sends again',
+    inject: 'server',
+    client: [...marked, { op: 'recv' }, { op: 'close' }],
+    server: [listen, accept, ...answer, { op: 'readfull', n: 200 }, { op: 'recv' }, { op: 'hold' }],
+    seen: { client: ['ECONNRESET'], server: { python: ['ECONNRESET'], node: ['ECONNRESET|eof'] } },
+    // Where data and a reset are there at once, libuv tells of the end and not of the error.
+    // Here it is a server that has forgotten the connection.
+    truth: {
+      verdict: ['connection-forgotten'],
+      healthy: false,
+      phase: ['data', 'idle'],
+      resetBy: 'server-host',
+    },
+    fromServer: byMiddlebox,
+    fromBoth: byMiddlebox,
+  },
+  {
+    name: 'proxy_without_backend',
+    title:
+      'a transparent proxy takes the connection in the name of the server and resets it: its server is gone',
+    setup: [
+      `m: nft add table ip proxy; nft 'add chain ip proxy p { type nat hook prerouting priority -100; }'; nft 'add rule ip proxy p tcp dport 8080 redirect'`,
+      PROXY,
+    ],
+    client: [
+      { op: 'connect', port: 8081 },
+      ...exchange,
+      { op: 'close' },
+      { op: 'sleep', ms: 50 },
+      connect,
+      { op: 'send', n: 100 },
+      { op: 'recv', timeout: 5000 },
+      { op: 'close' },
+    ],
+    server: [{ op: 'listen', port: 8081 }, accept, ...answer, { op: 'readall' }, { op: 'close' }],
+    seen: { client: ['ECONNRESET'] },
+    onClientWire: { has: [`${RST} and src port 8080 and ip[8] = 64`] },
+    onServerWire: { lacks: ['port 8080'] },
+    truth: { ...byMiddlebox, verdict: ['reset-by-middlebox', 'unread-data', 'reset-by-server'] },
+    fromServer: null,
   },
   {
     name: 'rst_blind_ignored',

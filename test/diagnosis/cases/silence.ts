@@ -33,17 +33,20 @@ const cut = (rule: string): readonly Step[] => [
 const SHORT_RETRIES = 'c: sysctl -qw net.ipv4.tcp_retries1=2 net.ipv4.tcp_retries2=3'
 
 const unanswered: Truth = {
-  verdict: ['unacknowledged'],
+  // How long the pause before was is a matter of this machine.
+  verdict: ['unacknowledged', 'state-lost-silently'],
   healthy: false,
   phase: 'data',
   culprit: [null, 'path', 'middlebox'],
   resetBy: null,
   ambiguous: true,
+  // Whether the kernel or the application gave up is on the wire only where a FIN or the next retransmission shows it.
+  sees: false,
 }
-/** A firewall that forgets a connection after a second without packets, and takes up none in the middle. */
+/** A firewall that forgets a connection after two seconds without packets, and takes up none in the middle. */
 const FORGETFUL =
-  'm: sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 net.netfilter.nf_conntrack_tcp_timeout_established=1'
-const slept: readonly Step[] = [{ wait: 'exchanged' }, { sleep: 3000 }, { touch: 'cut' }]
+  'm: sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 net.netfilter.nf_conntrack_tcp_timeout_established=2'
+const slept: readonly Step[] = [{ wait: 'exchanged' }, { sleep: 4500 }, { touch: 'cut' }]
 
 export const SILENCE_CASES: readonly Case[] = [
   {
@@ -102,6 +105,7 @@ export const SILENCE_CASES: readonly Case[] = [
     director: cut('tcp dport 8080 drop'),
     seen: { client: ['timeout'] },
     truth: unanswered,
+    fromBoth: { ...unanswered, culprit: ['path', 'middlebox'], ambiguous: false },
   },
   {
     name: 'write_timeout_kernel',
@@ -113,6 +117,7 @@ export const SILENCE_CASES: readonly Case[] = [
     director: cut('tcp dport 8080 drop'),
     seen: { client: ['ETIMEDOUT'] },
     truth: unanswered,
+    fromBoth: { ...unanswered, culprit: ['path', 'middlebox'], ambiguous: false },
   },
   {
     name: 'write_timeout_kernel_v6',
@@ -160,10 +165,16 @@ export const SILENCE_CASES: readonly Case[] = [
     setup: [FORGETFUL],
     forward: ['ct state invalid reject with tcp reset'],
     client: [...firstExchange, { op: 'send', n: 300 }, { op: 'recv' }, { op: 'close' }],
-    server: [...answersOnce, { op: 'recv', timeout: 4500 }, { op: 'hold' }],
+    server: [...answersOnce, { op: 'recv', timeout: 6000 }, { op: 'hold' }],
     director: slept,
     seen: { client: ['ECONNRESET'], server: ['timeout'] },
     onServerWire: { lacks: [RST] },
+    fromBoth: {
+      verdict: ['state-lost', 'reset-by-middlebox'],
+      culprit: 'middlebox',
+      resetBy: 'middlebox',
+      ambiguous: false,
+    },
     truth: {
       verdict: ['state-lost'],
       healthy: false,

@@ -241,7 +241,7 @@ export const STALL_CASES: readonly Case[] = [
     seen: FINE,
     truth: {
       ...slow,
-      verdict: ['delayed-ack-nagle'],
+      verdict: ['delayed-ack-nagle', 'healthy', 'slow-server'],
       culprit: ['none', 'client-app'],
       findings: ['delayed-ack-nagle'],
     },

@@ -55,9 +55,16 @@ const brokenPipe: Rule = {
   }),
 }
 
+/** What the client had sent before the FIN came met a server that was closed. */
+const crossedFin = (c: Case): boolean => {
+  const reset = resetOf(c)
+  if (reset === null || reset.fromClient || !reset.afterSenderFin || !isStateless(reset)) return false
+  return reset.victimPending > 0 && !c.client.afterFin.happened
+}
+
 const closeRace: Rule = {
   verdict: 'close-race',
-  applies: (c) => afterServerFin(c) !== null,
+  applies: (c) => afterServerFin(c) !== null || crossedFin(c),
   tell: (c) => ({
     culprit: 'server-app',
     confidence: 'certain',

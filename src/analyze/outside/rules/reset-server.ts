@@ -67,18 +67,22 @@ const retransmissionGaveUp: Rule = {
 
 // ---- the server
 
+/** A client that is in the middle of sending may wait so long for a window, seconds. */
+const BLOCKED = 0.3
+
 const rejectedEarly: Rule = {
   verdict: 'rejected-early',
   applies: (c) => {
     const reset = resetOf(c)
     const { client, server } = c
     if (reset === null || reset.fromClient || server.octets === 0) return false
-    const stillSending = reset.victimPending > 0 || client.lastText.at >= server.lastText.at
+    const isBlocked = !client.fin.happened && server.firstText.at - client.lastText.at < BLOCKED
+    const stillSending = reset.victimPending > 0 || client.lastText.at >= server.lastText.at || isBlocked
     return (
       stillSending &&
       client.octets > server.octets &&
       client.octets >= BURST &&
-      client.lastText.at > server.firstText.at - 2 * c.rtt &&
+      client.lastText.at > server.firstText.at - Math.max(2 * c.rtt, BLOCKED) &&
       reset.at - server.lastText.at < 5
     )
   },

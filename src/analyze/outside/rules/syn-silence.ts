@@ -8,6 +8,8 @@ export const PATIENCE = 0.9
 
 export function synSilence(c: Case): boolean {
   if (!c.connecting || c.server.packets > 0 || c.reset !== null) return false
+  // A client that goes on was answered: the capture has its direction only.
+  if (c.client.packets > c.client.syns) return false
   return c.client.syns > 1 || c.captureEnd - c.client.syn.at > PATIENCE
 }
 
