@@ -23,8 +23,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TESTS = join(ROOT, 'dist/test')
 const PARALLEL_FILES = 2
 /** These need a quiet machine, or the same kernel objects: one file at a time. */
-const ALONE = /^(kernel|soak|bench|browser)\//
-const MUST_RUN_IN_CI = /^(kernel|link|browser|examples)\//
+const ALONE = /^(kernel|soak|bench|browser)\/|^diagnosis\/provoked/
+const MUST_RUN_IN_CI = /^(kernel|link|browser|examples)\/|^diagnosis\/provoked/
 const FAST_FILE_LIMIT_MS = 10 * 60_000
 const ALONE_FILE_LIMIT_MS = 30 * 60_000
 /** What a file printed is shown with its failures, the last so much of it. */

@@ -175,7 +175,7 @@ function otherOrder(input: Uint8Array, at: number, next: number): Uint8Array {
 
 function run(input: Uint8Array): void {
   const whole = readCapture(input)
-  if (whole.format === 'text') return checkPieces(whole, input)
+  if (whole.format === 'text' || whole.format === 'json') return checkPieces(whole, input)
   checkFile(whole, input)
   // What stands before and behind the array that was given is nobody's.
   const inside = new Uint8Array(input.length + 40).fill(0x0a)

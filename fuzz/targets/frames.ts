@@ -185,7 +185,10 @@ function run(input: Uint8Array): void {
 function read(input: Uint8Array, margin: number, filling: number): string[] {
   const said: string[] = []
   const analysis = new SequenceAnalysis()
-  const printer = new TcpdumpPrinter()
+  const printers = [
+    new TcpdumpPrinter(),
+    new TcpdumpPrinter({ verbose: 3, link: true, numeric: false, octets: 'hex-and-text' }),
+  ]
   const streams = new ByteStreams((stream, isFromA) => ({
     text: (octets) => said.push(`${stream} ${isFromA} ${octets.join()}`),
     missing: (length) => said.push(`${stream} ${isFromA} ${length} missing`),
@@ -199,7 +202,6 @@ function read(input: Uint8Array, margin: number, filling: number): string[] {
     expect(textHeld <= Math.max(0, textLength), 'more text than there was')
     const view: TcpView = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
     streams.packet(packet, tcp, view.analysis)
-    said.push(printer.line(packet, tcp))
     for (const { read } of Object.values({ ...FRAME_FIELDS, ...TCP_FIELDS })) said.push(String(read(view)))
   })
   const record = new CaptureRecord()
@@ -216,6 +218,7 @@ function read(input: Uint8Array, margin: number, filling: number): string[] {
     record.number++
     record.seconds = at
     dissector.dissect(record)
+    for (const printer of printers) said.push(printer.line(record))
   }
   return said
 }

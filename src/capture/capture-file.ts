@@ -8,7 +8,7 @@ export const LINKTYPE_RAW = 101
 /** The largest captured length that is believed; a larger one means that the file is damaged. */
 export const MAX_CAPTURED_LENGTH = 262_144
 
-export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop' | 'text'
+export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop' | 'text' | 'json'
 
 export type Direction = 'inbound' | 'outbound'
 

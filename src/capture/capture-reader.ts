@@ -22,7 +22,9 @@ import {
   hex32,
 } from './capture-file.ts'
 import { CaptureNotes, dropsOf } from './capture-notes.ts'
+import { looksLikeJson } from './json-records.ts'
 import { BLOCK_SECTION_HEADER } from './pcapng.ts'
+import { JsonParser } from './read-json.ts'
 import { looksLikePcap, PcapParser } from './read-pcap.ts'
 import { PcapngParser } from './read-pcapng.ts'
 import { looksLikeSnoop, SnoopParser } from './read-snoop.ts'
@@ -150,6 +152,7 @@ export class CaptureReader {
       if (view.getUint32(start) === BLOCK_SECTION_HEADER) return new PcapngParser()
       if (looksLikeSnoop(view, start, length)) return new SnoopParser()
     }
+    if (looksLikeJson(bytes, start, end)) return new JsonParser()
     if (looksLikeText(bytes, start, end)) return new TextParser()
     const found = length < 4 ? `${length} octets` : hex32(view.getUint32(start))
     this.error = captureError(0, 'the magic number of a pcap, pcapng or snoop file, or text', found)

@@ -1,8 +1,7 @@
 /** `elko diagnose`: what became of each connection of a capture, and why. */
 
-import { CaptureDiagnoser } from '../analyze/outside/capture-diagnoser.ts'
+import { CaptureDiagnoser, type CaptureReport } from '../analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
-import type { CaptureNote } from '../analyze/outside/notes.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
@@ -33,10 +32,10 @@ export async function run(argv: string[]): Promise<number> {
   const diagnoser = new CaptureDiagnoser()
   await readCaptureFile(path, (record) => diagnoser.take(record))
   const out = new LineWriter(process.stdout)
-  const report = diagnoser.report()
+  const report = diagnoser.report(values.json === true || values.all === true)
   const printer =
     values.json === true ? new JsonPrinter(path, out) : new TextPrinter(out, values.all === true)
-  printer.begin(report.packets, report.notes)
+  printer.begin(report)
   let sick = 0
   for (const diagnosis of report.connections) {
     if (!diagnosis.healthy) sick++
@@ -57,7 +56,7 @@ class JsonPrinter {
     this.#out = out
   }
 
-  begin(packets: number, notes: readonly CaptureNote[]): void {
+  begin({ packets, notes }: CaptureReport): void {
     const head = JSON.stringify({ file: this.#path, packets, notes })
     this.#out.write(`${head.slice(0, -1)},"connections":[`)
   }
@@ -84,8 +83,9 @@ class TextPrinter {
     this.#showsAll = showsAll
   }
 
-  begin(packets: number, notes: readonly CaptureNote[]): void {
+  begin({ packets, notes, plain }: CaptureReport): void {
     this.#packets = packets
+    if (!this.#showsAll && plain > 0) this.#counts.set('healthy', plain)
     for (const { kind, text, frames } of notes)
       this.#out.write(`note: ${kind}: ${text} (frame ${frames.join(', ')})`)
   }

@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conversations.ts'),
   },
   follow: { what: 'print what the sides of a connection sent', load: () => import('./follow.ts') },
+  streams: {
+    what: 'tell of each connection: states, round trips, losses',
+    load: () => import('./streams.ts'),
+  },
   diagnose: { what: 'say what became of each connection of a capture', load: () => import('./diagnose.ts') },
   listen: { what: 'wait for connections over TUN, as netcat does', load: () => import('./listen.ts') },
   connect: { what: 'connect over TUN, as netcat does', load: () => import('./connect.ts') },

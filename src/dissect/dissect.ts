@@ -42,6 +42,11 @@ export class Dissector {
     this.#tunnels = ports
   }
 
+  /** What the last record was, with all layers that were gone through; borrowed until the next one. */
+  get packet(): Packet {
+    return this.#packet
+  }
+
   dissect(record: CaptureRecord): void {
     const packet = this.#packet
     packet.begin(record)

@@ -2,36 +2,40 @@
 
 import * as bpf from './bpf-program.ts'
 
-/** The codes as numbers without gaps, so that what they select is one jump. */
-const DENSE: ReadonlyMap<number, number> = new Map(
-  [
-    bpf.LD_WORD,
-    bpf.LD_HALF,
-    bpf.LD_BYTE,
-    bpf.LD_WORD_X,
-    bpf.LD_HALF_X,
-    bpf.LD_BYTE_X,
-    bpf.LDX_HEADER,
-    bpf.JUMP_EQUAL,
-    bpf.JUMP_GREATER,
-    bpf.JUMP_NOT_LESS,
-    bpf.JUMP_SET,
-    bpf.RETURN,
-    bpf.ALU_AND,
-    bpf.JUMP,
-    bpf.JUMP_EQUAL | bpf.ALU_X,
-    bpf.JUMP_GREATER | bpf.ALU_X,
-    bpf.JUMP_NOT_LESS | bpf.ALU_X,
-    bpf.LD_IMMEDIATE,
-    bpf.LD_LENGTH,
-    bpf.LD_MEMORY,
-    bpf.LDX_MEMORY,
-    bpf.ST_MEMORY,
-    bpf.TAX,
-  ].map((code, dense) => [code, dense]),
-)
+/**
+ * The codes as numbers without gaps, so that what they select is one jump: loads at a fixed place and loads behind X, each of
+ * four, two and one octet; then what compares, and the rest.
+ */
+const ORDER = [
+  bpf.LD_WORD,
+  bpf.LD_HALF,
+  bpf.LD_BYTE,
+  bpf.LD_WORD_X,
+  bpf.LD_HALF_X,
+  bpf.LD_BYTE_X,
+  bpf.JUMP_EQUAL,
+  bpf.JUMP_GREATER,
+  bpf.JUMP_NOT_LESS,
+  bpf.JUMP_SET,
+  bpf.JUMP_EQUAL | bpf.ALU_X,
+  bpf.JUMP_GREATER | bpf.ALU_X,
+  bpf.JUMP_NOT_LESS | bpf.ALU_X,
+  bpf.LDX_HEADER,
+  bpf.RETURN,
+  bpf.ALU_AND,
+  bpf.JUMP,
+  bpf.LD_IMMEDIATE,
+  bpf.LD_LENGTH,
+  bpf.LD_MEMORY,
+  bpf.ST_MEMORY,
+  bpf.TAX,
+] as const
+const DENSE: ReadonlyMap<number, number> = new Map(ORDER.map((code, dense) => [code, dense]))
+const FIRST_LOAD_X = 3
+const FIRST_COMPARISON = 6
+const FIRST_OTHER = 13
 /** Arithmetic: the code itself stands behind it. */
-const OTHER = 23
+const ARITHMETIC = ORDER.length
 
 /**
  * A program made ready to run. What lies outside of the captured octets ends the program with a refusal, and so does a division
@@ -45,11 +49,11 @@ export class BpfMachine {
   constructor(program: readonly bpf.BpfInstruction[]) {
     this.#code = new Int32Array(4 * program.length)
     for (const [index, { code, jt, jf, k }] of program.entries()) {
-      const dense = DENSE.get(code) ?? OTHER
+      const dense = DENSE.get(code) ?? ARITHMETIC
       const at = 4 * index
       const next = at + 4
       this.#code[at] = dense
-      this.#code[at + 1] = code === bpf.JUMP ? next + 4 * k : dense === OTHER ? code : next + 4 * jt
+      this.#code[at + 1] = code === bpf.JUMP ? next + 4 * k : dense === ARITHMETIC ? code : next + 4 * jt
       this.#code[at + 2] = next + 4 * jf
       this.#code[at + 3] = k
     }
@@ -68,73 +72,33 @@ export class BpfMachine {
     let x = 0
     let pc = 0
     for (;;) {
+      const operation = code[pc]!
       const k = code[pc + 3]!
-      switch (code[pc]!) {
-        case 0: // LD_WORD. Negative: from 2^31 on, where no packet has octets.
-          if (k < 0 || k + 4 > length) return 0
-          a = word(bytes, start + k)
-          break
-        case 1: // LD_HALF
-          if (k < 0 || k + 2 > length) return 0
-          a = (bytes[start + k]! << 8) | bytes[start + k + 1]!
-          break
-        case 2: // LD_BYTE
-          if (k < 0 || k >= length) return 0
-          a = bytes[start + k]!
-          break
-        case 3: {
-          // LD_WORD_X
-          const at = (x + k) | 0
-          if (x < 0 || k < 0 || at < 0 || at + 4 > length) return 0
-          a = word(bytes, start + at)
-          break
-        }
-        case 4: {
-          // LD_HALF_X
-          const at = (x + k) | 0
-          if (x < 0 || k < 0 || at < 0 || at + 2 > length) return 0
-          a = (bytes[start + at]! << 8) | bytes[start + at + 1]!
-          break
-        }
-        case 5: {
-          // LD_BYTE_X
-          const at = (x + k) | 0
-          if (x < 0 || k < 0 || at < 0 || at >= length) return 0
-          a = bytes[start + at]!
-          break
-        }
-        case 6: // LDX_HEADER
+      if (operation < FIRST_COMPARISON) {
+        // Negative is from 2^31 on, where no packet has octets.
+        const at = operation < FIRST_LOAD_X ? k : x < 0 || k < 0 ? -1 : (x + k) | 0
+        const size = 4 >> (operation < FIRST_LOAD_X ? operation : operation - FIRST_LOAD_X)
+        if (at < 0 || at + size > length) return 0
+        a = loaded(bytes, start + at, size)
+        pc += 4
+        continue
+      }
+      if (operation < FIRST_OTHER) {
+        pc = code[holds(operation, a, x, k) ? pc + 1 : pc + 2]!
+        continue
+      }
+      switch (operation) {
+        case 13: // LDX_HEADER
           if (k < 0 || k >= length) return 0
           x = (bytes[start + k]! & 0xf) << 2
           break
-        case 7: // JUMP_EQUAL
-          pc = code[a === k ? pc + 1 : pc + 2]!
-          continue
-        case 8: // JUMP_GREATER
-          pc = code[a >>> 0 > k >>> 0 ? pc + 1 : pc + 2]!
-          continue
-        case 9: // JUMP_NOT_LESS
-          pc = code[a >>> 0 >= k >>> 0 ? pc + 1 : pc + 2]!
-          continue
-        case 10: // JUMP_SET
-          pc = code[(a & k) !== 0 ? pc + 1 : pc + 2]!
-          continue
-        case 11: // RETURN
+        case 14: // RETURN
           return k >>> 0
-        case 12: // ALU_AND
+        case 15: // ALU_AND
           a &= k
           break
-        case 13: // JUMP
+        case 16: // JUMP
           pc = code[pc + 1]!
-          continue
-        case 14: // JUMP_EQUAL, X
-          pc = code[a === x ? pc + 1 : pc + 2]!
-          continue
-        case 15: // JUMP_GREATER, X
-          pc = code[a >>> 0 > x >>> 0 ? pc + 1 : pc + 2]!
-          continue
-        case 16: // JUMP_NOT_LESS, X
-          pc = code[a >>> 0 >= x >>> 0 ? pc + 1 : pc + 2]!
           continue
         case 17: // LD_IMMEDIATE
           a = k
@@ -145,21 +109,18 @@ export class BpfMachine {
         case 19: // LD_MEMORY
           a = this.#memory[k]!
           break
-        case 20: // LDX_MEMORY
-          x = this.#memory[k]!
-          break
-        case 21: // ST_MEMORY
+        case 20: // ST_MEMORY
           this.#memory[k] = a
           break
-        case 22: // TAX
+        case 21: // TAX
           x = a
           break
         default: {
-          const operation = code[pc + 1]!
-          const operand = (operation & bpf.ALU_X) !== 0 ? x : k
-          const isDivision = (operation & 0xf0) === bpf.ALU_DIV - 4 || (operation & 0xf0) === bpf.ALU_MOD - 4
-          if (operand === 0 && isDivision) return 0
-          a = calculated(operation & ~bpf.ALU_X, a, operand)
+          const arithmetic = code[pc + 1]!
+          const operand = (arithmetic & bpf.ALU_X) !== 0 ? x : k
+          const plain = arithmetic & ~bpf.ALU_X
+          if (operand === 0 && (plain === bpf.ALU_DIV || plain === bpf.ALU_MOD)) return 0
+          a = calculated(plain, a, operand)
         }
       }
       pc += 4
@@ -167,8 +128,29 @@ export class BpfMachine {
   }
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+function holds(comparison: number, a: number, x: number, k: number): boolean {
+  switch (comparison) {
+    case 6: // JUMP_EQUAL
+      return a === k
+    case 7: // JUMP_GREATER
+      return a >>> 0 > k >>> 0
+    case 8: // JUMP_NOT_LESS
+      return a >>> 0 >= k >>> 0
+    case 9: // JUMP_SET
+      return (a & k) !== 0
+    case 10: // JUMP_EQUAL, X
+      return a === x
+    case 11: // JUMP_GREATER, X
+      return a >>> 0 > x >>> 0
+    default: // JUMP_NOT_LESS, X
+      return a >>> 0 >= x >>> 0
+  }
+}
+
+function loaded(bytes: Uint8Array, at: number, size: number): number {
+  if (size === 1) return bytes[at]!
+  const half = (bytes[at]! << 8) | bytes[at + 1]!
+  return size === 2 ? half : (half << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 }
 
 /** As 32-bit words without sign, given and returned as int32. A divisor of zero must have been refused before. */

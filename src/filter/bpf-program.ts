@@ -26,7 +26,6 @@ export const LD_BYTE_X = 0x50
 export const LD_MEMORY = 0x60
 export const LD_LENGTH = 0x80
 // ---- loads into the index register X
-export const LDX_MEMORY = 0x61
 /** Four times the lower half of the octet at k: the length of an IPv4 header. */
 export const LDX_HEADER = 0xb1
 export const ST_MEMORY = 0x02

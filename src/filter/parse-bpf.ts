@@ -16,14 +16,11 @@ import {
   type Qualifiers,
   type Relation,
 } from './bpf-syntax.ts'
-import { type BpfToken, bpfTokens } from './bpf-token.ts'
-import { FilterError } from './filter-error.ts'
+import type { BpfToken } from './bpf-token.ts'
+import { BpfWords } from './bpf-words.ts'
 
 /** Conditions between `and` and `or`: as many as a program has instructions. */
 const MAX_CONDITIONS = 4096
-/** Parentheses, signs and negations within each other; more is a mistake, and would be the end of the call stack. */
-const MAX_DEPTH = 200
-
 /** As yacc's declarations in libpcap have it; those that are not here take all that stands to their right. */
 const BINDING: Partial<Record<ArithmeticOperator, number>> = {
   '|': 1,
@@ -50,41 +47,33 @@ export function parseBpf(expression: string): BpfExpression | null {
 }
 
 class BpfParser {
-  readonly #expression: string
-  readonly #tokens: readonly BpfToken[]
+  readonly #words: BpfWords
   readonly #operands: BpfOperands
-  #at = 0
-  #depth = 0
   #conditions = 0
 
   constructor(expression: string) {
-    this.#expression = expression
-    this.#tokens = bpfTokens(expression)
+    this.#words = new BpfWords(expression)
     this.#operands = new BpfOperands(expression)
   }
 
   parse(): BpfExpression | null {
-    if (this.#tokens.length === 1) return null
+    if (this.#words.token.kind === 'end') return null
     const { value } = this.#condition(this.#sequence(null, false), null)
-    if (this.#token.kind !== 'end') this.#expected('"and", "or" or the end')
+    if (this.#words.next !== undefined) this.#words.expected('"and", "or" or the end')
     return value
-  }
-
-  get #token(): BpfToken {
-    return this.#tokens[this.#at]!
   }
 
   /** Parts between `and` and `or`. @param isOperands only operands of qualifiers that stand before a parenthesis. */
   #sequence(before: Qualifiers | null, isOperands: boolean): Part {
     let left = this.#part(before, isOperands)
     for (;;) {
-      const { kind, text } = this.#token
+      const { kind, text } = this.#words.token
       if (kind !== 'keyword' || (text !== 'and' && text !== 'or')) return left
       const first = this.#condition(left, before)
       if (++this.#conditions > MAX_CONDITIONS) {
-        throw new FilterError(this.#expression, this.#token.column, `more than ${MAX_CONDITIONS} conditions`)
+        return this.#words.fail(this.#words.token.column, `more than ${MAX_CONDITIONS} conditions`)
       }
-      this.#at++
+      this.#words.at++
       const { qualifiers } = first
       const second = this.#condition(this.#part(qualifiers, isOperands), qualifiers)
       const value: BpfExpression = { kind: text, left: first.value, right: second.value }
@@ -95,28 +84,24 @@ class BpfParser {
   /** What must be a condition: a number is one behind qualifiers. */
   #condition(part: Part, before: Qualifiers | null): Part & { readonly kind: 'condition' } {
     if (part.kind === 'condition') return part
-    if (part.kind === 'arithmetic') return this.#expected('a comparison')
+    if (part.kind === 'arithmetic') return this.#words.expected('a comparison')
     const { token, value } = part
     if (before === null) {
-      throw new FilterError(
-        this.#expression,
-        token.column,
-        `expected "host", "port" or the like before "${token.text}"`,
-      )
+      return this.#words.fail(token.column, `expected "host", "port" or the like before "${token.text}"`)
     }
     return this.#qualified(token, before, this.#operands.number(token, value, before))
   }
 
   #part(before: Qualifiers | null, isOperands: boolean): Part {
-    const { kind, text } = this.#token
+    const { kind, text } = this.#words.token
     if (kind === 'keyword' && text === 'not') {
-      this.#at++
-      return this.#deeper(() => {
+      this.#words.at++
+      return this.#words.deeper(() => {
         const { value, qualifiers } = this.#condition(this.#part(before, isOperands), before)
         return { kind: 'condition', value: { kind: 'not', operand: value }, qualifiers }
       })
     }
-    if (isOperands && !this.#isOperand()) return this.#expected('an address, a number or a name')
+    if (isOperands && !this.#isOperand()) return this.#words.expected('an address, a number or a name')
     const part = this.#simple(before, isOperands)
     if (part.kind === 'condition' || isOperands) return part
     return this.#relation(part)
@@ -125,9 +110,9 @@ class BpfParser {
   /** Arithmetic goes on, and is compared with something. */
   #relation(part: Part & { readonly kind: 'number' | 'arithmetic' }): Part {
     const left = this.#binary(part, 0)
-    const relation = this.#token.text
-    if (this.#token.kind !== 'symbol' || !RELATIONS.includes(relation)) return left
-    this.#at++
+    const relation = this.#words.token.text
+    if (this.#words.token.kind !== 'symbol' || !RELATIONS.includes(relation)) return left
+    this.#words.at++
     const right = this.#binary(this.#arithmeticPart(), 0)
     return {
       kind: 'condition',
@@ -144,12 +129,12 @@ class BpfParser {
   #binary(first: Part & { readonly kind: 'number' | 'arithmetic' }, least: number): typeof first {
     let left = first
     for (;;) {
-      const { kind, text, column } = this.#token
+      const { kind, text, column } = this.#words.token
       if (kind !== 'symbol' || !isArithmetic(text)) return left
       const binding = BINDING[text]
       if (binding !== undefined && binding <= least) return left
-      this.#at++
-      const right = this.#deeper(() => this.#binary(this.#arithmeticPart(), binding ?? 0))
+      this.#words.at++
+      const right = this.#words.deeper(() => this.#binary(this.#arithmeticPart(), binding ?? 0))
       const [a, b] = [arithmetic(left), arithmetic(right)]
       this.#checkDivisor(text, b, column)
       left = { kind: 'arithmetic', value: { kind: 'binary', operator: text, left: a, right: b, column } }
@@ -159,66 +144,66 @@ class BpfParser {
   #checkDivisor(operator: ArithmeticOperator, right: BpfArithmetic, column: number): void {
     if (right.kind !== 'constant') return
     if ((operator === '/' || operator === '%') && right.value === 0) {
-      throw new FilterError(this.#expression, column, 'division by zero')
+      return this.#words.fail(column, 'division by zero')
     }
     if ((operator === '<<' || operator === '>>') && right.value > 31) {
-      throw new FilterError(this.#expression, column, 'a shift by more than 31 bits')
+      return this.#words.fail(column, 'a shift by more than 31 bits')
     }
   }
 
   #arithmeticPart(): Part & { readonly kind: 'number' | 'arithmetic' } {
-    const { column } = this.#token
+    const { column } = this.#words.token
     const part = this.#simple(null, false)
     if (part.kind !== 'condition') return part
-    throw new FilterError(this.#expression, column, 'expected a number, "len" or octets of a protocol')
+    return this.#words.fail(column, 'expected a number, "len" or octets of a protocol')
   }
 
   #isOperand(): boolean {
-    const { kind, text } = this.#token
+    const { kind, text } = this.#words.token
     return kind === 'symbol' ? text === '(' : kind !== 'keyword' && kind !== 'end'
   }
 
   #simple(before: Qualifiers | null, isOperands: boolean): Part {
-    const token = this.#token
+    const token = this.#words.token
     switch (token.kind) {
       case 'number':
-        this.#at++
+        this.#words.at++
         return { kind: 'number', token, value: token.value }
       case 'keyword':
         return this.#keyword(token)
       case 'symbol':
         if (token.text === '(') return this.#parentheses(before, isOperands)
         if (token.text === '-') {
-          this.#at++
-          const operand = this.#deeper(() => this.#binary(this.#arithmeticPart(), UNARY_BINDING))
+          this.#words.at++
+          const operand = this.#words.deeper(() => this.#binary(this.#arithmeticPart(), UNARY_BINDING))
           return { kind: 'arithmetic', value: { kind: 'negative', operand: arithmetic(operand) } }
         }
-        return this.#expected('a condition')
+        return this.#words.expected('a condition')
       case 'end':
-        return this.#expected('a condition')
+        return this.#words.expected('a condition')
       default:
-        if (before === null) return this.#expected('a condition')
+        if (before === null) return this.#words.expected('a condition')
         return this.#operand(before)
     }
   }
 
   #parentheses(before: Qualifiers | null, isOperands: boolean): Part {
-    this.#at++
-    const inner = this.#deeper(() => this.#sequence(before, isOperands))
-    this.#symbol(')')
+    this.#words.at++
+    const inner = this.#words.deeper(() => this.#sequence(before, isOperands))
+    this.#words.symbol(')')
     if (inner.kind === 'condition' && !isOperands) return { ...inner, qualifiers: before }
     return inner
   }
 
   #keyword(token: BpfToken): Part {
     const { text, column } = token
-    this.#at++
+    this.#words.at++
     switch (text) {
       case 'len':
         return { kind: 'arithmetic', value: { kind: 'length' } }
       case 'less':
       case 'greater': {
-        const bound: BpfArithmetic = { kind: 'constant', value: this.#number('a length') }
+        const bound: BpfArithmetic = { kind: 'constant', value: this.#words.number('a length') }
         const relation = text === 'less' ? '<=' : '>='
         return conditionOf({ kind: 'relation', relation, left: { kind: 'length' }, right: bound })
       }
@@ -231,22 +216,21 @@ class BpfParser {
       case 'vlan':
       case 'mpls':
       case 'pppoes':
-        return conditionOf({ kind: text, number: this.#optionalNumber(), column })
+        return conditionOf({ kind: text, number: this.#words.optionalNumber(), column })
     }
-    this.#at--
+    this.#words.at--
     return this.#head()
   }
 
   /** `byte 5 = 7`: an octet of the link layer. */
   #byte(column: number): Part {
-    const index: BpfArithmetic = { kind: 'constant', value: this.#number('the number of an octet') }
-    const { text: operator } = this.#token
-    if (!['=', '<', '>', '&', '|'].includes(operator)) return this.#expected('=, <, >, & or |')
-    this.#at++
-    const number = this.#token
-    const value = this.#number('an octet')
-    if (value > 0xff)
-      throw new FilterError(this.#expression, number.column, `an octet is at most 255, not ${value}`)
+    const index: BpfArithmetic = { kind: 'constant', value: this.#words.number('the number of an octet') }
+    const { text: operator } = this.#words.token
+    if (!['=', '<', '>', '&', '|'].includes(operator)) return this.#words.expected('=, <, >, & or |')
+    this.#words.at++
+    const number = this.#words.token
+    const value = this.#words.number('an octet')
+    if (value > 0xff) return this.#words.fail(number.column, `an octet is at most 255, not ${value}`)
     const octet: BpfArithmetic = { kind: 'load', protocol: 'ether', index, size: 1, column }
     const right: BpfArithmetic = { kind: 'constant', value }
     if (operator !== '&' && operator !== '|') {
@@ -258,39 +242,39 @@ class BpfParser {
 
   /** A protocol, alone or with what follows it; or qualifiers without a protocol. */
   #head(): Part {
-    const { text: protocolText, column } = this.#token
+    const { text: protocolText, column } = this.#words.token
     let protocol: BpfProtocol = 'any'
     if (BPF_PROTOCOLS.has(protocolText)) {
       protocol = protocolText as BpfProtocol
-      this.#at++
-      if (this.#token.kind === 'symbol' && this.#token.text === '[') return this.#load(protocol, column)
+      this.#words.at++
+      if (this.#words.isSymbol('[')) return this.#load(protocol, column)
     }
-    const { kind, text } = this.#token
+    const { kind, text } = this.#words.token
     if (kind === 'keyword') {
       if (text === 'broadcast' || text === 'multicast') {
-        this.#at++
+        this.#words.at++
         return conditionOf({ kind: text, protocol, column })
       }
       if (text === 'gateway' || text === 'protochain') {
-        return this.#expected(`something that needs no look-up or loop: "${text}" is not supported`)
+        return this.#words.expected(`something that needs no look-up or loop: "${text}" is not supported`)
       }
       const qualifiers = this.#qualifiers(protocol)
       if (qualifiers !== null) return this.#behind(qualifiers)
     }
-    if (protocol === 'any') return this.#expected('a condition')
+    if (protocol === 'any') return this.#words.expected('a condition')
     return conditionOf({ kind: 'protocol', protocol, column })
   }
 
   #qualifiers(protocol: BpfProtocol): Qualifiers | null {
     const direction = this.#direction()
-    const { kind, text } = this.#token
+    const { kind, text } = this.#words.token
     if (kind === 'keyword') {
       if (text === 'host' || text === 'net' || text === 'port' || text === 'portrange') {
-        this.#at++
+        this.#words.at++
         return { protocol, direction: direction ?? 'either', type: text }
       }
       if (text === 'proto' && direction === null) {
-        this.#at++
+        this.#words.at++
         return { protocol, direction: 'either', type: 'proto' }
       }
     }
@@ -298,47 +282,47 @@ class BpfParser {
   }
 
   #direction(): BpfDirection | null {
-    const first = this.#token
+    const first = this.#words.token
     if (first.kind !== 'keyword' || (first.text !== 'src' && first.text !== 'dst')) return null
-    this.#at++
+    this.#words.at++
     const other = first.text === 'src' ? 'dst' : 'src'
-    const [word, second] = [this.#token, this.#tokens[this.#at + 1]]
+    const [word, second] = [this.#words.token, this.#words.next]
     const isBoth = word.kind === 'keyword' && second?.kind === 'keyword' && second.text === other
     if (!isBoth || (word.text !== 'and' && word.text !== 'or')) return first.text
-    this.#at += 2
+    this.#words.at += 2
     return word.text === 'and' ? 'both' : 'either'
   }
 
   /** The operand that qualifiers are about, or several in parentheses. */
   #behind(qualifiers: Qualifiers): Part {
-    const { kind, text } = this.#token
+    const { kind, text } = this.#words.token
     if (kind === 'keyword' && text === 'not') return this.#part(qualifiers, true)
-    if (!this.#isOperand()) return this.#expected(wanted(qualifiers))
+    if (!this.#isOperand()) return this.#words.expected(wanted(qualifiers))
     if (kind === 'symbol') return this.#condition(this.#parentheses(qualifiers, true), qualifiers)
     return this.#condition(this.#simple(qualifiers, true), qualifiers)
   }
 
   #operand(qualifiers: Qualifiers): Part {
-    const token = this.#token
-    this.#at++
+    const token = this.#words.token
+    this.#words.at++
     if (token.kind === 'ether')
       return this.#qualified(token, qualifiers, this.#operands.ether(token, qualifiers))
     if (token.kind === 'name')
       return this.#qualified(token, qualifiers, this.#operands.name(token, qualifiers))
     let bits: BpfToken | null = null
     let mask: BpfToken | null = null
-    if (this.#token.kind === 'symbol' && this.#token.text === '/') {
-      this.#at++
-      bits = this.#token
-      this.#number('the length of a prefix')
+    if (this.#words.isSymbol('/')) {
+      this.#words.at++
+      bits = this.#words.token
+      this.#words.number('the length of a prefix')
     }
     if (token.kind === 'ipv6')
       return this.#qualified(token, qualifiers, this.#operands.ipv6(token, bits, qualifiers))
-    if (bits === null && this.#token.kind === 'keyword' && this.#token.text === 'mask') {
-      this.#at++
-      mask = this.#token
-      if (mask.kind !== 'ipv4') return this.#expected('a mask')
-      this.#at++
+    if (bits === null && this.#words.isKeyword('mask')) {
+      this.#words.at++
+      mask = this.#words.token
+      if (mask.kind !== 'ipv4') return this.#words.expected('a mask')
+      this.#words.at++
     }
     return this.#qualified(token, qualifiers, this.#operands.ipv4(token, bits, mask, qualifiers))
   }
@@ -353,58 +337,19 @@ class BpfParser {
   }
 
   #load(protocol: BpfProtocol, column: number): Part {
-    this.#symbol('[')
-    const index = arithmetic(this.#deeper(() => this.#binary(this.#arithmeticPart(), 0)))
+    this.#words.symbol('[')
+    const index = arithmetic(this.#words.deeper(() => this.#binary(this.#arithmeticPart(), 0)))
     let size = 1
-    if (this.#token.kind === 'symbol' && this.#token.text === ':') {
-      this.#at++
-      const token = this.#token
-      size = this.#number('1, 2 or 4 octets')
+    if (this.#words.isSymbol(':')) {
+      this.#words.at++
+      const token = this.#words.token
+      size = this.#words.number('1, 2 or 4 octets')
       if (size !== 1 && size !== 2 && size !== 4) {
-        throw new FilterError(this.#expression, token.column, `expected 1, 2 or 4 octets, not ${size}`)
+        return this.#words.fail(token.column, `expected 1, 2 or 4 octets, not ${size}`)
       }
     }
-    this.#symbol(']')
+    this.#words.symbol(']')
     return { kind: 'arithmetic', value: { kind: 'load', protocol, index, size: size as 1 | 2 | 4, column } }
-  }
-
-  #number(what: string): number {
-    const { kind, value } = this.#token
-    if (kind !== 'number') return this.#expected(what)
-    this.#at++
-    return value
-  }
-
-  #optionalNumber(): number | null {
-    if (this.#token.kind !== 'number') return null
-    return this.#number('a number')
-  }
-
-  #symbol(text: string): void {
-    if (this.#token.kind !== 'symbol' || this.#token.text !== text) this.#expected(`"${text}"`)
-    this.#at++
-  }
-
-  #deeper<T>(inner: () => T): T {
-    if (++this.#depth > MAX_DEPTH) {
-      throw new FilterError(
-        this.#expression,
-        this.#token.column,
-        `more than ${MAX_DEPTH} levels within each other`,
-      )
-    }
-    const result = inner()
-    this.#depth--
-    return result
-  }
-
-  #expected(what: string): never {
-    const { kind, text, column } = this.#token
-    throw new FilterError(
-      this.#expression,
-      column,
-      `expected ${what}, not ${kind === 'end' ? 'the end' : `"${text}"`}`,
-    )
   }
 }
 

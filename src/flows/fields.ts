@@ -3,7 +3,7 @@
  * does: an address in every IP header, from the outside in.
  */
 
-import { readInt32, readUint16 } from '../bytes/big-endian.ts'
+import { readUint16 } from '../bytes/big-endian.ts'
 import * as codes from '../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { isTooShort } from '../dissect/seen-options.ts'
@@ -15,8 +15,6 @@ import {
   optionValues,
   type SeenOption,
 } from '../dissect/tcp-details.ts'
-import { addressOf, formatAddress } from '../wire/address.ts'
-import { MAPPED_PREFIX } from '../wire/ip-header.ts'
 import { SYN } from '../wire/segment.ts'
 import {
   KIND_MSS,
@@ -25,99 +23,125 @@ import {
   KIND_TIMESTAMPS,
   KIND_WINDOW_SCALE,
 } from '../wire/tcp-options.ts'
+import type { Field, FrameFields, TcpView } from './field.ts'
+import {
+  etherText,
+  inLayers,
+  ipv4Text,
+  ipv4WordText,
+  ipv6Text,
+  isEthernet,
+  isIpv4,
+  isIpv6,
+  isVlan,
+} from './field-layers.ts'
 import type { Interval } from './interval.ts'
-import { ANALYSIS_FLAGS, type TcpAnalysis } from './tcp-analysis.ts'
+import { ETHERNET_FIELDS, MORE_FRAME_FIELDS, SLL_FIELDS } from './link-fields.ts'
+import { ICMP_FIELDS, IPV4_FIELDS, IPV6_FIELDS, UDP_FIELDS } from './network-fields.ts'
+import { ANALYSIS_FLAGS } from './tcp-analysis.ts'
+import { ANALYSIS_TREES, HEADER_FIELDS } from './tcp-fields.ts'
 
-/** A number, an address or a name as text, a span of time in nanoseconds, or whether a flag is set. */
-export type FieldValue = number | string
+export { type Field, type FieldKind, type FieldValue, fieldText, type TcpView } from './field.ts'
 
-/** How Wireshark writes a field. */
-export type FieldKind = 'number' | 'hex4' | 'address' | 'ether' | 'time' | 'flag' | 'octets'
-
-/** One TCP header of a frame and what the analysis says of it. */
-export interface TcpView {
-  readonly packet: Packet
-  readonly tcp: TcpFields
-  readonly analysis: TcpAnalysis
-}
-
-export interface Field {
-  readonly kind: FieldKind
-  /** The values in the frame, or of its TCP header; null where the field does not stand there. */
-  readonly read: (view: TcpView) => FieldValue | readonly FieldValue[] | null
-}
+const isIcmp = (code: number): boolean => code === codes.IP_ICMP
+const isIcmpv6 = (code: number): boolean => code === codes.IP_ICMPV6
 
 const LEAST_HEADER = 20
 
 /** What is read once for all TCP headers of a frame. */
-export const FRAME_FIELDS: Readonly<Record<string, Field>> = {
+export const FRAME_FIELDS: FrameFields = {
   'frame.number': { kind: 'number', read: ({ packet }) => packet.number },
   'frame.time_epoch': { kind: 'time', read: ({ packet }) => timeText(packet.seconds, packet.nanoseconds) },
   'frame.len': { kind: 'number', read: ({ packet }) => packet.frameLength },
   'frame.cap_len': { kind: 'number', read: ({ packet }) => packet.capturedLength },
-  'vlan.id': inVlan((bytes, at) => readUint16(bytes, at) & 0xfff),
-  'eth.src': { kind: 'ether', read: ({ packet }) => inEthernet(packet, 6) },
-  'eth.dst': { kind: 'ether', read: ({ packet }) => inEthernet(packet, 0) },
+  ...MORE_FRAME_FIELDS,
+  'vlan.id': {
+    kind: 'number',
+    read: ({ packet }) => inLayers(packet, isVlan, (bytes, at) => readUint16(bytes, at) & 0xfff),
+  },
+  'eth.src': {
+    kind: 'ether',
+    read: ({ packet }) => inLayers(packet, isEthernet, (bytes, at) => etherText(bytes, at + 6)),
+  },
+  'eth.dst': {
+    kind: 'ether',
+    read: ({ packet }) => inLayers(packet, isEthernet, (bytes, at) => etherText(bytes, at)),
+  },
   'ip.src': {
     kind: 'address',
-    read: ({ packet }) => inIpv4(packet, (bytes, at) => ipv4Text(bytes, at + 12)),
+    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => ipv4Text(bytes, at + 12)),
   },
   'ip.dst': {
     kind: 'address',
     read: ({ packet }) =>
-      inIpv4(packet, (bytes, at) =>
+      inLayers(packet, isIpv4, (bytes, at) =>
         isInnermost(packet, bytes, at) ? ipv4WordText(packet.dst3) : ipv4Text(bytes, at + 16),
       ),
   },
-  'ip.ttl': { kind: 'number', read: ({ packet }) => inIpv4(packet, (bytes, at) => bytes[at + 8]!) },
-  'ip.id': { kind: 'hex4', read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 4)) },
+  'ip.ttl': { kind: 'number', read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => bytes[at + 8]!) },
+  'ip.id': {
+    kind: 'hex4',
+    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => readUint16(bytes, at + 4)),
+  },
   'ip.len': {
     kind: 'number',
     read: ({ packet }) =>
-      inIpv4(packet, (bytes, at) => {
+      inLayers(packet, isIpv4, (bytes, at) => {
         const length = readUint16(bytes, at + 2)
         // Segmentation offload leaves 0 behind.
         return length === 0 && isInnermost(packet, bytes, at) ? packet.wireEnd - at : length
       }),
   },
-  'ip.proto': { kind: 'number', read: ({ packet }) => inIpv4(packet, (bytes, at) => bytes[at + 9]!) },
+  'ip.proto': {
+    kind: 'number',
+    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => bytes[at + 9]!),
+  },
   'ip.flags.df': {
     kind: 'flag',
-    read: ({ packet }) => inIpv4(packet, (bytes, at) => (bytes[at + 6]! >> 6) & 1),
+    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => (bytes[at + 6]! >> 6) & 1),
   },
   'ip.flags.mf': {
     kind: 'flag',
-    read: ({ packet }) => inIpv4(packet, (bytes, at) => (bytes[at + 6]! >> 5) & 1),
+    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => (bytes[at + 6]! >> 5) & 1),
   },
   'ip.frag_offset': {
     kind: 'number',
-    read: ({ packet }) => inIpv4(packet, (bytes, at) => readUint16(bytes, at + 6) & 0x1fff),
+    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => readUint16(bytes, at + 6) & 0x1fff),
   },
   'ipv6.src': {
     kind: 'address',
-    read: ({ packet }) => inIpv6(packet, (bytes, at) => ipv6Text(bytes, at + 8)),
+    read: ({ packet }) => inLayers(packet, isIpv6, (bytes, at) => ipv6Text(bytes, at + 8)),
   },
   'ipv6.dst': {
     kind: 'address',
-    read: ({ packet }) => inIpv6(packet, (bytes, at) => ipv6Text(bytes, at + 24)),
+    read: ({ packet }) => inLayers(packet, isIpv6, (bytes, at) => ipv6Text(bytes, at + 24)),
   },
-  'ipv6.hlim': { kind: 'number', read: ({ packet }) => inIpv6(packet, (bytes, at) => bytes[at + 7]!) },
+  'ipv6.hlim': {
+    kind: 'number',
+    read: ({ packet }) => inLayers(packet, isIpv6, (bytes, at) => bytes[at + 7]!),
+  },
   'icmp.type': {
     kind: 'number',
-    read: ({ packet }) => inLayer(packet, codes.IP_ICMP, (bytes, at) => bytes[at]!),
+    read: ({ packet }) => inLayers(packet, isIcmp, (bytes, at) => bytes[at]!),
   },
   'icmp.code': {
     kind: 'number',
-    read: ({ packet }) => inLayer(packet, codes.IP_ICMP, (bytes, at) => bytes[at + 1]!),
+    read: ({ packet }) => inLayers(packet, isIcmp, (bytes, at) => bytes[at + 1]!),
   },
   'icmpv6.type': {
     kind: 'number',
-    read: ({ packet }) => inLayer(packet, codes.IP_ICMPV6, (bytes, at) => bytes[at]!),
+    read: ({ packet }) => inLayers(packet, isIcmpv6, (bytes, at) => bytes[at]!),
   },
   'icmpv6.code': {
     kind: 'number',
-    read: ({ packet }) => inLayer(packet, codes.IP_ICMPV6, (bytes, at) => bytes[at + 1]!),
+    read: ({ packet }) => inLayers(packet, isIcmpv6, (bytes, at) => bytes[at + 1]!),
   },
+  ...ETHERNET_FIELDS,
+  ...SLL_FIELDS,
+  ...IPV4_FIELDS,
+  ...IPV6_FIELDS,
+  ...ICMP_FIELDS,
+  ...UDP_FIELDS,
 }
 
 /** What is read for each TCP header. */
@@ -183,98 +207,12 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   ...Object.fromEntries(
     Object.entries(ANALYSIS_FLAGS).map(([name, bit]) => [`tcp.analysis.${name}`, flag(bit)]),
   ),
-}
-
-/** A value as Wireshark's `-T fields` writes it. */
-export function fieldText(kind: FieldKind, value: FieldValue): string {
-  return kind === 'hex4' ? `0x${value.toString(16).padStart(4, '0')}` : String(value)
-}
-
-// ---- layers
-
-function inLayer(
-  packet: Packet,
-  code: number,
-  read: (bytes: Uint8Array, at: number) => FieldValue,
-): FieldValue[] {
-  return inLayers(packet, (each) => each === code, read)
-}
-
-function inLayers(
-  packet: Packet,
-  isWanted: (code: number) => boolean,
-  read: (bytes: Uint8Array, at: number) => FieldValue,
-): FieldValue[] {
-  const values: FieldValue[] = []
-  for (let layer = 0; layer < packet.layers; layer++) {
-    if (isWanted(packet.layerCodes[layer]!))
-      values.push(read(packet.layerBytes[layer]!, packet.layerAts[layer]!))
-  }
-  return values
-}
-
-function inIpv4(packet: Packet, read: (bytes: Uint8Array, at: number) => FieldValue): FieldValue[] {
-  return inIp(packet, 4, read)
-}
-
-function inIpv6(packet: Packet, read: (bytes: Uint8Array, at: number) => FieldValue): FieldValue[] {
-  return inIp(packet, 6, read)
-}
-
-/** An IP header is what is read as one: several layers may stand at its place before it is. */
-function inIp(
-  packet: Packet,
-  version: number,
-  read: (bytes: Uint8Array, at: number) => FieldValue,
-): FieldValue[] {
-  const code = version === 4 ? codes.ETHERTYPE_IPV4 : codes.ETHERTYPE_IPV6
-  const values: FieldValue[] = []
-  for (let layer = 0; layer < packet.layers; layer++) {
-    const bytes = packet.layerBytes[layer]!
-    const at = packet.layerAts[layer]!
-    if (packet.layerCodes[layer] === code && bytes[at]! >> 4 === version) values.push(read(bytes, at))
-  }
-  return values
-}
-
-function inEthernet(packet: Packet, offset: number): FieldValue[] {
-  const values: FieldValue[] = []
-  for (let layer = 0; layer < packet.layers; layer++) {
-    const code = packet.layerCodes[layer]!
-    const isEthernet =
-      code === codes.LINK + 1 || code === codes.LAYER_ETHERNET || code === codes.ETHERTYPE_BRIDGING
-    // The outer addresses of FabricPath are no addresses of Ethernet.
-    const isOuter = layer + 1 < packet.layers && packet.layerCodes[layer + 1] === codes.ETHERTYPE_FABRIC_PATH
-    if (isEthernet && !isOuter)
-      values.push(etherText(packet.layerBytes[layer]!, packet.layerAts[layer]! + offset))
-  }
-  return values
-}
-
-/** The outer tag of IEEE 802.1ad is another protocol's to Wireshark. */
-function inVlan(read: (bytes: Uint8Array, at: number) => FieldValue): Field {
-  const isTag = (code: number): boolean => code === codes.ETHERTYPE_VLAN || code === codes.ETHERTYPE_QINQ_OLD
-  return { kind: 'number', read: ({ packet }) => inLayers(packet, isTag, read) }
+  ...HEADER_FIELDS,
+  ...ANALYSIS_TREES,
 }
 
 const isInnermost = (packet: Packet, bytes: Uint8Array, at: number): boolean =>
   packet.version === 4 && at === packet.ipAt && bytes === packet.bytes
-
-const ipv4Text = (bytes: Uint8Array, at: number): string => ipv4WordText(readInt32(bytes, at))
-
-const ipv4WordText = (word: number): string => formatAddress(addressOf(0, 0, MAPPED_PREFIX, word))
-
-/** As inet_ntop does: an IPv4 address in the last 32 bits is written as such, where all before it is zero. */
-function ipv6Text(bytes: Uint8Array, at: number): string {
-  const word = (k: number): number => readInt32(bytes, at + 4 * k)
-  const isCompatible = (word(0) | word(1) | word(2)) === 0 && word(3) >>> 16 !== 0
-  if (isCompatible) return `::${ipv4WordText(word(3))}`
-  return formatAddress(addressOf(word(0), word(1), word(2), word(3), 6))
-}
-
-function etherText(bytes: Uint8Array, at: number): string {
-  return hexText(bytes.subarray(at, at + 6), ':')
-}
 
 // ---- TCP
 

@@ -10,7 +10,6 @@ import { gunzipSync } from 'node:zlib'
 import { joined } from '../../src/bytes/join.ts'
 import { CaptureReader, readCapture } from '../../src/capture/capture-reader.ts'
 import { pcapHeader, pcapPacket } from '../../src/capture/pcap.ts'
-import { Dissector } from '../../src/dissect/dissect.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../../src/print/tcpdump-line.ts'
 import { LISTING, octetsOf, packetsForPrinting } from './listing.ts'
 
@@ -25,8 +24,7 @@ interface Read {
 function printed(text: string, options: TcpdumpOptions = {}): Read {
   const printer = new TcpdumpPrinter(options)
   const lines: string[] = []
-  const dissector = new Dissector((packet, tcp) => lines.push(printer.line(packet, tcp)))
-  const reader = new CaptureReader((record) => dissector.dissect(record))
+  const reader = new CaptureReader((record) => lines.push(printer.line(record)))
   reader.readWhole(octetsOf(text))
   return { lines, reader }
 }

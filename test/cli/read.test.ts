@@ -17,8 +17,8 @@ assert.equal(elko(['sim', 'classic', '--write', capture]).code, 0)
 const FIRST_LINE =
   /^\d\d:\d\d:\d\d\.\d{6} IP \S+\.\d+ > \S+\.\d+: Flags \[S\], seq \d+, win \d+, options \[mss \d+.*\], length 0$/
 
-test('a line for each TCP packet, as tcpdump prints it', () => {
-  const { code, stdout, stderr } = elko(['read', capture])
+test('a line for each packet, as tcpdump prints it', () => {
+  const { code, stdout, stderr } = elko(['read', '-n', capture])
   assert.equal(stderr, '')
   assert.equal(code, 0)
   const [first, second] = stdout.split('\n')
@@ -31,6 +31,24 @@ test('-c ends after so many packets; -t leaves the time out, -tttt adds the date
   assert.equal(lines.length, 2)
   assert.match(lines[0]!, /^IP /)
   assert.match(elko(['read', '-c', '1', '-tttt', capture]).stdout, /^\d{4}-\d\d-\d\d \d\d:\d\d:/)
+})
+
+test('-v, -e, -x, -# and -q print more and less of a packet; without -n a port has its name', () => {
+  const printed = (...flags: string[]): string[] =>
+    elko(['read', '-c', '1', ...flags, capture]).stdout.split('\n')
+  const [head, segment] = printed('-nv')
+  assert.match(
+    head!,
+    / IP \(tos 0x0, ttl \d+, id \d+, offset 0, flags \[DF\], proto TCP \(6\), length \d+\)$/,
+  )
+  assert.match(segment!, /^ {4}\S+ > \S+: Flags \[S\], cksum 0x[0-9a-f]{4} \(correct\), seq \d+, win/)
+  assert.match(printed('-n', '-e')[0]!, / ip: /)
+  assert.match(printed('-nx')[1]!, /^\t0x0000: {2}45[0-9a-f]{2} [0-9a-f]{4} /)
+  assert.match(printed('-nX')[1]!, /^\t0x0000: {2}45.{37} {2}E\S{15}$/)
+  assert.match(printed('-n', '-#')[0]!, /^ {4}1 {2}\d\d:/)
+  assert.match(printed('-nq')[0]!, /: tcp 0$/)
+  assert.match(printed('-nttt')[0]!, /^ 00:00:00\.000000 IP/)
+  assert.match(printed('-ntt', '--nano')[0]!, /^\d+\.\d{9} IP/)
 })
 
 test('gzip and standard input are read alike', () => {
@@ -68,8 +86,8 @@ test('mistakes of the command line are named, with what was meant', () => {
     [['-T', 'xml', capture], /-T: expected fields or json, not "xml"/],
     [['-T', 'fields', capture], /expected fields, with -e/],
     [['-T', 'fields', '-e', 'tcp.sek', capture], /unknown field "tcp.sek"; did you mean tcp\.seq\?/],
-    [['-e', 'tcp.seq', capture], /-e: only with -T/],
-    [['-tt', capture], /expected -t or -tttt/],
+    [['-e', 'tcp.seq', capture], /unexpected|-e tcp.seq: only with -T/],
+    [['-tttttt', capture], /expected at most five/],
     [['-c', '0', capture], /-c: expected a whole number/],
   ]
   for (const [argv, message] of cases) {
@@ -86,7 +104,7 @@ test('a file that cannot be read, or not to its end, is exit code 3, with the pl
   const cut = join(folder, 'cut.pcapng')
   const octets = readFileSync(capture)
   writeFileSync(cut, octets.subarray(0, octets.length - 7))
-  const { code, stdout, stderr } = elko(['read', cut])
+  const { code, stdout, stderr } = elko(['read', '-n', cut])
   assert.equal(code, 3)
   assert.match(stderr, /cut\.pcapng: at octet \d+: expected a block of \d+ octets, found the end after \d+/)
   assert.match(stdout.split('\n')[0]!, FIRST_LINE)

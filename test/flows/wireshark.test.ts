@@ -4,14 +4,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+
 import { ANALYSIS_FLAGS } from '../../src/flows/tcp-analysis.ts'
-import { TcpdumpPrinter } from '../../src/print/tcpdump-line.ts'
 import {
   answerOf,
   countByColumn,
   differences,
-  dissected,
   elkoRows,
   FOLDER,
   type ManifestRow,
@@ -40,9 +38,6 @@ function documented(cells: number): string[][] {
 const OTHERWISE: Record<string, Record<string, number>> = {}
 for (const [id, column, count] of documented(4))
   OTHERWISE[id!] = { ...OTHERWISE[id!], [column!]: Number(count) }
-
-/** Differing lines by capture. */
-const OTHER_LINES = new Map(documented(3).map(([id, count]) => [id!, Number(count)]))
 
 /** Differing cells by column; `frame` counts packets that one of the two does not have. */
 function compared(row: ManifestRow): { counts: Record<string, number>; first: string; cells: number } {
@@ -91,30 +86,6 @@ test('the octets of every stream of every public capture are those that tshark f
   }
   assert.ok(streams > 1500, `${streams} streams`)
   t.diagnostic(`${streams} streams, two sides each, equal by SHA-256`)
-})
-
-/** tcpdump's lines on TCP, each cut before what it knows of the protocol above. */
-function tcpdumpLines({ id }: ManifestRow): string[] {
-  const text = gunzipSync(readFileSync(join(FOLDER, 'tshark', `${id}.tcpdump.txt.gz`))).toString('latin1')
-  const lines = text.split('\n').filter((line) => /^[\d:.]+ IP6? \S+ > \S+: Flags/.test(line))
-  return lines.map((line) => /^.*?, length \d+|^.*\[bad opt\]/.exec(line)?.[0] ?? line)
-}
-
-test('the TCP packets of every public capture are printed as tcpdump does, but for what is known to differ', {
-  skip,
-}, (t) => {
-  let same = 0
-  for (const row of manifest()) {
-    const printer = new TcpdumpPrinter()
-    const lines = new Set<string>()
-    dissected(octetsOf(row), (packet, tcp) => {
-      if (!packet.isQuoted) lines.add(printer.line(packet, tcp))
-    })
-    const missing = tcpdumpLines(row).filter((line) => !lines.has(line))
-    assert.equal(missing.length, OTHER_LINES.get(row.id) ?? 0, `${row.id}: ${missing[0]}`)
-    same += lines.size
-  }
-  t.diagnostic(`${same} lines`)
 })
 
 const IS_FLAG = new Set(Object.keys(ANALYSIS_FLAGS).map((name) => `tcp.analysis.${name}`))

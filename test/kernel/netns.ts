@@ -163,10 +163,18 @@ export class Namespace {
     this.ip(family, 'route', 'replace', prefix, 'dev', link.name, ...metric, ...words)
   }
 
-  /** Captures an interface with tcpdump; `snapLength` octets of each packet, default all of it. */
-  async capture(link: TunLink, file = `${link.name}.pcap`, snapLength = 0): Promise<Capture> {
+  /**
+   * Captures an interface with tcpdump; `snapLength` octets of each packet, default all of it; `bufferKib` of the kernel's
+   * memory hold what tcpdump has not yet read.
+   */
+  async capture(
+    link: { readonly name: string },
+    file = `${link.name}.pcap`,
+    snapLength = 0,
+    bufferKib = 65_536,
+  ): Promise<Capture> {
     const path = join(this.directory, file)
-    const fixed = ['-U', '--immediate-mode', '-n', '-Z', 'root', '-B', '65536']
+    const fixed = ['-U', '--immediate-mode', '-n', '-Z', 'root', '-B', `${bufferKib}`]
     const child = this.spawn('tcpdump', ['-i', link.name, '-w', path, '-s', `${snapLength}`, ...fixed])
     let said = ''
     const isReady = new Promise<void>((resolve, reject) => {

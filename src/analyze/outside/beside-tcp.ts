@@ -51,7 +51,7 @@ function takeArp(
   if (end - at < 28 || readUint16(bytes, at + 2) !== 0x0800 || readUint16(bytes, at + 4) !== 0x0604) return
   const sender = ipv4Text(bytes, at + 14)
   const target = ipv4Text(bytes, at + 24)
-  if (sender !== '0.0.0.0') hosts.noteHardware(sender, hardwareText(bytes, at + 8))
+  if (sender !== '0.0.0.0') hosts.noteHardware(sender, hardwareAddress(bytes, at + 8))
   if (readUint16(bytes, at + 6) !== ARP_REPLY && sender !== target) {
     hosts.noteRequest(sender, target, frame, time)
   }
@@ -71,7 +71,7 @@ function takeNeighbourDiscovery(
   const target = ipv6Text(bytes, at + 48)
   if (type === NEIGHBOR_ADVERTISEMENT) {
     const hasAddress = end - at >= 72 && bytes[at + 64] === 2
-    hosts.noteHardware(target, hasAddress ? hardwareText(bytes, at + 66) : '')
+    hosts.noteHardware(target, hasAddress ? hardwareAddress(bytes, at + 66) : 0)
   } else if (type === NEIGHBOR_SOLICITATION) {
     const sender = ipv6Text(bytes, at + 8)
     // From the unspecified address: it asks whether its own address is free (RFC 4862 5.4.2).
@@ -79,10 +79,9 @@ function takeNeighbourDiscovery(
   }
 }
 
-export function hardwareText(bytes: Uint8Array, at: number): string {
-  let text = ''
-  for (let k = 0; k < 6; k++) text += (k === 0 ? '' : ':') + bytes[at + k]!.toString(16).padStart(2, '0')
-  return text
+/** A hardware address as a whole number of 48 bits. */
+export function hardwareAddress(bytes: Uint8Array, at: number): number {
+  return readUint16(bytes, at) * 2 ** 32 + (readInt32(bytes, at + 2) >>> 0)
 }
 
 function ipv4Text(bytes: Uint8Array, at: number): string {

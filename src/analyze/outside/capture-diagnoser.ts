@@ -13,7 +13,7 @@ import type { TcpAnalysis } from '../../flows/tcp-analysis.ts'
 import { type Address, addressOf, formatAddress, socketText } from '../../wire/address.ts'
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
-import { hardwareText, takeNeighbours } from './beside-tcp.ts'
+import { hardwareAddress, takeNeighbours } from './beside-tcp.ts'
 import { type CaptureDiagnosis, healthyDiagnosis, judge, type Naming } from './capture-diagnosis.ts'
 import { ConnectionFacts, MAX_ICMP } from './facts.ts'
 import { gather } from './gather.ts'
@@ -22,11 +22,13 @@ import { noNeighbours } from './neighbours.ts'
 import { type CaptureNote, Notes } from './notes.ts'
 
 /** So many closed connections wait for what may still come, before the oldest of them is judged. */
-const LINGERING = 8192
+const LINGERING = 256
 
 export interface CaptureReport {
   readonly packets: number
   readonly notes: readonly CaptureNote[]
+  /** Connections that are plainly healthy, and have no more to them than that; `connections` leaves them out if asked to. */
+  readonly plain: number
   /** In the order in which they began. */
   readonly connections: Iterable<CaptureDiagnosis>
 }
@@ -43,6 +45,7 @@ export class CaptureDiagnoser {
   #epoch = Number.NaN
   #now = 0
   #packets = 0
+  #plain = 0
   #sawTcp = false
 
   constructor() {
@@ -60,16 +63,24 @@ export class CaptureDiagnoser {
     if (!this.#sawTcp) takeNeighbours(record, this.#hosts, this.#now)
   }
 
-  /** What became of all connections; call it once, behind the last packet. */
-  report(): CaptureReport {
-    return { packets: this.#packets, notes: this.#notes.all(), connections: this.#diagnoses() }
+  /**
+   * What became of all connections, behind the last packet.
+   * @param withPlain whether the plainly healthy ones are told one by one
+   */
+  report(withPlain = true): CaptureReport {
+    return {
+      packets: this.#packets,
+      notes: this.#notes.all(),
+      plain: this.#plain,
+      connections: this.#diagnoses(withPlain),
+    }
   }
 
-  *#diagnoses(): Generator<CaptureDiagnosis> {
+  *#diagnoses(withPlain: boolean): Generator<CaptureDiagnosis> {
     const { conversations } = this.#analysis
     for (let stream = 0; stream < conversations.count; stream++) {
       const facts = this.#facts[stream]
-      if (facts === undefined) continue
+      if (facts === undefined || (facts === null && !withPlain)) continue
       yield facts === null
         ? healthyDiagnosis(stream, this.#naming(stream, true))
         : judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
@@ -99,12 +110,14 @@ export class CaptureDiagnoser {
   }
 
   #open(packet: Packet, tcp: TcpFields, stream: number): ConnectionFacts {
-    const facts = new ConnectionFacts(stream)
+    const { sourcePort, destinationPort } = tcp
+    const hosts = { a: this.#hosts.source(packet), b: this.#hosts.destination(packet) }
+    const facts = new ConnectionFacts(stream, hosts, { a: sourcePort, b: destinationPort })
     facts.version = packet.version
     // Without a SYN, the smaller port is taken for the server's.
     if ((tcp.flags & SYN) === 0) facts.clientIsA = tcp.sourcePort >= tcp.destinationPort
     else if (packet.linkType === LINKTYPE_ETHERNET && packet.layerCodes[0] === LINK + LINKTYPE_ETHERNET) {
-      facts.hop = hardwareText(packet.layerBytes[0]!, packet.layerAts[0]!)
+      facts.hop = hardwareAddress(packet.layerBytes[0]!, packet.layerAts[0]!)
     }
     this.#facts[stream] = facts
     return facts
@@ -126,10 +139,9 @@ export class CaptureDiagnoser {
     const answers = !isFromClient && side.firstText.frame === packet.number
     const refuses = !isFromClient && side.packets === 1 && facts.resetCount === 1
     if (!(isFirst || opens || asks || answers || refuses)) return
-    const naming = this.#naming(facts.stream, facts.clientIsA)
-    const address = isFromClient ? naming.clientAddress : naming.serverAddress
-    if (isFirst) this.#hosts.host(address).noteTtl(side.ttl, facts.stream)
-    const port = this.#hosts.host(naming.serverAddress).port(naming.serverPort)
+    const host = seen.isFromA ? facts.hostA : facts.hostB
+    if (isFirst) host.noteTtl(side.ttl, facts.stream)
+    const { port } = facts
     if (asks) port.asked++
     if (refuses && port.firstRefusedAt < 0) port.firstRefusedAt = this.#now
     if (opens) {
@@ -191,7 +203,9 @@ export class CaptureDiagnoser {
   }
 
   #settle(facts: ConnectionFacts): void {
-    if (isPlainlyHealthy(facts)) this.#facts[facts.stream] = null
+    if (!isPlainlyHealthy(facts)) return
+    this.#facts[facts.stream] = null
+    this.#plain++
   }
 
   #naming(stream: number, clientIsA: boolean): Naming {
@@ -212,7 +226,6 @@ export class CaptureDiagnoser {
       target: `${formatAddress(server)}:${serverPort}`,
       clientAddress: formatAddress(client),
       serverAddress: formatAddress(server),
-      serverPort,
     }
   }
 }

@@ -15,7 +15,7 @@ import {
 import type { ConnectionFacts } from './facts.ts'
 import { type Finding, findingsOf } from './findings.ts'
 import type { Hosts } from './hosts.ts'
-import { CLOSE_RULES } from './rules/close.ts'
+import { CLOSE_RULES, TLS_RULES } from './rules/close.ts'
 import { CONNECT_RULES } from './rules/connect.ts'
 import { PERFORMANCE_RULES } from './rules/performance.ts'
 import { RESET_RULES } from './rules/reset.ts'
@@ -50,6 +50,7 @@ export interface CaptureDiagnosis {
 /** The first rule that applies judges. */
 export const RULES: readonly Rule[] = [
   ...CONNECT_RULES,
+  ...TLS_RULES,
   ...RESET_RULES,
   ...SILENCE_RULES,
   ...CLOSE_RULES,

@@ -56,6 +56,10 @@ export interface Rule {
 
 /** Retransmissions of the same text that are more than bad luck. */
 const MANY_AGAIN = 2
+/** Identifications so far apart come from different counters. */
+const FAR = 4096
+/** Octets beyond what was sent, at which nobody who knows would reset. */
+const GUESS = 500
 /** Initial values of the TTL in use; a packet with one of them has not passed a router. */
 const INITIAL_TTLS: ReadonlySet<number> = new Set([32, 64, 128, 255])
 /** A round trip where none was measured, seconds. */
@@ -64,7 +68,6 @@ const USUAL_RTT = 0.1
 export interface Ends {
   readonly clientAddress: string
   readonly serverAddress: string
-  readonly serverPort: number
 }
 
 export class Case {
@@ -87,9 +90,9 @@ export class Case {
     this.server = facts.server
     this.hosts = hosts
     this.serverAddress = ends.serverAddress
-    this.serverHost = hosts.host(ends.serverAddress)
-    this.clientHost = hosts.host(ends.clientAddress)
-    this.port = this.serverHost.port(ends.serverPort)
+    this.serverHost = facts.serverHost
+    this.clientHost = facts.clientHost
+    this.port = facts.port
     this.captureEnd = captureEnd
     this.reset = facts.resets.find((reset) => !this.#isWithoutEffect(reset)) ?? null
   }
@@ -146,8 +149,9 @@ export class Case {
     const side = this.side(reset.fromClient)
     const host = reset.fromClient ? this.clientHost : this.serverHost
     const who = reset.fromClient ? 'client' : 'server'
-    const varies = side.ttl !== 0 ? side.ttlVaries : host.ttlVaries
-    const ordinary = side.ttl !== 0 ? side.ttl : host.ttl
+    const isOpening = side.ttl === 0 && this.connecting
+    const varies = isOpening ? host.ttlVaries : side.ttlVaries
+    const ordinary = isOpening ? host.ttl : side.ttl
     if (ordinary !== 0 && !varies && ordinary !== reset.ttl) {
       const where = side.ttl !== 0 ? 'other packets' : `packets on stream ${host.ttlStream}`
       return `TTL ${reset.ttl}, where the ${who}'s ${where} have TTL ${ordinary}`
@@ -164,20 +168,26 @@ export class Case {
   #foreignForm(reset: ResetFacts, side: SideFacts, who: string): string | null {
     const near = (reset.identification - side.identification) & 0xffff
     const counts = side.identified >= 3 && side.identifiedInOrder >= side.identified - 1
-    if (reset.version === 4 && counts && reset.identification !== 0 && near > 4096 && near < 0xf000) {
+    // Answers of a host that does not know the connection count by another counter, so that only live resets tell.
+    if (reset.hasAck && counts && reset.identification > 0 && near > FAR && near < 0x1_0000 - FAR) {
       return `IP identification 0x${hex(reset.identification)}, far from the ${who}'s count, which is at 0x${hex(side.identification)}`
     }
-    const copies = this.facts.resets.filter(
-      (other) => other.fromClient === reset.fromClient && other.answersFrame === reset.answersFrame,
+    const guesses = this.facts.resets.filter(
+      (other) =>
+        other.fromClient === reset.fromClient &&
+        other.answersFrame === reset.answersFrame &&
+        other.seqFromSent > GUESS,
     )
-    const isGuess = copies.length >= 3 && new Set(copies.map(({ seqFromAcked }) => seqFromAcked)).size >= 3
-    return isGuess ? `${copies.length} of them with guessed sequence numbers` : null
+    const hasGap = side.gap.happened || side.gaps > 0
+    return guesses.length > 0 && !hasGap
+      ? `more resets with it, as far as ${guesses.at(-1)!.seqFromSent} octets beyond anything that the ${who} has sent`
+      : null
   }
 
   /** A SYN for another network went to a router whose address answers by itself. */
   #isMadeByGateway({ fromClient, ttl }: ResetFacts): boolean {
     const { hop } = this.facts
-    if (fromClient || hop === '' || !INITIAL_TTLS.has(ttl)) return false
+    if (fromClient || hop === 0 || !INITIAL_TTLS.has(ttl)) return false
     if (this.hosts.hardware.get(this.serverAddress) !== undefined) return false
     return [...this.hosts.hardware.values()].includes(hop)
   }

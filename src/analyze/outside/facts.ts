@@ -4,6 +4,8 @@
  * none; sequence numbers are int32 as on the wire.
  */
 
+import type { HostFacts, PortFacts } from './hosts.ts'
+
 export const NEVER = -1
 
 /** More resets and ICMP errors of one connection say nothing new. */
@@ -95,6 +97,8 @@ export class SideFacts {
   pendingLength = 0
   pendingIdle = 0
   readonly pendingLast = new Moment()
+  /** From the retransmission before the last one to the last one. */
+  pendingGap = 0
   /** Octets of the largest segment that was acknowledged, and that waits to be. */
   largestDelivered = 0
   largestInFlight = 0
@@ -105,12 +109,23 @@ export class SideFacts {
   /** Text for the first time after the other side's FIN, and whether that FIN had been acknowledged. */
   readonly afterFin = new Moment()
   afterFinKnown = false
+  octetsAfterFin = 0
+  /** Octets that it sent since the other side last sent text. */
+  sinceAnswer = 0
+
+  // ---- messages, see framing.ts
+  framing: 'none' | 'http' | 'tls' | 'unknown' = 'none'
+  messageEnd = 0
+  asksHead = false
+  /** A fatal TLS alert in the clear: its description; -1: none. */
+  fatalAlert = -1
+  tlsHandshakes = 0
 
   // ---- what it received, as its acknowledgments say
   hasAcked = false
   acked = 0
   window = -1
-  smallestWindow = -1
+  largestWindow = 0
   readonly zeroWindow = new Moment()
   zeroWindows = 0
   longestZero = 0
@@ -240,11 +255,33 @@ export class ConnectionFacts {
   /** It waits for what may still come after its end. */
   isClosing = false
   readonly icmps: IcmpFacts[] = []
-  /** Hardware address that the first SYN went to, '' where there is none. */
-  hop = ''
+  /** Hardware address that the first SYN went to, 0 where there is none. */
+  hop = 0
 
-  constructor(stream: number) {
+  readonly hostA: HostFacts
+  readonly hostB: HostFacts
+  readonly portA: number
+  readonly portB: number
+
+  constructor(stream: number, hosts: { a: HostFacts; b: HostFacts }, ports: { a: number; b: number }) {
     this.stream = stream
+    this.hostA = hosts.a
+    this.hostB = hosts.b
+    this.portA = ports.a
+    this.portB = ports.b
+  }
+
+  get clientHost(): HostFacts {
+    return this.clientIsA ? this.hostA : this.hostB
+  }
+
+  get serverHost(): HostFacts {
+    return this.clientIsA ? this.hostB : this.hostA
+  }
+
+  /** What is known of the server's port. */
+  get port(): PortFacts {
+    return this.serverHost.port(this.clientIsA ? this.portB : this.portA)
   }
 
   get client(): SideFacts {

@@ -2,7 +2,7 @@
 
 import { type Case, seconds } from './case.ts'
 import type { SideFacts } from './facts.ts'
-import { lossOf } from './rules/performance.ts'
+import { lossOf, PERFORMANCE_RULES } from './rules/performance.ts'
 
 export interface Finding {
   readonly kind: string
@@ -13,7 +13,6 @@ export interface Finding {
 
 /** A path that lets less through than this is unusually narrow: IPv6's least MTU without its headers is 1220. */
 const SMALL_MSS = 1200
-const SCALE_MATTERS = 0xffff
 
 export function findingsOf(c: Case): Finding[] {
   const findings: Finding[] = []
@@ -23,6 +22,16 @@ export function findingsOf(c: Case): Finding[] {
     loss(findings, side, who)
     windows(findings, side, who)
     options(findings, c, side, who)
+  }
+  for (const { verdict, applies, tell } of PERFORMANCE_RULES) {
+    if (findings.some(({ kind }) => kind === verdict) || !applies(c)) continue
+    const { detail, evidence } = tell(c)
+    findings.push({
+      kind: verdict,
+      text: detail ?? '',
+      frames: evidence.map(({ frame }) => frame),
+      numbers: {},
+    })
   }
   if (facts.rtt > 0) {
     findings.push({
@@ -70,10 +79,21 @@ export function findingsOf(c: Case): Finding[] {
   return findings
 }
 
+const peerName = (side: SideFacts, c: Case): string => (side === c.client ? 'server' : 'client')
+
 const isSimultaneous = ({ facts }: Case): boolean => facts.a.syns > 0 && facts.b.syns > 0
 
 function loss(findings: Finding[], side: SideFacts, who: string): void {
   const { retransmitted, spurious, fastRetransmitted, outOfOrder, segments } = side
+  const again = Math.max(0, side.syns - 1) + Math.max(0, side.synAcks - 1 - side.lateSynAcks)
+  if (again > 0 && side.packets > side.syns + side.synAcks) {
+    findings.push({
+      kind: 'loss',
+      text: `the ${who} sent its SYN again`,
+      frames: [side.lastSyn.frame, side.lastSynAck.frame],
+      numbers: { again },
+    })
+  }
   if (retransmitted > 0) {
     findings.push({
       kind: 'loss',
@@ -132,10 +152,10 @@ function options(findings: Finding[], c: Case, side: SideFacts, who: string): vo
     })
   }
   const peer = side === c.client ? c.server : c.client
-  if (opened && side.scale < 0 && peer.scale >= 0 && peer.octets > SCALE_MATTERS) {
+  if (side.synAck.happened && side.scale < 0 && peer.scale >= 0) {
     findings.push({
-      kind: 'no-window-scale',
-      text: `the ${who}'s SYN has no window scale: at most 65,535 octets are in flight to it`,
+      kind: 'lost-window-scale',
+      text: `the ${peerName(side, c)} offers window scale and the ${who} answers without: it has none, or something on the way took it out; at most 65,535 octets are in flight`,
       frames: [frame],
       numbers: {},
     })

@@ -19,6 +19,7 @@ import {
   NOP_NOP_TIMESTAMPS,
 } from '../../wire/tcp-options.ts'
 import { type ConnectionFacts, MAX_RESETS, type SideFacts } from './facts.ts'
+import { frameText } from './framing.ts'
 
 /** A copy of a packet follows the original within this time. */
 const COPY_SECONDS = 0.05
@@ -113,6 +114,8 @@ function takeSyn(c: ConnectionFacts, me: SideFacts, packet: Packet, tcp: TcpFiel
     if (me.synAcks++ === 0) me.synAck.set(frame, at)
     else if (c.handshake.happened) me.lateSynAcks++
     me.lastSynAck.set(frame, at)
+    // Each SYN was answered: none was lost, it was the answer that took its time.
+    if (c.handshake.happened && me.synAcks === c.client.syns) c.rtt = c.handshake.at - c.client.syn.at
   }
   if (!c.knowsClient) {
     c.knowsClient = true
@@ -200,6 +203,7 @@ function takeText(
     }
     me.gaps++
   }
+  frameText(me, peer, packet, tcp)
   me.next = end
   me.octets += Math.min(fresh, length)
   me.segments++
@@ -216,6 +220,9 @@ function takeText(
     me.afterFin.set(frame, at)
     me.afterFinKnown = me.hasAcked && ((me.acked - peer.finEnd) | 0) >= 0
   }
+  if (peer.fin.happened) me.octetsAfterFin += fresh
+  me.sinceAnswer += fresh
+  peer.sinceAnswer = 0
   takeTurn(c, me, peer, frame, at)
 }
 
@@ -267,7 +274,7 @@ function takeAgain(me: SideFacts, seq: number, flags: number, frame: number, at:
   if (!me.firstRetransmission.happened) me.firstRetransmission.set(frame, at)
   me.lastRetransmission.set(frame, at)
   if (((seq - me.una) | 0) > 0) return
-  me.pendingAgain++
+  me.pendingGap = at - (me.pendingAgain++ === 0 ? me.pending.at : me.pendingLast.at)
   me.pendingLast.set(frame, at)
 }
 
@@ -292,7 +299,7 @@ function takeFin(
 
 function takeWindow(me: SideFacts, window: number, frame: number, at: number): void {
   me.window = window
-  if (me.smallestWindow < 0 || window < me.smallestWindow) me.smallestWindow = window
+  if (window > me.largestWindow) me.largestWindow = window
   if (window === 0) {
     if (me.zeroWindows++ === 0) me.zeroWindow.set(frame, at)
     if (me.zeroSince < 0) me.zeroSince = at
@@ -341,7 +348,7 @@ function takeReset(
     idle: Math.max(idle, peer.pending.happened ? peer.pendingIdle : 0),
     afterSenderFin: me.fin.happened,
     afterVictimFin: peer.fin.happened,
-    victimPending: peer.hasNumbers ? (peer.next - peer.una) | 0 : 0,
+    victimPending: peer.hasNumbers ? (peer.next - acknowledged(peer, tcp)) | 0 : 0,
     senderPending: me.hasNumbers ? (me.next - me.una) | 0 : 0,
     senderAgain: me.pendingAgain,
     senderProbes: me.keepAlivesUnanswered,
@@ -354,6 +361,12 @@ function takeReset(
     victimAfterFrame: 0,
     victimAfterAt: -1,
   })
+}
+
+/** A reset with ACK may acknowledge more than was acknowledged before. */
+function acknowledged(peer: SideFacts, { flags, ack }: TcpFields): number {
+  const isNewer = (flags & ACK) !== 0 && ((ack - peer.una) | 0) > 0 && ((peer.next - ack) | 0) >= 0
+  return isNewer ? ack : peer.una
 }
 
 function noteAfterReset(c: ConnectionFacts, isFromA: boolean, frame: number, at: number): void {

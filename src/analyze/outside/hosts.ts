@@ -1,5 +1,6 @@
 /** What a capture shows of hosts and ports over all connections: what one connection is compared with. */
 
+import type { Packet } from '../../dissect/packet.ts'
 import type { ConnectionFacts } from './facts.ts'
 
 /** Connections of a port that are remembered as never answered. */
@@ -33,13 +34,15 @@ export class HostFacts {
   ttl = 0
   ttlStream = -1
   ttlVaries = false
-  readonly ports = new Map<number, PortFacts>()
+  /** Most hosts are clients, and have none. */
+  #ports: Map<number, PortFacts> | null = null
 
   port(number: number): PortFacts {
-    let port = this.ports.get(number)
+    this.#ports ??= new Map()
+    let port = this.#ports.get(number)
     if (port === undefined) {
       port = new PortFacts()
-      this.ports.set(number, port)
+      this.#ports.set(number, port)
     }
     return port
   }
@@ -67,16 +70,25 @@ export interface Resolution {
 const MAX_RESOLUTIONS = 4096
 
 export class Hosts {
-  readonly #hosts = new Map<string, HostFacts>()
+  /** By the IPv4 address as int32, or by the words of an IPv6 address. */
+  readonly #hosts = new Map<number | string, HostFacts>()
   /** Hardware address of each IP address that answered. */
-  readonly hardware = new Map<string, string>()
+  readonly hardware = new Map<string, number>()
   readonly #resolutions = new Map<string, Resolution>()
 
-  host(address: string): HostFacts {
-    let host = this.#hosts.get(address)
+  source({ version, src0, src1, src2, src3 }: Packet): HostFacts {
+    return this.#host(version === 4 ? src3 : `${src0} ${src1} ${src2} ${src3}`)
+  }
+
+  destination({ version, dst0, dst1, dst2, dst3 }: Packet): HostFacts {
+    return this.#host(version === 4 ? dst3 : `${dst0} ${dst1} ${dst2} ${dst3}`)
+  }
+
+  #host(key: number | string): HostFacts {
+    let host = this.#hosts.get(key)
     if (host === undefined) {
       host = new HostFacts()
-      this.#hosts.set(address, host)
+      this.#hosts.set(key, host)
     }
     return host
   }
@@ -102,7 +114,7 @@ export class Hosts {
     known.lastAt = at
   }
 
-  noteHardware(address: string, hardware: string): void {
+  noteHardware(address: string, hardware: number): void {
     this.hardware.set(address, hardware)
   }
 

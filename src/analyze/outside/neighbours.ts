@@ -12,7 +12,6 @@ export function* noNeighbours(hosts: Hosts): Generator<CaptureDiagnosis> {
       target,
       clientAddress: asker,
       serverAddress: target,
-      serverPort: 0,
     }
     const told = {
       culprit: null,

@@ -171,6 +171,7 @@ export const VERDICTS = {
   },
   // ---- closing
   'premature-end': { phase: 'data', sentence: 'the server closed in the middle of a message' },
+  'tls-alert': { phase: 'data', sentence: 'one side ended TLS with a fatal alert' },
   'closed-without-answer': {
     phase: 'data',
     sentence: 'the server closed instead of answering the request',
@@ -211,8 +212,8 @@ export const VERDICTS = {
     healthy: true,
     sentence: 'the time goes by in the network: its round trips are long',
   },
-  lossy: { phase: 'data', healthy: true, sentence: 'packets are lost, and the transfer is slower for it' },
-  'nagle-delayed-ack': {
+  loss: { phase: 'data', healthy: true, sentence: 'packets are lost, and the transfer is slower for it' },
+  'delayed-ack-nagle': {
     phase: 'data',
     healthy: true,
     sentence: "small writes wait for delayed acknowledgments: Nagle's algorithm against delayed ACK",

@@ -1,6 +1,7 @@
 /** Connections that ended by FIN, sooner than one side expected. */
 
 import { type Case, cause, evidence, type Rule, seconds } from '../case.ts'
+import { ALERTS, missingAt } from '../framing.ts'
 
 /** A closing side that says no more than this says only farewell (a TLS alert). */
 const FAREWELL = 64
@@ -11,6 +12,67 @@ const LEAK = 60
 
 const serverClosedFirst = ({ server, client, reset }: Case): boolean =>
   reset === null && server.fin.happened && (!client.fin.happened || client.fin.frame > server.fin.frame)
+
+const prematureEnd: Rule = {
+  verdict: 'premature-end',
+  applies: (c) =>
+    c.reset === null &&
+    !(c.client.fin.happened && c.client.fin.frame < c.server.fin.frame) &&
+    missingAt(c.server) > 0,
+  tell: (c) => ({
+    culprit: 'server-app',
+    confidence: c.server.framing === 'http' ? 'certain' : 'likely',
+    detail: `${missingAt(c.server)} octets of ${c.server.framing === 'http' ? 'the length that its header announced' : 'a TLS record'} never came`,
+    evidence: evidence(
+      [c.server.firstText, 'the answer begins'],
+      [c.server.lastText, 'last data of the server'],
+      [c.server.fin, 'FIN of the server'],
+    ),
+    client: 'end-in-message',
+    server: 'nothing',
+    causes: [
+      cause(
+        'the server process died or was killed while it answered',
+        'server-app',
+        'all its connections end at the same moment',
+      ),
+      cause('the server application failed in the middle of the answer and closed', 'server-app', 'its log'),
+      cause('a proxy in front of it lost the server behind', 'server-app', "the proxy's log"),
+    ],
+    next: ["the server application's log at that time"],
+  }),
+}
+
+const tlsAlert: Rule = {
+  verdict: 'tls-alert',
+  applies: ({ client, server }) => Math.max(client.fatalAlert, server.fatalAlert) >= 0,
+  tell: (c) => {
+    const byClient = c.client.fatalAlert >= 0
+    const side = byClient ? c.client : c.server
+    const alert = ALERTS[side.fatalAlert] ?? `number ${side.fatalAlert}`
+    return {
+      culprit: byClient ? 'client-app' : 'server-app',
+      confidence: 'certain',
+      ambiguous: false,
+      resetBy: c.reset === null ? null : c.reset.fromClient ? 'client-host' : 'server-host',
+      detail: `the ${byClient ? 'client' : 'server'} sent ${alert}`,
+      evidence: evidence([side.lastText, `alert: ${alert}`], [side.fin, 'FIN']),
+      client: 'nothing',
+      server: 'nothing',
+      causes: [
+        cause(
+          `the ${byClient ? 'client' : 'server'} does not accept what the other offers in TLS: version, cipher, name or certificate`,
+          byClient ? 'client-app' : 'server-app',
+          `the alert says ${alert}; the TLS library's error has the same word`,
+        ),
+      ],
+      next: [
+        '`openssl s_client -connect HOST:PORT -servername NAME`',
+        'this is TLS, not TCP: the connection itself was fine',
+      ],
+    }
+  },
+}
 
 const closedWithoutAnswer: Rule = {
   verdict: 'closed-without-answer',
@@ -132,4 +194,13 @@ const notFinished: Rule = {
   },
 }
 
-export const CLOSE_RULES: readonly Rule[] = [closedWithoutAnswer, closedAtOnce, closedWhileIdle, notFinished]
+/** Before all rules of resets: what TLS says explains them. */
+export const TLS_RULES: readonly Rule[] = [tlsAlert]
+
+export const CLOSE_RULES: readonly Rule[] = [
+  prematureEnd,
+  closedWithoutAnswer,
+  closedAtOnce,
+  closedWhileIdle,
+  notFinished,
+]

@@ -275,13 +275,16 @@ function synSilence(c: Case): boolean {
   return c.client.syns > 1 || c.captureEnd - c.client.syn.at > PATIENCE
 }
 
-/** Kernels try longer than this; where Linux repeats each second at first, it is the application that gave up earlier. */
+/**
+ * Where Linux repeats the SYN each second at first (6.5 and later), it does so four times and goes on; fewer of them are an
+ * application that gave up. A doubling interval says nothing of the kind: the number of repetitions can be set.
+ */
 function gaveUpItself({ client }: Case): boolean {
   const { syns } = client
   const mean = (client.lastSyn.at - client.syn.at) / (syns - 1)
-  const isLinear = syns >= 3 && mean < 1.2
-  return syns < (isLinear ? 6 : 4)
+  return syns >= 3 && syns < LINEAR_SYNS && mean < 1.2
 }
+const LINEAR_SYNS = 5
 
 const connectTimeout: Rule = {
   verdict: 'connect-timeout',
@@ -381,7 +384,9 @@ const queueNext = (): string[] => [
 const queueFullAckDropped: Rule = {
   verdict: 'accept-queue-full',
   applies: ({ server, client, nothingAcknowledged }) =>
-    nothingAcknowledged && (server.lateSynAcks >= 2 || (server.lateSynAcks >= 1 && client.octets > 0)),
+    nothingAcknowledged &&
+    server.synAcks > client.syns &&
+    (server.lateSynAcks >= 2 || (server.lateSynAcks >= 1 && client.pendingAgain >= 1)),
   tell: (c) => {
     const { client, server, reset, facts } = c
     const isReset = reset !== null && !reset.fromClient
@@ -454,7 +459,7 @@ const queueFullCookies: Rule = {
     confidence: 'likely',
     ambiguous: true,
     detail:
-      'the server forgot the connection after its SYN-ACK (SYN cookies), as it did with none of the earlier ones that it has not accepted either',
+      'its host forgot the connection after the SYN-ACK (SYN cookies); earlier ones to that port wait for a word of the server as well',
     evidence: evidence(
       [c.facts.handshake, 'the client acknowledges the SYN-ACK'],
       [c.client.firstText, 'data of the client, never acknowledged'],

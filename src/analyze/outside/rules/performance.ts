@@ -9,7 +9,7 @@ const LOSSES = 3
 /** Answers that take longer than this, and longer than so many round trips, are the application's; seconds. */
 const THINK = 0.8
 const THINK_ROUND_TRIPS = 4
-const SLOW_RTT = 0.15
+const SLOW_RTT = 0.25
 const STALL = 0.5
 const NAGLE_WAITS = 2
 const PATIENCE = 0.9
@@ -94,9 +94,11 @@ const slowReceiver: Rule = {
   },
 }
 
-const lossy: Rule = {
-  verdict: 'lossy',
-  applies: (c) => Math.max(lossOf(c.client), lossOf(c.server)) >= LOSS_RATE,
+const loss: Rule = {
+  verdict: 'loss',
+  // What a router found too big was not lost by chance.
+  applies: (c) =>
+    Math.max(lossOf(c.client), lossOf(c.server)) >= LOSS_RATE && !c.facts.icmps.some(({ mtu }) => mtu > 0),
   tell: (c) => {
     const byClient = lossOf(c.client) > lossOf(c.server)
     const side = byClient ? c.client : c.server
@@ -134,7 +136,7 @@ const slowNetwork: Rule = {
 }
 
 const nagle: Rule = {
-  verdict: 'nagle-delayed-ack',
+  verdict: 'delayed-ack-nagle',
   applies: (c) => Math.max(c.client.nagleWaits, c.server.nagleWaits) >= NAGLE_WAITS,
   tell: (c) => {
     const byClient = c.client.nagleWaits >= c.server.nagleWaits
@@ -156,9 +158,9 @@ const nagle: Rule = {
 }
 
 export const PERFORMANCE_RULES: readonly Rule[] = [
-  slowConnect,
+  loss,
   slowReceiver,
-  lossy,
+  slowConnect,
   slowServer,
   nagle,
   slowNetwork,

@@ -16,9 +16,15 @@ import type { ResetFacts } from '../facts.ts'
 
 const ELSEWHERE = 'a capture on the other host shows whether it sent this reset'
 /** A close that follows so soon upon an answer belongs to it, seconds. */
-const SOON = 0.4
+const SOON = 0.9
+/** Who gives up waiting closes; a reset is a decision of another kind, unless it comes late. */
+const SOON_BY_RESET = 1.5
+/** Octets of about one full segment, and of more than one. */
+const LARGE = 1000
+const BURST = 4096
 /** Octets of a TLS alert: what a side still says when it closes. */
 const FAREWELL = 64
+const LAST_WORDS = 256
 
 const resetOf = (c: Case): ResetFacts | null => (c.opened || c.server.synAcks > 0 ? c.reset : null)
 
@@ -125,6 +131,10 @@ const injected: Rule = {
 const afterServerFin = (c: Case): ResetFacts | null => {
   const reset = resetOf(c)
   const { client } = c
+  // A last word just before its own FIN: the application was about to close and sees no error.
+  const isFarewell =
+    client.fin.happened && client.octetsAfterFin <= LAST_WORDS && client.fin.at - client.afterFin.at < c.rtt
+  if (isFarewell) return null
   return reset !== null &&
     !reset.fromClient &&
     reset.afterSenderFin &&
@@ -320,7 +330,7 @@ const rejectedEarly: Rule = {
     return (
       stillSending &&
       client.octets > server.octets &&
-      client.segments >= 3 &&
+      client.octets >= BURST &&
       client.lastText.at > server.firstText.at - 2 * c.rtt &&
       reset.at - server.lastText.at < 5
     )
@@ -480,13 +490,20 @@ export function gaveUpWaiting(c: Case): boolean {
   const closedAt = client.fin.happened ? client.fin.at : c.reset?.fromClient === true ? c.reset.at : -1
   if (closedAt < 0 || client.octets === 0) return false
   if (server.fin.happened && server.fin.at < closedAt) return false
+  if (server.octets > 0 && client.sinceAnswer <= FAREWELL && server.lastText.at < closedAt) return false
+  if (isOneWay(c, closedAt)) return false
   const answered =
     server.lastText.happened &&
     server.lastText.at > client.lastText.at &&
     server.firstText.at < closedAt &&
     !lateAnswer(c, closedAt)
-  return !answered && closedAt - client.lastText.at >= SOON && client.una === clientTextEnd(c)
+  const patience = client.fin.happened ? SOON : SOON_BY_RESET
+  return !answered && closedAt - client.lastText.at >= patience && client.una === clientTextEnd(c)
 }
+
+/** A server that never says a word and closes as soon as the client has: it read, and had nothing to say. */
+const isOneWay = ({ server, port, rtt }: Case, closedAt: number): boolean =>
+  port.answered === 0 && server.octets === 0 && server.fin.happened && server.fin.at - closedAt < 3 * rtt
 
 /** All text of the server since the last request came after the client had closed. */
 const lateAnswer = ({ server, client }: Case, closedAt: number): boolean =>
@@ -547,18 +564,16 @@ export function noResponse(c: Case): ReturnType<Rule['tell']> {
   }
 }
 
-/** The client closed while the server was sending. */
+/** The client closed while the server was sending, and not just a last word. */
 function isAbortedDownload(c: Case, reset: ResetFacts): boolean {
   const { server, client } = c
-  if (
-    !reset.fromClient ||
-    server.octets === 0 ||
-    (server.fin.happened && server.fin.at < reset.at && reset.victimPending <= 1)
-  )
-    return false
-  const afterClose = client.fin.happened && server.lastText.at > client.fin.at
-  if (afterClose && isStateless(reset)) return reset.answersLength > FAREWELL
-  return reset.victimPending > FAREWELL || (reset.victimAfter > 0 && server.lastText.at > reset.at)
+  if (!reset.fromClient || server.octets === 0) return false
+  if (server.fin.happened && server.fin.at < reset.at) return reset.victimPending > BURST
+  if (client.fin.happened && server.octetsAfterFin > 0) return server.octetsAfterFin >= BURST
+  // A window that shrank holds data that nobody reads; a close then is a reset.
+  const unread = isLive(reset) && reset.senderWindow >= 0 && 2 * reset.senderWindow < client.largestWindow
+  const goesOn = reset.victimAfter > 0 && server.lastText.at > reset.at
+  return unread || reset.victimPending >= LARGE || (goesOn && server.octets >= BURST)
 }
 
 const downloadAborted: Rule = {
@@ -587,12 +602,13 @@ const downloadAborted: Rule = {
   }),
 }
 
-/** Nothing was left to be sent, no request was open: a reset in place of a FIN, or behind it. */
+/** Nothing was left to be sent, no request was open: a reset in place of a FIN, or behind it; or one that stands alone. */
 function endedInOrder(c: Case, reset: ResetFacts): boolean {
-  const { client, server } = c
-  if (reset.fromClient)
-    return !(c.requestOpen && !client.fin.happened && !server.fin.happened && client.octets > 0)
-  return reset.afterVictimFin && !(c.requestOpen && server.octets === 0)
+  const { client, server, facts } = c
+  if (facts.packets === facts.resetCount) return true
+  const asked = c.requestOpen && (server.octets === 0 || client.sinceAnswer > FAREWELL)
+  if (reset.fromClient) return !asked || client.octets === 0 || client.fin.happened || server.fin.happened
+  return reset.afterVictimFin && !(asked && server.octets === 0)
 }
 
 const endedByReset: Rule = {

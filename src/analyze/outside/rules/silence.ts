@@ -1,5 +1,6 @@
 /** Connections on which something is not heard, and nobody ended them by a reset. */
 
+import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, evidence, icmpText, type Rule, seconds } from '../case.ts'
 import type { IcmpFacts, SideFacts } from '../facts.ts'
 import { gaveUpWaiting, goneCauses, noResponse } from './reset.ts'
@@ -23,6 +24,16 @@ function stuckEvidence(c: Case, side: SideFacts): ReturnType<typeof evidence> {
     [side.pendingLast, `sent again, ${side.pendingAgain} times in all`],
   )
 }
+
+/** The kernel gave up where the next retransmission would be in the capture; else the application will have, before it. */
+function unheardOutcome(c: Case, side: SideFacts): Outcome {
+  const next = side.pendingLast.at + KERNEL_WAITS * side.pendingGap
+  const isKernel = !side.fin.happened && (c.captureEnd > next || side.pendingAgain >= MANY_AGAIN)
+  return isKernel ? 'timed-out' : 'read-timeout'
+}
+const KERNEL_WAITS = 2.2
+/** Applications seldom wait for so many. */
+const MANY_AGAIN = 8
 
 /** Silence that the capture is long enough to believe in. */
 const unheard = (c: Case): SideFacts | null => (c.opened ? c.unheard : null)
@@ -77,7 +88,7 @@ function isBlackHole(c: Case): boolean {
       heard
     )
   }
-  return c.opened && missing(c) !== null
+  return c.facts.handshake.happened && missing(c) !== null
 }
 
 /** The side of which large segments never came, although what was sent after them did. */
@@ -112,8 +123,8 @@ const blackHole: Rule = {
         ...stuckEvidence(c, side),
         ...evidence([side.gap, `the ${who} sent more before this, which never came`]),
       ],
-      client: side === c.client ? 'timed-out' : 'read-timeout',
-      server: side === c.client ? 'unaware' : 'timed-out',
+      client: side === c.client ? unheardOutcome(c, side) : 'read-timeout',
+      server: side === c.client ? 'unaware' : unheardOutcome(c, side),
       causes: [
         cause(
           'a link with a smaller MTU (tunnel, VPN, PPPoE) on the way, and its ICMP "too big" is filtered',
@@ -148,8 +159,8 @@ const stateLostSilently: Rule = {
       ambiguous: true,
       detail: `it worked until a pause of ${seconds(side.pendingIdle)}`,
       evidence: stuckEvidence(c, side),
-      client: side === c.client ? 'timed-out' : 'unaware',
-      server: side === c.client ? 'unaware' : 'timed-out',
+      client: side === c.client ? unheardOutcome(c, side) : 'read-timeout',
+      server: side === c.client ? 'unaware' : unheardOutcome(c, side),
       causes: [
         cause(
           'a firewall or NAT forgot the connection while it was idle, and drops what belongs to none',
@@ -181,8 +192,8 @@ const unacknowledged: Rule = {
       ambiguous: true,
       detail: `sent again ${side.pendingAgain} times in ${seconds(side.pendingLast.at - side.pending.at)}${hears ? '; packets of the other side still arrive' : ''}`,
       evidence: stuckEvidence(c, side),
-      client: side === c.client ? 'timed-out' : 'unaware',
-      server: side === c.client ? 'unaware' : 'timed-out',
+      client: side === c.client ? unheardOutcome(c, side) : 'read-timeout',
+      server: side === c.client ? 'unaware' : unheardOutcome(c, side),
       causes: [
         cause(
           'what is sent is lost on the way there',
@@ -268,7 +279,7 @@ const unanswered: Rule = {
     if (!c.opened || c.reset !== null) return false
     if (gaveUpWaiting(c)) return true
     const { client, server, facts } = c
-    const isOpen = !client.fin.happened && !server.fin.happened && c.requestOpen
+    const isOpen = server.octets === 0 && !client.fin.happened && !server.fin.happened && c.requestOpen
     return (
       isOpen &&
       facts.handshake.happened &&

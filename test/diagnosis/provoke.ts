@@ -1,0 +1,133 @@
+/** Plays a provoked case: the world, the applications, captures of both sides; again where it did not come out as meant. */
+
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Namespace } from '../kernel/netns.ts'
+import type { Case, OnTheWire, Seen } from './case.ts'
+import { type Language, outcomes, type Result } from './script.ts'
+import { type World, withWorld } from './world.ts'
+
+export interface Played {
+  readonly language: Language
+  readonly client: readonly Result[]
+  readonly server: readonly Result[]
+  /** The captures' files. */
+  readonly clientFile: string
+  readonly serverFile: string
+  /** Packets that the captures lack. */
+  readonly dropped: number
+}
+
+/** A busy machine may let a timer of the application's expire before its time: the case is played again, so often. */
+const ATTEMPTS = 3
+
+/**
+ * Plays a case until it came out as it was meant, and gives the captures to `judge` while they exist.
+ *
+ * @throws where it never did, with what was different each time.
+ */
+export async function provoke(
+  played: Case,
+  languages: readonly [Language, Language],
+  judge: (played: Played) => Promise<void>,
+): Promise<void> {
+  const misses: string[] = []
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const miss = await withWorld(played.family ?? 4, played.wire, async (world) => {
+      const run = await play(played, languages, world)
+      const wrong = await whatWentWrong(played, run, world.hosts.c)
+      if (wrong === null) await judge(run)
+      return wrong
+    })
+    if (miss === null) return
+    misses.push(miss)
+  }
+  throw new Error(`${played.name} was not provoked in ${ATTEMPTS} attempts:\n${misses.join('\n')}`)
+}
+
+async function play(
+  played: Case,
+  [language, serverLanguage]: readonly [Language, Language],
+  world: World,
+): Promise<Played> {
+  if (played.forward !== undefined) await world.command(`m: ${forwarding(played.forward)}`)
+  for (const command of played.setup ?? []) await world.command(command)
+  const [atClient, atServer] = await world.capture(played.capturesWhole === true)
+  if (played.inject !== undefined) await world.inject(played.inject)
+  const server = played.server.length === 0 ? null : world.peer('s', serverLanguage, played.server)
+  await server?.begun
+  const client = world.peer('c', language, played.client)
+  await Promise.all([client.ended, server?.ended, world.direct(played.director ?? [])])
+  await sleep(played.settleMs ?? SETTLE_MS)
+  const stopped = await Promise.all([atClient.stop(), atServer.stop()])
+  return {
+    language,
+    client: client.results,
+    server: server?.results ?? [],
+    clientFile: atClient.file,
+    serverFile: atServer.file,
+    dropped: stopped.reduce((sum, { dropped }) => sum + dropped, 0),
+  }
+}
+
+/** The last segments of both sides are on the wire before the captures end. */
+const SETTLE_MS = 150
+
+/** A chain at the router through which all packets between the two lines go. */
+function forwarding(rules: readonly string[]): string {
+  const chain = `nft add table inet lab; nft 'add chain inet lab f { type filter hook forward priority 0; }'`
+  return [chain, ...rules.map((rule) => `nft 'add rule inet lab f ${rule}'`)].join('\n')
+}
+
+async function whatWentWrong(played: Case, run: Played, host: Namespace): Promise<string | null> {
+  if (run.dropped > 0) return `tcpdump dropped ${run.dropped} packets`
+  for (const side of ['client', 'server'] as const) {
+    const meant = played.seen[side]
+    const seen = outcomes(run[side])
+    if (meant !== undefined && !areAsMeant(seen, wordsFor(meant, run.language)))
+      return `the ${side} saw ${JSON.stringify(seen)}, not ${JSON.stringify(wordsFor(meant, run.language))}: ${JSON.stringify(run[side])}`
+  }
+  const wires = [
+    [run.clientFile, played.onClientWire],
+    [run.serverFile, played.onServerWire],
+  ] as const
+  for (const [file, wire] of wires) {
+    const wrong = wire === undefined ? null : await whatIsMissing(file, wire, host)
+    if (wrong !== null) return wrong
+  }
+  return null
+}
+
+/** A word may give a choice: `ECONNRESET|EPIPE`. */
+const areAsMeant = (seen: readonly string[], meant: readonly string[]): boolean =>
+  seen.length === meant.length && meant.every((words, i) => words.split('|').includes(seen[i]!))
+
+const wordsFor = (seen: Seen, language: Language): readonly string[] =>
+  'python' in seen ? seen[language] : seen
+
+async function whatIsMissing(file: string, wire: OnTheWire, host: Namespace): Promise<string | null> {
+  const count = async (filter: string): Promise<number> => {
+    const { stdout } = await host.run('tcpdump', ['-nr', file, filter])
+    return stdout === '' ? 0 : stdout.trimEnd().split('\n').length
+  }
+  for (const filter of wire.has ?? [])
+    if ((await count(filter)) === 0) return `${file} holds no packet of "${filter}"`
+  for (const filter of wire.lacks ?? [])
+    if ((await count(filter)) > 0) return `${file} holds packets of "${filter}"`
+  return null
+}
+
+/** With ELKO_DIAGNOSIS_KEEP=DIRECTORY each case's captures and truth are left there. */
+export function keep(played: Case, run: Played): void {
+  const directory = process.env.ELKO_DIAGNOSIS_KEEP
+  if (directory === undefined) return
+  const place = join(directory, run.language === 'python' ? played.name : `${played.name}.${run.language}`)
+  mkdirSync(place, { recursive: true })
+  copyFileSync(run.clientFile, join(place, 'client.pcap'))
+  copyFileSync(run.serverFile, join(place, 'server.pcap'))
+  const { truth, fromServer, fromBoth, title } = played
+  const observed = { client: run.client, server: run.server, seen: played.seen }
+  const told = { case: played.name, title, language: run.language, truth, fromServer, fromBoth, ...observed }
+  writeFileSync(join(place, 'truth.json'), `${JSON.stringify(told, null, 1)}\n`)
+}
