@@ -28,6 +28,7 @@ import {
   etherText,
   inLayers,
   ipv4Text,
+  ipv4WordText,
   ipv6Text,
   isEthernet,
   isIpv4,
@@ -72,7 +73,10 @@ export const FRAME_FIELDS: FrameFields = {
   },
   'ip.dst': {
     kind: 'address',
-    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => ipv4Text(bytes, at + 16)),
+    read: ({ packet }) =>
+      inLayers(packet, isIpv4, (bytes, at) =>
+        isInnermost(packet, bytes, at) ? ipv4WordText(packet.dst3) : ipv4Text(bytes, at + 16),
+      ),
   },
   'ip.ttl': { kind: 'number', read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => bytes[at + 8]!) },
   'ip.id': {
@@ -81,7 +85,12 @@ export const FRAME_FIELDS: FrameFields = {
   },
   'ip.len': {
     kind: 'number',
-    read: ({ packet }) => inLayers(packet, isIpv4, (bytes, at) => readUint16(bytes, at + 2)),
+    read: ({ packet }) =>
+      inLayers(packet, isIpv4, (bytes, at) => {
+        const length = readUint16(bytes, at + 2)
+        // Segmentation offload leaves 0 behind.
+        return length === 0 && isInnermost(packet, bytes, at) ? packet.wireEnd - at : length
+      }),
   },
   'ip.proto': {
     kind: 'number',
@@ -201,6 +210,9 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   ...HEADER_FIELDS,
   ...ANALYSIS_TREES,
 }
+
+const isInnermost = (packet: Packet, bytes: Uint8Array, at: number): boolean =>
+  packet.version === 4 && at === packet.ipAt && bytes === packet.bytes
 
 // ---- TCP
 

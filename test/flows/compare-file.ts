@@ -11,7 +11,12 @@ import { elkoStreams, tsharkStreams } from './wireshark-streams.ts'
 
 /** As shared/captures/oracle.sh: one pass, default preferences, checksums verified. */
 const PREFERENCES = ['-n', '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE']
-const COLUMNS = [...Object.keys(FRAME_FIELDS), ...Object.keys(TCP_FIELDS)]
+/** What is told by who knows the packets before, and octets as they are: of cut headers tshark shows them otherwise. */
+const LEFT_OUT =
+  /^(frame\.time_(delta|relative)|tcp\.(payload|option_kind|option_len|options|options\.(sack|timestamp|mss|wscale|nop|eol)))$/
+const COLUMNS = [...Object.keys(FRAME_FIELDS), ...Object.keys(TCP_FIELDS)].filter(
+  (column) => !LEFT_OUT.test(column),
+)
 /** Stands before the first stream. */
 const RULE = `\n${'='.repeat(67)}\n`
 const MOST_OUTPUT = 2 ** 30
@@ -56,9 +61,9 @@ export function compareFile(path: string, options: Comparison): Compared | null 
 function kept(folder: string | null, name: string, ask: () => string): string {
   if (folder === null) return ask()
   const path = join(folder, name)
-  if (existsSync(path)) return gunzipSync(readFileSync(path)).toString('latin1')
+  if (existsSync(path)) return gunzipSync(readFileSync(path)).toString('utf8')
   const answer = ask()
-  writeFileSync(path, gzipSync(Buffer.from(answer, 'latin1')))
+  writeFileSync(path, gzipSync(Buffer.from(answer, 'utf8')))
   return answer
 }
 
@@ -74,7 +79,7 @@ function askTshark(path: string, streams: number): string {
   const followed = Array.from({ length: streams }, (_, stream) => ['-z', `follow,tcp,raw,${stream}`])
   const args = [...PREFERENCES, '-r', path, '-Y', 'tcp', ...form, ...fields, ...followed.flat()]
   const { stdout, stderr, error } = spawnSync('tshark', args, {
-    encoding: 'latin1',
+    encoding: 'utf8',
     maxBuffer: MOST_OUTPUT,
     timeout: PATIENCE_MS,
   })
