@@ -14,10 +14,11 @@ import type { Random } from '../../src/sim/random.ts'
 import { octetTarget } from '../make-target.ts'
 import { randomOctets, replaced } from '../mutate-octets.ts'
 import { expect, expectSame } from '../target.ts'
+import { hex, INNER, TUNNELS } from '../tunnel-frames.ts'
 
 const MOST = 600
 const HEAD = 3
-const LINK_TYPES = [1, 0, 101, 113, 276, 9, 104, 10, 105, 127, 242, 7, 129, 228, 229, 108, 204, 51]
+const LINK_TYPES = [1, 0, 101, 113, 276, 9, 104, 10, 105, 127, 242, 7, 129, 228, 229, 108, 204, 51, 239, 192]
 
 const IPV4 = [0x45, 0, 0, 0, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
 const IPV6 = [0x60, 0, 0, 0, 0, 24, 6, 64, ...new Array(15).fill(0), 1, ...new Array(15).fill(0), 2]
@@ -132,6 +133,8 @@ const OTHER_LINKS: readonly (readonly [link: number, octets: readonly number[]])
   [242, [...new Array(40).fill(0), 8, 0, 0, 0, ...IPV4, ...TCP]],
   [7, [1, 2, 212, 0, 0, 0, ...IPV4, ...TCP]],
   [129, [1, 2, 0, 0, 212, 0, 0, 0, ...IPV4, ...TCP]],
+  [239, [...hex('02000000 08000100 00000300 05000a00 00000000'), 44, 0, 9, 0, ...INNER]],
+  [192, [...hex('00000c00 01000000 00000000'), ...ETHERNET, 8, 0, ...INNER]],
 ]
 
 const frame = (link: number, octets: readonly number[]): Uint8Array =>
@@ -143,6 +146,7 @@ export const target = octetTarget({
   mostOctets: MOST,
   seeds: () => [
     ...LAYERS.map((octets) => frame(1, octets)),
+    ...Object.values(TUNNELS).map((octets) => frame(1, octets)),
     ...OTHER_LINKS.map(([link, octets]) => frame(link, octets)),
     joined([frame(1, LAYERS[0]!), frame(1, LAYERS[0]!), frame(1, LAYERS[0]!)]),
   ],

@@ -175,11 +175,26 @@ export const RESET_CASES: readonly Case[] = [
   {
     name: 'client_aborts_download',
     title: 'the client goes away in the middle of a download',
-    client: [connect, { op: 'send', n: 100 }, { op: 'readfull', n: 20_000 }, { op: 'abort' }],
-    server: [listen, accept, { op: 'readfull', n: 100 }, { op: 'send', n: 20_000_000 }, { op: 'close' }],
+    // It reads nothing, so that in any case the server is stopped by a window, with more to send.
+    client: [
+      { op: 'connect', port: PORT, paused: true },
+      { op: 'send', n: 100 },
+      { op: 'wait', flag: 'sending' },
+      { op: 'sleep', ms: 700 },
+      { op: 'abort' },
+    ],
+    server: [
+      listen,
+      accept,
+      { op: 'readfull', n: 100 },
+      { op: 'touch', flag: 'sending' },
+      { op: 'send', n: 20_000_000 },
+      { op: 'close' },
+    ],
+    onClientWire: { has: ['src port 8080 and greater 1000'] },
     seen: { client: [], server: [RESET_OR_PIPE] },
     truth: {
-      verdict: ['download-aborted'],
+      verdict: ['download-aborted', 'receiver-not-reading'],
       healthy: false,
       phase: 'data',
       culprit: 'client-app',
