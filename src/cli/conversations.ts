@@ -5,10 +5,11 @@ import { ConversationTable, type ConversationTotals } from '../flows/conversatio
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { tsharkConversations } from '../print/tshark-conversations.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
-export const HELP = `Usage: elko conversations [--json] FILE
+export const HELP = `Usage: elko conversations [options] FILE
 
 Lists the TCP conversations of a capture as tshark -q -z conv,tcp does: frames and
 bytes of each direction and of both, when each began, how long it lasted; those
@@ -20,6 +21,7 @@ of its own.
 Options:
   --json           an object for each conversation, a line each, in the order in
                    which they began, with the number of its stream
+${DECODE_HELP}
 
 Exit code 3 where the file cannot be read to its end; what came before the error
 has been printed.
@@ -29,13 +31,18 @@ Examples:
   elko conversations --json capture.pcap.gz
 `
 
+const OPTIONS = { ...DECODE_OPTIONS, json: { type: 'boolean' } } as const
+
 export async function run(argv: string[]): Promise<number> {
-  const { values, positionals } = readArguments(argv, { json: { type: 'boolean' } } as const, 1)
+  const { values, positionals } = readArguments(argv, OPTIONS, 1)
   const [path] = positionals
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   const analysis = new SequenceAnalysis()
   const table = new ConversationTable()
-  const dissector = new Dissector((packet, tcp) => table.packet(packet, tcp, analysis.analyze(packet, tcp)))
+  const dissector = new Dissector(
+    (packet, tcp) => table.packet(packet, tcp, analysis.analyze(packet, tcp)),
+    askedTunnels(values),
+  )
   const out = new LineWriter(process.stdout)
   try {
     await readCaptureFile(path, (record) => {

@@ -2,9 +2,11 @@
 
 import { ladder } from '../diagram/ladder.ts'
 import { Dissector } from '../dissect/dissect.ts'
+import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { FlowRecorder } from '../flows/flow-recorder.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
-import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { DRAWING_HELP, DRAWING_OPTIONS, drawing, print } from './output.ts'
 
@@ -22,6 +24,7 @@ of it and why it was probably sent. "-" is standard input.
 Options:
   --stream N       which connection, by its tcp.stream (default 0)
   -c N             its first N packets (default ${MOST_PACKETS}, at most ${MAX_PACKETS})
+${DECODE_HELP}
 ${DRAWING_HELP}
 
 Examples:
@@ -31,6 +34,7 @@ Examples:
 
 const OPTIONS = {
   ...DRAWING_OPTIONS,
+  ...DECODE_OPTIONS,
   stream: { type: 'string' },
   c: { type: 'string', short: 'c' },
 } as const
@@ -42,10 +46,10 @@ export async function run(argv: string[]): Promise<number> {
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   const stream = wholeNumber('--stream', values.stream, 0, MAX_STREAM) ?? 0
   const most = wholeNumber('-c', values.c, 1, MAX_PACKETS) ?? MOST_PACKETS
-  const { recorder, streams } = await record(path, stream, most)
+  const { recorder, streams } = await record(path, stream, most, askedTunnels(values))
   if (recorder.packets === 0) {
-    const held = streams === 0 ? 'no TCP connection' : `the streams 0 to ${streams - 1}`
-    throw new InputError(`${path}: no stream ${stream}: the capture holds ${held}`)
+    const there = streams === 0 ? 'no TCP connection' : `streams 0 to ${streams - 1}`
+    throw new Error(`${path}: there is no stream ${stream}; the file has ${there}`)
   }
   print(
     ladder(recorder.events, {
@@ -67,13 +71,14 @@ async function record(
   path: string,
   stream: number,
   most: number,
+  tunnels: TunnelPorts | null,
 ): Promise<{ recorder: FlowRecorder; streams: number }> {
   const recorder = new FlowRecorder(most)
   const analysis = new SequenceAnalysis()
   const dissector = new Dissector((packet, tcp) => {
     const said = analysis.analyze(packet, tcp)
     if (said.stream === stream && !packet.isQuoted) recorder.packet(packet, tcp, said)
-  })
+  }, tunnels)
   await readCaptureFile(path, (packet) => dissector.dissect(packet))
   return { recorder, streams: analysis.conversations.count }
 }

@@ -3,6 +3,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { Dissector } from '../dissect/dissect.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
+import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { ByteStreams } from '../flows/byte-streams.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import type { TcpAnalysis } from '../flows/tcp-analysis.ts'
@@ -10,6 +11,7 @@ import { FOLLOW_FORMATS, type FollowFormat, FollowPrinter } from '../print/tshar
 import { addressOf, socketText } from '../wire/address.ts'
 import { ACK, SYN } from '../wire/segment.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
@@ -27,6 +29,7 @@ Options:
   --side SIDE      only what the client or the server sent: client, server
   -o FILE          the octets themselves into a file ("-": standard output);
                    with --side
+${DECODE_HELP}
 
 Octets that the receiver acknowledged and the capture does not have are told
 where they are missing; with -o, on standard error.
@@ -50,6 +53,7 @@ interface Sink {
 
 export async function run(argv: string[]): Promise<number> {
   const options = {
+    ...DECODE_OPTIONS,
     stream: { type: 'string' },
     ascii: { type: 'boolean' },
     hex: { type: 'boolean' },
@@ -68,9 +72,9 @@ export async function run(argv: string[]): Promise<number> {
   }
   if (output !== undefined && side === undefined) throw new UsageError('-o: only with --side')
   const format = formatOf(values)
-  const follower = new Follower(stream, side ?? null, (first) =>
-    output === undefined ? printing(format, stream, first) : new OctetFile(output),
-  )
+  const open = (first: Ends): Sink =>
+    output === undefined ? printing(format, stream, first) : new OctetFile(output)
+  const follower = new Follower(stream, side ?? null, open, askedTunnels(values))
   await follower.read(path)
   if (follower.isFound) return EXIT_FINE
   const count = follower.streams
@@ -90,11 +94,18 @@ class Follower {
   readonly #stream: number
   readonly #side: 'client' | 'server' | null
   readonly #open: (first: Ends) => Sink
+  readonly #tunnels: TunnelPorts | null
   readonly #analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   #sink: Sink | null = null
   #isClientA = true
 
-  constructor(stream: number, side: 'client' | 'server' | null, open: (first: Ends) => Sink) {
+  constructor(
+    stream: number,
+    side: 'client' | 'server' | null,
+    open: (first: Ends) => Sink,
+    tunnels: TunnelPorts | null,
+  ) {
+    this.#tunnels = tunnels
     this.#stream = stream
     this.#side = side
     this.#open = open
@@ -114,7 +125,7 @@ class Follower {
       if (analysis.stream !== this.#stream || packet.isQuoted) return
       if (!this.isFound) this.#begin(packet, tcp, analysis)
       streams.packet(packet, tcp, analysis)
-    })
+    }, this.#tunnels)
     try {
       await readCaptureFile(path, (record) => dissector.dissect(record))
     } finally {

@@ -2,6 +2,7 @@
 
 import type { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
+import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { CaptureFilter } from '../filter/capture-filter.ts'
 import { DisplayFilter } from '../filter/display-filter.ts'
 import { FilterError } from '../filter/filter-error.ts'
@@ -16,11 +17,12 @@ export class FrameFilter {
   /**
    * @param words a capture filter, as it stands behind the file on the command line.
    * @param display of -Y.
+   * @param tunnels that the display filter looks through.
    * @throws UsageError with the place in the filter.
    */
-  constructor(words: readonly string[], display: string | undefined) {
+  constructor(words: readonly string[], display: string | undefined, tunnels: TunnelPorts | null = null) {
     this.#capture = words.length === 0 ? null : told('the filter', () => new CaptureFilter(words.join(' ')))
-    this.#display = display === undefined ? null : told('-Y', () => new DisplayProbe(display))
+    this.#display = display === undefined ? null : told('-Y', () => new DisplayProbe(display, tunnels))
   }
 
   /** Whether a packet is there at all, as if the capture had been made with the filter. */
@@ -40,12 +42,12 @@ class DisplayProbe {
   readonly #dissector: Dissector
   readonly #times = new FrameTimes()
 
-  constructor(expression: string) {
+  constructor(expression: string, tunnels: TunnelPorts | null) {
     this.#filter = new DisplayFilter(expression)
     const analysis = new SequenceAnalysis()
     this.#dissector = new Dissector((packet, tcp) => {
       this.#filter.tcp({ packet, tcp, analysis: analysis.analyze(packet, tcp) })
-    })
+    }, tunnels)
   }
 
   shows(record: CaptureRecord): boolean {

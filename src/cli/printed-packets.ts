@@ -2,6 +2,7 @@
 
 import type { CaptureRecord } from '../capture/record.ts'
 import { UsageError, wholeNumber } from './arguments.ts'
+import { askedTunnels } from './asked-tunnels.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { FrameFilter } from './frame-filter.ts'
 import { LineWriter } from './line-writer.ts'
@@ -33,14 +34,14 @@ export type OnRecord = (record: CaptureRecord, judged: Judged) => void
  */
 export async function printPackets(
   words: readonly string[],
-  values: { readonly c?: string; readonly f?: boolean; readonly Y?: string },
+  values: { readonly c?: string; readonly d?: readonly string[]; readonly f?: boolean; readonly Y?: string },
   printer: (out: Out, isEnough: () => boolean) => OnRecord,
   tail = '',
 ): Promise<void> {
   const limit = wholeNumber('-c', values.c, 1, NO_LIMIT) ?? NO_LIMIT
   const [path, ...expression] = words
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
-  const filter = new FrameFilter(expression, values.Y)
+  const filter = new FrameFilter(expression, values.Y, askedTunnels(values))
   const lines = new LineWriter(process.stdout)
   let written = 0
   const isEnough = (): boolean => written >= limit

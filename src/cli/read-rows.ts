@@ -3,6 +3,7 @@
 import type { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
+import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { ELKO_FIELDS, type ElkoView } from '../flows/elko-fields.ts'
 import { EXPERT_FIELDS } from '../flows/expert.ts'
 import type { FrameView } from '../flows/field.ts'
@@ -27,10 +28,16 @@ const WIRESHARK_FIELDS: Fields = { ...FRAME_FIELDS, ...TCP_FIELDS, ...EXPERT_FIE
 
 export const FIELD_NAMES: readonly string[] = [...Object.keys(WIRESHARK_FIELDS), ...Object.keys(ELKO_FIELDS)]
 
-/** A row for each TCP header of what is shown. @param isOfAll one for each frame without TCP, too. */
+export interface RowWishes {
+  /** A row for each frame without TCP, too. */
+  readonly isOfAll: boolean
+  readonly tunnels: TunnelPorts | null
+}
+
+/** A row for each TCP header of what is shown. */
 export function rowPrinter(
   { head, line, frameLine, between, judge }: Rows,
-  isOfAll: boolean,
+  { isOfAll, tunnels }: RowWishes,
   out: Out,
   isEnough: () => boolean,
 ): OnRecord {
@@ -51,7 +58,7 @@ export function rowPrinter(
     judge?.packet(packet, tcp, said)
     const view = { packet, tcp, analysis: said, times, record: current! }
     if (isShown && !isEnough()) write(line(view))
-  })
+  }, tunnels)
   if (head !== '') out.writeBeside(head)
   return (record, judged) => {
     current = record

@@ -1,10 +1,12 @@
 /** `elko read`: the packets of a capture as tcpdump prints them, or the TCP packets as fields under Wireshark's names. */
 
 import { Dissector } from '../dissect/dissect.ts'
+import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { frameDetails, tcpDetails } from '../print/details.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { LineWriter } from './line-writer.ts'
 import { MOST_WORDS, type OnRecord, type Out, printPackets } from './printed-packets.ts'
 import { FIELD_NAMES, rowPrinter, rowsOf } from './read-rows.ts'
@@ -50,6 +52,9 @@ Fields of TCP packets, a row for each TCP header:
                    quote=d, s or n
   --fields         lists the fields
 
+With -V, -T and -Y:
+${DECODE_HELP}
+
 Exit code 3 where the file cannot be read to its end; what came before the error
 has been printed.
 
@@ -78,6 +83,7 @@ const TCPDUMP_OPTIONS = {
 } as const
 
 const COMMON_OPTIONS = {
+  ...DECODE_OPTIONS,
   f: { type: 'boolean', short: 'f' },
   Y: { type: 'string', short: 'Y' },
   c: { type: 'string', short: 'c' },
@@ -98,7 +104,8 @@ async function runLines(argv: string[]): Promise<number> {
   if (values.e === true && path !== undefined && FIELD_NAMES.includes(path)) {
     throw new UsageError(`-e ${path}: only with -T fields, json, ek or jsonl`)
   }
-  if (values.V === true) await printPackets(positionals, values, detailPrinter)
+  const tunnels = askedTunnels(values)
+  if (values.V === true) await printPackets(positionals, values, (out) => detailPrinter(out, tunnels))
   else {
     const printer = new TcpdumpPrinter(printing(values))
     // Numbers are relative to the first ones that are taken, whether these are shown or not.
@@ -111,12 +118,12 @@ async function runLines(argv: string[]): Promise<number> {
 }
 
 /** A paragraph for each packet. */
-function detailPrinter(out: Out): OnRecord {
+function detailPrinter(out: Out, tunnels: TunnelPorts | null): OnRecord {
   const analysis = new SequenceAnalysis()
   let tcpLines: string[] = []
   const dissector = new Dissector((packet, tcp) => {
     tcpLines.push(...tcpDetails({ packet, tcp, analysis: analysis.analyze(packet, tcp) }))
-  })
+  }, tunnels)
   return (record, { isShown }) => {
     tcpLines = []
     dissector.dissect(record)
@@ -140,10 +147,11 @@ async function runFields(argv: string[]): Promise<number> {
   }
   const rows = rowsOf(values)
   const isOfAll = values.Y !== undefined
+  const tunnels = askedTunnels(values)
   await printPackets(
     positionals,
     values,
-    (out, isEnough) => rowPrinter(rows, isOfAll, out, isEnough),
+    (out, isEnough) => rowPrinter(rows, { isOfAll, tunnels }, out, isEnough),
     rows.tail,
   )
   return EXIT_FINE

@@ -1,9 +1,13 @@
 /** `elko stats`: a capture in numbers: packets by time, by end, by length. */
 
 import { Dissector } from '../dissect/dissect.ts'
+import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { EndTable } from '../flows/end-table.ts'
 import { LengthTable, TimeTable } from '../flows/packet-tables.ts'
+import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { ExpertSummary } from '../print/tshark-expert.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
@@ -16,10 +20,13 @@ WHAT is one of:
                    counts them: of all frames, TCP or not
   endpoints        frames and octets that each TCP end sent and received
   lengths          frames by their length
+  expert           what is remarkable of TCP, by severity, as tshark -q -z expert
+                   has it
 
 Options:
   --interval S     seconds, 0.000001 to 86400 (1); with io
   --json           an object for each line
+${DECODE_HELP}
 
 Exit code 3 where the file cannot be read to its end; what came before the error
 has been printed.
@@ -36,13 +43,15 @@ const MOST_INTERVAL = 86_400
 interface Table {
   readonly names: readonly string[]
   readonly rows: Iterable<readonly (string | number)[]>
+  /** In place of columns, for people. */
+  readonly lines?: readonly string[]
 }
 
 type Gathering = { readonly dissector: Dissector | null; record(...seen: Seen): void; table(): Table }
 type Seen = [seconds: number, nanoseconds: number, length: number]
 
 export async function run(argv: string[]): Promise<number> {
-  const options = { interval: { type: 'string' }, json: { type: 'boolean' } } as const
+  const options = { ...DECODE_OPTIONS, interval: { type: 'string' }, json: { type: 'boolean' } } as const
   const { values, positionals } = readArguments(argv, options, 2)
   const [what, path] = positionals
   if (what === undefined || !Object.hasOwn(GATHERINGS, what)) {
@@ -51,7 +60,7 @@ export async function run(argv: string[]): Promise<number> {
   }
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   if (values.interval !== undefined && what !== 'io') throw new UsageError('--interval: only with io')
-  const gathering = GATHERINGS[what]!(intervalOf(values.interval))
+  const gathering = GATHERINGS[what]!(intervalOf(values.interval), askedTunnels(values))
   const out = new LineWriter(process.stdout)
   try {
     await readCaptureFile(path, (record) => {
@@ -65,7 +74,7 @@ export async function run(argv: string[]): Promise<number> {
   return EXIT_FINE
 }
 
-const GATHERINGS: Readonly<Record<string, (interval: number) => Gathering>> = {
+const GATHERINGS: Readonly<Record<string, (interval: number, tunnels: TunnelPorts | null) => Gathering>> = {
   io(interval) {
     const times = new TimeTable(interval)
     return {
@@ -74,10 +83,10 @@ const GATHERINGS: Readonly<Record<string, (interval: number) => Gathering>> = {
       table: () => ({ names: ['from', 'to', 'frames', 'bytes'], rows: times.rows() }),
     }
   },
-  endpoints() {
+  endpoints(_, tunnels) {
     const ends = new EndTable()
     return {
-      dissector: new Dissector((packet, tcp) => ends.packet(packet, tcp)),
+      dissector: new Dissector((packet, tcp) => ends.packet(packet, tcp), tunnels),
       record: () => {},
       table: () => ({
         names: ['address', 'port', 'sentFrames', 'sentBytes', 'receivedFrames', 'receivedBytes'],
@@ -93,6 +102,23 @@ const GATHERINGS: Readonly<Record<string, (interval: number) => Gathering>> = {
       table: () => ({ names: ['from', 'to', 'frames', 'bytes'], rows: lengths.rows() }),
     }
   },
+  expert(_, tunnels) {
+    const summary = new ExpertSummary()
+    const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
+    return {
+      dissector: new Dissector((packet, tcp) => {
+        summary.add({ packet, tcp, analysis: analysis.analyze(packet, tcp) })
+      }, tunnels),
+      record: () => {},
+      table: () => ({
+        names: ['severity', 'group', 'message', 'packets'],
+        rows: summary
+          .counts()
+          .map(({ severity, group, message, packets }) => [severity, group, message, packets]),
+        lines: summary.lines(),
+      }),
+    }
+  },
 }
 
 function intervalOf(text: string | undefined): number {
@@ -106,7 +132,8 @@ function intervalOf(text: string | undefined): number {
   return value
 }
 
-function* linesOf({ names, rows }: Table, isJson: boolean): Generator<string> {
+function* linesOf({ names, rows, lines }: Table, isJson: boolean): Generator<string> {
+  if (!isJson && lines !== undefined) return yield* lines
   if (!isJson) yield names.map((name, k) => padded(name, k)).join('')
   for (const row of rows) {
     if (isJson) yield JSON.stringify(Object.fromEntries(names.map((name, k) => [name, row[k]])))

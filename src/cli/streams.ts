@@ -5,6 +5,7 @@ import type { FlowReport } from '../flows/flow.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { flowLines } from './flow-lines.ts'
 import { LineWriter } from './line-writer.ts'
@@ -20,6 +21,7 @@ Options:
   --stream N       only that connection
   --json           an object for each connection, a line each; times are
                    nanoseconds
+${DECODE_HELP}
 
 What no packet shows is marked: states in parentheses are inferred; a window
 scale of a connection whose SYN is missing is a guess, the least that fits.
@@ -36,7 +38,7 @@ Examples:
 const MOST_STREAMS = 0x7fff_ffff
 
 export async function run(argv: string[]): Promise<number> {
-  const options = { stream: { type: 'string' }, json: { type: 'boolean' } } as const
+  const options = { ...DECODE_OPTIONS, stream: { type: 'string' }, json: { type: 'boolean' } } as const
   const { values, positionals } = readArguments(argv, options, 1)
   const [path] = positionals
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
@@ -51,7 +53,7 @@ export async function run(argv: string[]): Promise<number> {
   const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   const dissector = new Dissector((packet, tcp) => {
     tracker.packet(packet, tcp, analysis.analyze(packet, tcp))
-  })
+  }, askedTunnels(values))
   try {
     await readCaptureFile(path, (record) => dissector.dissect(record))
   } finally {

@@ -28,8 +28,8 @@ test('--relative counts from each SYN; -c draws the first packets and says how m
 
 test('a stream that the capture does not hold is said so, with those that it holds', () => {
   const { code, stderr } = elko(['diagram', '--stream', '7', capture])
-  assert.equal(code, 3)
-  assert.match(stderr, /no stream 7: the capture holds the streams 0 to 0/)
+  assert.equal(code, 1)
+  assert.match(stderr, /there is no stream 7; the file has streams 0 to 0/)
 })
 
 test('a missing file is a wrong command line', () => {

@@ -56,3 +56,12 @@ test('mistakes of the command line are named', () => {
     assert.match(stderr, message)
   }
 })
+
+test('expert sums up what is remarkable, by severity', () => {
+  const { code, stdout } = elko(['stats', 'expert', capture])
+  assert.equal(code, 0)
+  assert.match(stdout, /^Chats \(\d+\)$/m)
+  assert.match(stdout, /Connection establish request \(SYN\)/)
+  const counts = rows('expert') as unknown as { severity: string; packets: number }[]
+  assert.ok(counts.some(({ severity, packets }) => severity === 'chat' && packets > 0))
+})
