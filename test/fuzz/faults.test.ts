@@ -125,13 +125,13 @@ const CASES: readonly Case[] = [
   {
     what: 'an option of a pcapng block may end in the next block',
     target: 'capture',
-    fault: fault('capture/read-pcapng', 'at + 4 + length > end', 'at + 4 + length > end + 8'),
+    fault: fault('capture/pcapng-octets', 'at + 4 + length > end', 'at + 4 + length > end + 8'),
     says: /pcapng/,
   },
   {
     what: 'a captured TCP header is read beyond the frame',
     target: 'frames',
-    fault: fault('analyze/dissect', 'end - at < 20', 'end - at < 8'),
+    fault: fault('dissect/dissect', 'held < LEAST_HELD', 'held < 8'),
     says: /around a frame/,
   },
   {
