@@ -270,10 +270,20 @@ function inferredHeadings(items: readonly LadderItem[]): Map<number, string> {
     if (wanted <= section) return
     section = wanted
     if (wanted === 1) begin(0, 'Connection establishment')
-    else if (wanted === 2) begin(pendingWrite >= 0 ? pendingWrite : index, 'Data transfer')
-    else begin(index, wanted === 3 ? 'Connection release' : 'Reset')
+    else if (wanted === 2) begin(pendingWrite >= 0 ? pendingWrite : withStates(items, index), 'Data transfer')
+    else begin(withStates(items, index), wanted === 3 ? 'Connection release' : 'Reset')
   })
   return headings
+}
+
+/** The first of the states that were entered in the moment of an item, and stand before it. */
+function withStates(items: readonly LadderItem[], index: number): number {
+  let first = index
+  for (let before = items[first - 1]; before !== undefined; before = items[first - 1]) {
+    if (before.kind !== 'event' || before.event.kind !== 'state' || before.at !== items[index]!.at) break
+    first--
+  }
+  return first
 }
 
 /** 1 establishment, 2 data transfer, 3 release, 4 reset; 0 does not tell. */

@@ -4,11 +4,13 @@
  */
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
-import type { TraceEvent } from '../trace/events.ts'
+import type { SegmentReceived, SegmentSent, StateChanged, TraceEvent } from '../trace/events.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
 import { ACK, SYN } from '../wire/segment.ts'
 import { seenSegment } from './seen-segment.ts'
 import { SentBecause } from './sent-because.ts'
+import type { SideStates } from './side-states.ts'
+import { StateInference } from './state-inference.ts'
 import { ANALYSIS_FLAGS, RETRANSMISSION, type TcpAnalysis } from './tcp-analysis.ts'
 
 /** The two sides of a connection: who sent the SYN is the client. */
@@ -16,7 +18,8 @@ export const CLIENT = 'client'
 export const SERVER = 'server'
 
 export class FlowRecorder {
-  readonly events: TraceEvent[] = []
+  readonly #segments: [SegmentSent, SegmentReceived][] = []
+  readonly #states = new StateInference()
   /** By the name of the side, '10.0.0.1'. */
   readonly addresses: Record<string, string> = {}
   readonly #most: number
@@ -33,6 +36,21 @@ export class FlowRecorder {
     this.#most = most
   }
 
+  /** What passed, and the states that both ends went through as far as that shows them. */
+  get events(): TraceEvent[] {
+    const [a, b] = this.#states.paths
+    const [client, server] = this.#isAClient ? [a, b] : [b, a]
+    const steps = [...stateEvents(CLIENT, client), ...stateEvents(SERVER, server)]
+    const events: TraceEvent[] = steps.filter(({ frame }) => frame === 0).map(({ event }) => event)
+    for (const [sent, received] of this.#segments) {
+      const here = steps.filter(({ frame }) => frame === sent.packet)
+      const of = (host: string): StateChanged[] =>
+        here.filter(({ event }) => event.host === host).map(({ event }) => ({ ...event, at: sent.at }))
+      events.push(...of(sent.host), sent, received, ...of(received.host))
+    }
+    return events
+  }
+
   /** Takes the next packet of the connection. */
   packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): void {
     if (this.packets++ === 0) this.#begin(packet, tcp)
@@ -43,8 +61,11 @@ export class FlowRecorder {
     const [host, far] = fromClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
     const shared = { at: this.#microseconds(packet), connection: 1, packet: packet.number, segment }
     const note = noteOf(packet, analysis)
-    this.events.push({ kind: 'sent', host, reason, note, ...shared })
-    this.events.push({ kind: 'received', host: far, ...shared })
+    this.#states.packet(analysis.isFromA, tcp, packet.number, 0)
+    this.#segments.push([
+      { kind: 'sent', host, reason, note, ...shared },
+      { kind: 'received', host: far, ...shared },
+    ])
   }
 
   #begin(packet: Packet, tcp: TcpFields): void {
@@ -64,6 +85,23 @@ export class FlowRecorder {
     const ns = packet.nanoseconds - this.#firstNanoseconds
     return (packet.seconds - this.#firstSeconds) * 1e6 + Math.floor(ns / 1000)
   }
+}
+
+interface Step {
+  /** The packet that shows it; 0: it was so before the first one. */
+  readonly frame: number
+  readonly event: StateChanged
+}
+
+function stateEvents(host: string, { steps }: SideStates): Step[] {
+  return steps.flatMap(({ state, cause, frame }, k) => {
+    const before = steps[k - 1]?.state
+    if (before === undefined && state === 'CLOSED') return []
+    const from = before ?? state
+    const event: StateChanged = { kind: 'state', at: 0, host, connection: 1, from, to: state, cause }
+    // Who answers a SYN was listening before it came.
+    return [{ frame: before === undefined || state === 'LISTEN' ? 0 : frame, event }]
+  })
 }
 
 /** Without a SYN, the higher port is the client's: servers' ports are the known ones. */

@@ -8,7 +8,7 @@ import { CLIENT, FlowRecorder } from '../../src/flows/flow-recorder.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import { runScenario, type ScenarioResult } from '../../src/sim/scenario.ts'
 import { SCENARIOS } from '../../src/sim/scenarios.ts'
-import type { SegmentSent, TraceEvent } from '../../src/trace/events.ts'
+import type { SegmentSent, StateChanged, TraceEvent } from '../../src/trace/events.ts'
 import { ACK, RST, SYN } from '../../src/wire/segment.ts'
 
 /** True reasons, and what else may be inferred of them: the wire shows no more. */
@@ -104,13 +104,19 @@ test('why a segment was sent is inferred as it was, or as another reason that lo
   assert.ok(right > 0.9 * all, `${right} of ${all}`)
 })
 
-test('the client is who sent the SYN; without one, the side with the higher port', () => {
+test('the client is who sent the SYN; both go through the states that the packets show', () => {
   const result = runScenario(SCENARIOS.find(({ name }) => name === 'half-close')!, {})
   const [flow] = recorded(result).flows
-  const first = flow!.events[0] as SegmentSent
+  const first = flow!.events.find(isSent)!
   assert.equal(first.host, CLIENT)
   assert.equal(first.segment.flags & (SYN | ACK | RST), SYN)
   assert.match(first.note!, /^frame 1$/)
+  const states = flow!.events
+    .filter(({ kind }) => kind === 'state')
+    .map((event) => (event as StateChanged).to)
+  for (const state of ['SYN-SENT', 'ESTABLISHED', 'FIN-WAIT-1', 'TIME-WAIT', 'LAST-ACK']) {
+    assert.ok(states.includes(state as StateChanged['to']), state)
+  }
 })
 
 test('beyond the packets that were asked for, the rest is only counted', () => {
