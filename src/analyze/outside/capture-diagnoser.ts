@@ -14,12 +14,13 @@ import { type Address, addressOf, formatAddress, socketText } from '../../wire/a
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
 import { hardwareAddress, takeNeighbours } from './beside-tcp.ts'
-import { type CaptureDiagnosis, healthyDiagnosis, judge, type Naming } from './capture-diagnosis.ts'
-import { ConnectionFacts, MAX_ICMP } from './facts.ts'
+import { type CaptureDiagnosis, judge, type Naming, plainDiagnosis } from './capture-diagnosis.ts'
+import { type ConnectionFacts, MAX_ICMP } from './facts.ts'
 import { gather } from './gather.ts'
 import { Hosts } from './hosts.ts'
 import { noNeighbours } from './neighbours.ts'
 import { type CaptureNote, Notes } from './notes.ts'
+import { SpareFacts } from './spare-facts.ts'
 
 /** So many closed connections wait for what may still come, before the oldest of them is judged. */
 const LINGERING = 256
@@ -49,8 +50,10 @@ export class CaptureDiagnoser {
   readonly #notes = new Notes()
   /** By stream; null: closed, and nothing was wrong with it. */
   readonly #facts: (ConnectionFacts | null)[] = []
+  /** Those that closed last, in a ring. */
   readonly #closed: ConnectionFacts[] = []
-  #closedFrom = 0
+  #oldestClosed = 0
+  readonly #spare = new SpareFacts()
   #epoch = Number.NaN
   #now = 0
   #packets = 0
@@ -99,7 +102,7 @@ export class CaptureDiagnoser {
       const facts = this.#facts[stream]
       if (facts === undefined || (facts === null && !withPlain)) continue
       yield facts === null
-        ? healthyDiagnosis(stream, this.#naming(stream, true))
+        ? this.#plainDiagnosis(stream)
         : judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
     }
     yield* noNeighbours(this.#hosts)
@@ -130,7 +133,7 @@ export class CaptureDiagnoser {
   #open(packet: Packet, tcp: TcpFields, stream: number): ConnectionFacts {
     const { sourcePort, destinationPort } = tcp
     const hosts = { a: this.#hosts.source(packet), b: this.#hosts.destination(packet) }
-    const facts = new ConnectionFacts(stream, hosts, { a: sourcePort, b: destinationPort })
+    const facts = this.#spare.take(stream, hosts, { a: sourcePort, b: destinationPort })
     facts.version = packet.version
     // Without a SYN, the smaller port is taken for the server's.
     if ((tcp.flags & SYN) === 0) facts.clientIsA = tcp.sourcePort >= tcp.destinationPort
@@ -210,40 +213,52 @@ export class CaptureDiagnoser {
   /** The connection ended; what still comes is awaited for a while. */
   #close(facts: ConnectionFacts): void {
     facts.isClosing = true
-    this.#closed.push(facts)
-    if (this.#closed.length - this.#closedFrom <= LINGERING) return
-    this.#settle(this.#closed[this.#closedFrom]!)
-    this.#closedFrom++
-    if (this.#closedFrom === LINGERING) {
-      this.#closed.splice(0, LINGERING)
-      this.#closedFrom = 0
+    if (this.#closed.length < LINGERING) {
+      this.#closed.push(facts)
+      return
     }
+    this.#settle(this.#closed[this.#oldestClosed]!)
+    this.#closed[this.#oldestClosed] = facts
+    this.#oldestClosed = (this.#oldestClosed + 1) % LINGERING
   }
 
   #settle(facts: ConnectionFacts): void {
     if (!isPlainlyHealthy(facts)) return
     this.#facts[facts.stream] = null
     this.#plain++
+    // Whoever watches may keep them; and a port, of whose server nobody has noticed that it answered.
+    if (this.#watch === null && !facts.port.silent.includes(facts)) this.#spare.put(facts)
+  }
+
+  #plainDiagnosis(stream: number): CaptureDiagnosis {
+    const { a, b, portA, portB } = this.#ends(stream)
+    return plainDiagnosis(stream, socketText(a, portA), socketText(b, portB))
   }
 
   #naming(stream: number, clientIsA: boolean): Naming {
-    const { conversations } = this.#analysis
-    conversations.select(stream)
-    const { words, at } = conversations
-    const version = (words[at + w.BITS]! & w.IS_IPV6) !== 0 ? 6 : 4
-    const ports = words[at + w.PORTS]!
-    const a = wordsToAddress(words, at + w.ADDRESS_A, version)
-    const b = wordsToAddress(words, at + w.ADDRESS_B, version)
+    const { a, b, portA, portB } = this.#ends(stream)
     const [client, server] = clientIsA ? [a, b] : [b, a]
-    const [clientPort, serverPort] = clientIsA
-      ? [ports >>> 16, ports & 0xffff]
-      : [ports & 0xffff, ports >>> 16]
+    const [clientPort, serverPort] = clientIsA ? [portA, portB] : [portB, portA]
     return {
       client: socketText(client, clientPort),
       server: socketText(server, serverPort),
       target: `${formatAddress(server)}:${serverPort}`,
       clientAddress: formatAddress(client),
       serverAddress: formatAddress(server),
+    }
+  }
+
+  #ends(stream: number): { a: Address; b: Address; portA: number; portB: number } {
+    const { conversations } = this.#analysis
+    conversations.select(stream)
+    const { words, at } = conversations
+    const version = (words[at + w.BITS]! & w.IS_IPV6) !== 0 ? 6 : 4
+    const ports = words[at + w.PORTS]!
+    return {
+      a: wordsToAddress(words, at + w.ADDRESS_A, version),
+      b: wordsToAddress(words, at + w.ADDRESS_B, version),
+      portA: ports >>> 16,
+      portB: ports & 0xffff,
     }
   }
 }

@@ -226,7 +226,7 @@ export interface IcmpFacts {
 }
 
 export class ConnectionFacts {
-  readonly stream: number
+  stream: number
   /** Side A sent the first packet. */
   readonly a = new SideFacts()
   readonly b = new SideFacts()
@@ -260,10 +260,10 @@ export class ConnectionFacts {
   /** Hardware address that the first SYN went to, 0 where there is none. */
   hop = 0
 
-  readonly hostA: HostFacts
-  readonly hostB: HostFacts
-  readonly portA: number
-  readonly portB: number
+  hostA: HostFacts
+  hostB: HostFacts
+  portA: number
+  portB: number
 
   constructor(stream: number, hosts: { a: HostFacts; b: HostFacts }, ports: { a: number; b: number }) {
     this.stream = stream
