@@ -20,6 +20,7 @@ import { gather } from './gather.ts'
 import { Hosts } from './hosts.ts'
 import { noNeighbours } from './neighbours.ts'
 import { type CaptureNote, Notes } from './notes.ts'
+import { FactsPacker, type PackedFacts } from './packed-facts.ts'
 import { SpareFacts } from './spare-facts.ts'
 
 /** So many closed connections wait for what may still come, before the oldest of them is judged. */
@@ -48,12 +49,15 @@ export class CaptureDiagnoser {
   readonly #dissector: Dissector
   readonly #hosts = new Hosts()
   readonly #notes = new Notes()
-  /** By stream; null: closed, and nothing was wrong with it. */
-  readonly #facts: (ConnectionFacts | null)[] = []
+  /** By stream; null: closed, and nothing was wrong with it; undefined: packed, or nothing known. */
+  readonly #facts: (ConnectionFacts | null | undefined)[] = []
   /** Those that closed last, in a ring. */
   readonly #closed: ConnectionFacts[] = []
   #oldestClosed = 0
   readonly #spare = new SpareFacts()
+  /** By stream: closed, with something to tell. */
+  readonly #packed = new Map<number, PackedFacts>()
+  readonly #packer = new FactsPacker()
   #epoch = Number.NaN
   #now = 0
   #packets = 0
@@ -100,12 +104,28 @@ export class CaptureDiagnoser {
     const { conversations } = this.#analysis
     for (let stream = 0; stream < conversations.count; stream++) {
       const facts = this.#facts[stream]
-      if (facts === undefined || (facts === null && !withPlain)) continue
-      yield facts === null
-        ? this.#plainDiagnosis(stream)
-        : judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+      if (facts === null) {
+        if (withPlain) yield this.#plainDiagnosis(stream)
+        continue
+      }
+      if (facts !== undefined) {
+        yield judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+        continue
+      }
+      const packed = this.#packed.get(stream)
+      if (packed !== undefined) yield this.#judgePacked(packed)
     }
     yield* noNeighbours(this.#hosts)
+  }
+
+  #judgePacked(packed: PackedFacts): CaptureDiagnosis {
+    const facts = this.#packer.unpack(packed, this.#spare)
+    const diagnosis = judge(facts, this.#naming(facts.stream, facts.clientIsA), this.#hosts, this.#now)
+    // The packed facts keep what is theirs.
+    facts.resets = []
+    facts.icmps = []
+    this.#spare.put(facts)
+    return diagnosis
   }
 
   #take(packet: Packet, tcp: TcpFields): void {
@@ -118,7 +138,7 @@ export class CaptureDiagnoser {
     if (tcp.textLength < 0) return
     const known = this.#facts[seen.stream]
     if (known === null) return
-    const facts = known ?? this.#open(packet, tcp, seen.stream)
+    const facts = known ?? this.#resume(seen.stream) ?? this.#open(packet, tcp, seen.stream)
     const { resetCount, copies } = facts
     const wasOpen = facts.handshake.happened
     gather(facts, packet, tcp, seen, this.#now)
@@ -128,6 +148,17 @@ export class CaptureDiagnoser {
     this.#noteHosts(facts, packet, tcp, seen, wasOpen)
     if (isClosed(facts) && !facts.isClosing) this.#close(facts)
     else if (facts.resetCount !== resetCount && !facts.isClosing) this.#close(facts)
+  }
+
+  /** A packet of a connection that closed long before. */
+  #resume(stream: number): ConnectionFacts | undefined {
+    // Nearly all that come here are new, and the map has not to be asked for these.
+    const packed = stream < this.#facts.length ? this.#packed.get(stream) : undefined
+    if (packed === undefined) return undefined
+    this.#packed.delete(stream)
+    const facts = this.#packer.unpack(packed, this.#spare)
+    this.#facts[stream] = facts
+    return facts
   }
 
   #open(packet: Packet, tcp: TcpFields, stream: number): ConnectionFacts {
@@ -180,7 +211,8 @@ export class CaptureDiagnoser {
   }
 
   #takeIcmp(packet: Packet, _tcp: TcpFields, seen: TcpAnalysis): void {
-    const facts = this.#facts[seen.stream]
+    const known = this.#facts[seen.stream]
+    const facts = known === undefined ? this.#resume(seen.stream) : known
     if (facts === undefined || facts === null || facts.icmps.length === MAX_ICMP) return
     for (let layer = packet.layers - 1; layer > 0; layer--) {
       const code = packet.layerCodes[layer]!
@@ -223,11 +255,19 @@ export class CaptureDiagnoser {
   }
 
   #settle(facts: ConnectionFacts): void {
-    if (!isPlainlyHealthy(facts)) return
-    this.#facts[facts.stream] = null
-    this.#plain++
+    const { stream } = facts
+    const isPlain = isPlainlyHealthy(facts)
+    if (isPlain) {
+      this.#facts[stream] = null
+      this.#plain++
+    }
     // Whoever watches may keep them; and a port, of whose server nobody has noticed that it answered.
-    if (this.#watch === null && !facts.port.silent.includes(facts)) this.#spare.put(facts)
+    if (this.#watch !== null || facts.port.silent.includes(facts)) return
+    if (!isPlain) {
+      this.#packed.set(stream, this.#packer.pack(facts))
+      this.#facts[stream] = undefined
+    }
+    this.#spare.put(facts)
   }
 
   #plainDiagnosis(stream: number): CaptureDiagnosis {

@@ -250,13 +250,13 @@ export class ConnectionFacts {
   readonly firstOversized = new Moment()
   /** Whether side A sent text last. */
   textFromA = true
-  readonly resets: ResetFacts[] = []
+  resets: ResetFacts[] = []
   resetCount = 0
   /** Resets after both sides had closed. */
   resetsAfterEnd = 0
   /** It waits for what may still come after its end. */
   isClosing = false
-  readonly icmps: IcmpFacts[] = []
+  icmps: IcmpFacts[] = []
   /** Hardware address that the first SYN went to, 0 where there is none. */
   hop = 0
 
