@@ -1,7 +1,7 @@
 /** `elko diagnose`: what became of each connection of a capture, and why. */
 
 import { CaptureDiagnoser, type CaptureReport } from '../analyze/outside/capture-diagnoser.ts'
-import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
+import { type CaptureDiagnosis, diagnosisJson } from '../analyze/outside/capture-diagnosis.ts'
 import { explainError, verdictLines } from '../analyze/outside/error-texts.ts'
 import {
   type Comparison,
@@ -41,6 +41,9 @@ Examples:
   elko diagnose --json capture.pcap | jq '.connections[] | select(.healthy | not)'
 `
 
+/** Connections that are told before their lines have to be taken. */
+const FLUSHED = 1024
+
 export async function run(argv: string[]): Promise<number> {
   const options = { all: { type: 'boolean' }, json: { type: 'boolean' }, error: { type: 'string' } } as const
   const { values, positionals } = readArguments(argv, options, 2)
@@ -56,9 +59,12 @@ export async function run(argv: string[]): Promise<number> {
     values.json === true ? new JsonPrinter(path, out) : new TextPrinter(out, values.all === true)
   printer.begin(report)
   let sick = 0
+  let told = 0
   for (const diagnosis of report.connections) {
     if (!diagnosis.healthy) sick++
     printer.connection(diagnosis)
+    // Whoever reads may be slower.
+    if (++told % FLUSHED === 0) await out.flush()
   }
   printer.end()
   return await out.end(sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
@@ -139,7 +145,7 @@ class JsonPrinter {
 
   connection(diagnosis: CaptureDiagnosis): void {
     if (this.#held !== null) this.#out.write(`${this.#held},`)
-    this.#held = JSON.stringify(diagnosis)
+    this.#held = diagnosisJson(diagnosis)
   }
 
   end(): void {

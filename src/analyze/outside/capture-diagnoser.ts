@@ -14,12 +14,14 @@ import { type Address, addressOf, formatAddress, socketText } from '../../wire/a
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
 import { hardwareAddress, takeNeighbours } from './beside-tcp.ts'
-import { type CaptureDiagnosis, healthyDiagnosis, judge, type Naming } from './capture-diagnosis.ts'
-import { ConnectionFacts, MAX_ICMP } from './facts.ts'
+import { type CaptureDiagnosis, judge, type Naming, plainDiagnosis } from './capture-diagnosis.ts'
+import { type ConnectionFacts, MAX_ICMP } from './facts.ts'
 import { gather } from './gather.ts'
 import { Hosts } from './hosts.ts'
 import { noNeighbours } from './neighbours.ts'
 import { type CaptureNote, Notes } from './notes.ts'
+import { FactsPacker, type PackedFacts } from './packed-facts.ts'
+import { SpareFacts } from './spare-facts.ts'
 
 /** So many closed connections wait for what may still come, before the oldest of them is judged. */
 const LINGERING = 256
@@ -47,10 +49,15 @@ export class CaptureDiagnoser {
   readonly #dissector: Dissector
   readonly #hosts = new Hosts()
   readonly #notes = new Notes()
-  /** By stream; null: closed, and nothing was wrong with it. */
-  readonly #facts: (ConnectionFacts | null)[] = []
+  /** By stream; null: closed, and nothing was wrong with it; undefined: packed, or nothing known. */
+  readonly #facts: (ConnectionFacts | null | undefined)[] = []
+  /** Those that closed last, in a ring. */
   readonly #closed: ConnectionFacts[] = []
-  #closedFrom = 0
+  #oldestClosed = 0
+  readonly #spare = new SpareFacts()
+  /** By stream: closed, with something to tell. */
+  readonly #packed = new Map<number, PackedFacts>()
+  readonly #packer = new FactsPacker()
   #epoch = Number.NaN
   #now = 0
   #packets = 0
@@ -97,12 +104,28 @@ export class CaptureDiagnoser {
     const { conversations } = this.#analysis
     for (let stream = 0; stream < conversations.count; stream++) {
       const facts = this.#facts[stream]
-      if (facts === undefined || (facts === null && !withPlain)) continue
-      yield facts === null
-        ? healthyDiagnosis(stream, this.#naming(stream, true))
-        : judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+      if (facts === null) {
+        if (withPlain) yield this.#plainDiagnosis(stream)
+        continue
+      }
+      if (facts !== undefined) {
+        yield judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+        continue
+      }
+      const packed = this.#packed.get(stream)
+      if (packed !== undefined) yield this.#judgePacked(packed)
     }
     yield* noNeighbours(this.#hosts)
+  }
+
+  #judgePacked(packed: PackedFacts): CaptureDiagnosis {
+    const facts = this.#packer.unpack(packed, this.#spare)
+    const diagnosis = judge(facts, this.#naming(facts.stream, facts.clientIsA), this.#hosts, this.#now)
+    // The packed facts keep what is theirs.
+    facts.resets = []
+    facts.icmps = []
+    this.#spare.put(facts)
+    return diagnosis
   }
 
   #take(packet: Packet, tcp: TcpFields): void {
@@ -115,7 +138,7 @@ export class CaptureDiagnoser {
     if (tcp.textLength < 0) return
     const known = this.#facts[seen.stream]
     if (known === null) return
-    const facts = known ?? this.#open(packet, tcp, seen.stream)
+    const facts = known ?? this.#resume(seen.stream) ?? this.#open(packet, tcp, seen.stream)
     const { resetCount, copies } = facts
     const wasOpen = facts.handshake.happened
     gather(facts, packet, tcp, seen, this.#now)
@@ -127,10 +150,21 @@ export class CaptureDiagnoser {
     else if (facts.resetCount !== resetCount && !facts.isClosing) this.#close(facts)
   }
 
+  /** A packet of a connection that closed long before. */
+  #resume(stream: number): ConnectionFacts | undefined {
+    // Nearly all that come here are new, and the map has not to be asked for these.
+    const packed = stream < this.#facts.length ? this.#packed.get(stream) : undefined
+    if (packed === undefined) return undefined
+    this.#packed.delete(stream)
+    const facts = this.#packer.unpack(packed, this.#spare)
+    this.#facts[stream] = facts
+    return facts
+  }
+
   #open(packet: Packet, tcp: TcpFields, stream: number): ConnectionFacts {
     const { sourcePort, destinationPort } = tcp
     const hosts = { a: this.#hosts.source(packet), b: this.#hosts.destination(packet) }
-    const facts = new ConnectionFacts(stream, hosts, { a: sourcePort, b: destinationPort })
+    const facts = this.#spare.take(stream, hosts, { a: sourcePort, b: destinationPort })
     facts.version = packet.version
     // Without a SYN, the smaller port is taken for the server's.
     if ((tcp.flags & SYN) === 0) facts.clientIsA = tcp.sourcePort >= tcp.destinationPort
@@ -177,7 +211,8 @@ export class CaptureDiagnoser {
   }
 
   #takeIcmp(packet: Packet, _tcp: TcpFields, seen: TcpAnalysis): void {
-    const facts = this.#facts[seen.stream]
+    const known = this.#facts[seen.stream]
+    const facts = known === undefined ? this.#resume(seen.stream) : known
     if (facts === undefined || facts === null || facts.icmps.length === MAX_ICMP) return
     for (let layer = packet.layers - 1; layer > 0; layer--) {
       const code = packet.layerCodes[layer]!
@@ -210,40 +245,60 @@ export class CaptureDiagnoser {
   /** The connection ended; what still comes is awaited for a while. */
   #close(facts: ConnectionFacts): void {
     facts.isClosing = true
-    this.#closed.push(facts)
-    if (this.#closed.length - this.#closedFrom <= LINGERING) return
-    this.#settle(this.#closed[this.#closedFrom]!)
-    this.#closedFrom++
-    if (this.#closedFrom === LINGERING) {
-      this.#closed.splice(0, LINGERING)
-      this.#closedFrom = 0
+    if (this.#closed.length < LINGERING) {
+      this.#closed.push(facts)
+      return
     }
+    this.#settle(this.#closed[this.#oldestClosed]!)
+    this.#closed[this.#oldestClosed] = facts
+    this.#oldestClosed = (this.#oldestClosed + 1) % LINGERING
   }
 
   #settle(facts: ConnectionFacts): void {
-    if (!isPlainlyHealthy(facts)) return
-    this.#facts[facts.stream] = null
-    this.#plain++
+    const { stream } = facts
+    const isPlain = isPlainlyHealthy(facts)
+    if (isPlain) {
+      this.#facts[stream] = null
+      this.#plain++
+    }
+    // Whoever watches may keep them; and a port, of whose server nobody has noticed that it answered.
+    if (this.#watch !== null || facts.port.silent.includes(facts)) return
+    if (!isPlain) {
+      this.#packed.set(stream, this.#packer.pack(facts))
+      this.#facts[stream] = undefined
+    }
+    this.#spare.put(facts)
+  }
+
+  #plainDiagnosis(stream: number): CaptureDiagnosis {
+    const { a, b, portA, portB } = this.#ends(stream)
+    return plainDiagnosis(stream, socketText(a, portA), socketText(b, portB))
   }
 
   #naming(stream: number, clientIsA: boolean): Naming {
-    const { conversations } = this.#analysis
-    conversations.select(stream)
-    const { words, at } = conversations
-    const version = (words[at + w.BITS]! & w.IS_IPV6) !== 0 ? 6 : 4
-    const ports = words[at + w.PORTS]!
-    const a = wordsToAddress(words, at + w.ADDRESS_A, version)
-    const b = wordsToAddress(words, at + w.ADDRESS_B, version)
+    const { a, b, portA, portB } = this.#ends(stream)
     const [client, server] = clientIsA ? [a, b] : [b, a]
-    const [clientPort, serverPort] = clientIsA
-      ? [ports >>> 16, ports & 0xffff]
-      : [ports & 0xffff, ports >>> 16]
+    const [clientPort, serverPort] = clientIsA ? [portA, portB] : [portB, portA]
     return {
       client: socketText(client, clientPort),
       server: socketText(server, serverPort),
       target: `${formatAddress(server)}:${serverPort}`,
       clientAddress: formatAddress(client),
       serverAddress: formatAddress(server),
+    }
+  }
+
+  #ends(stream: number): { a: Address; b: Address; portA: number; portB: number } {
+    const { conversations } = this.#analysis
+    conversations.select(stream)
+    const { words, at } = conversations
+    const version = (words[at + w.BITS]! & w.IS_IPV6) !== 0 ? 6 : 4
+    const ports = words[at + w.PORTS]!
+    return {
+      a: wordsToAddress(words, at + w.ADDRESS_A, version),
+      b: wordsToAddress(words, at + w.ADDRESS_B, version),
+      portA: ports >>> 16,
+      portB: ports & 0xffff,
     }
   }
 }

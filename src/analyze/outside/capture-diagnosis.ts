@@ -85,8 +85,43 @@ export function judge(
   return compose(rule?.verdict ?? 'healthy', rule?.tell(c) ?? HEALTHY, naming, facts.stream, findingsOf(c))
 }
 
-export function healthyDiagnosis(stream: number, naming: Naming): CaptureDiagnosis {
-  return compose('healthy', HEALTHY, naming, stream, [])
+const NOBODY: Naming = { client: '', server: '', target: '', clientAddress: '', serverAddress: '' }
+const PLAIN = compose('healthy', HEALTHY, NOBODY, -1, [])
+
+/** Of a connection that is plainly healthy: all but whose it is, the same objects for all. */
+export function plainDiagnosis(stream: number, client: string, server: string): CaptureDiagnosis {
+  const { verdict, healthy, confidence, ambiguous, phase, culprit, resetBy } = PLAIN
+  const { sentence, evidence, sees, causes, next, findings } = PLAIN
+  return {
+    stream,
+    client,
+    server,
+    verdict,
+    healthy,
+    confidence,
+    ambiguous,
+    phase,
+    culprit,
+    resetBy,
+    sentence,
+    evidence,
+    sees,
+    causes,
+    next,
+    findings,
+  }
+}
+
+/** `JSON.stringify`, which needs no more than the names of plainly healthy connections. */
+export function diagnosisJson(diagnosis: CaptureDiagnosis): string {
+  if (diagnosis.sees !== PLAIN.sees) return JSON.stringify(diagnosis)
+  return `{"stream":${diagnosis.stream},"client":"${diagnosis.client}","server":"${diagnosis.server}",${PLAIN_JSON}`
+}
+const PLAIN_JSON = plainJson()
+
+function plainJson(): string {
+  const { stream: _stream, client: _client, server: _server, ...rest } = PLAIN
+  return JSON.stringify(rest).slice(1)
 }
 
 export function compose(

@@ -226,7 +226,7 @@ export interface IcmpFacts {
 }
 
 export class ConnectionFacts {
-  readonly stream: number
+  stream: number
   /** Side A sent the first packet. */
   readonly a = new SideFacts()
   readonly b = new SideFacts()
@@ -250,20 +250,20 @@ export class ConnectionFacts {
   readonly firstOversized = new Moment()
   /** Whether side A sent text last. */
   textFromA = true
-  readonly resets: ResetFacts[] = []
+  resets: ResetFacts[] = []
   resetCount = 0
   /** Resets after both sides had closed. */
   resetsAfterEnd = 0
   /** It waits for what may still come after its end. */
   isClosing = false
-  readonly icmps: IcmpFacts[] = []
+  icmps: IcmpFacts[] = []
   /** Hardware address that the first SYN went to, 0 where there is none. */
   hop = 0
 
-  readonly hostA: HostFacts
-  readonly hostB: HostFacts
-  readonly portA: number
-  readonly portB: number
+  hostA: HostFacts
+  hostB: HostFacts
+  portA: number
+  portB: number
 
   constructor(stream: number, hosts: { a: HostFacts; b: HostFacts }, ports: { a: number; b: number }) {
     this.stream = stream
