@@ -120,6 +120,8 @@ export class SideFacts {
   /** A fatal TLS alert in the clear: its description; -1: none. */
   fatalAlert = -1
   tlsHandshakes = 0
+  /** The last record of TLS is an alert: behind a FIN of the other side it is close_notify. */
+  endsWithAlert = false
 
   // ---- what it received, as its acknowledgments say
   hasAcked = false
