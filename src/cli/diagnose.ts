@@ -49,7 +49,8 @@ export async function run(argv: string[]): Promise<number> {
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
   if (second !== undefined) return compare([path, second], values.json === true)
   const diagnoser = new CaptureDiagnoser()
-  await readCaptureFile(path, (record) => diagnoser.take(record))
+  const { drops } = await readCaptureFile(path, (record) => diagnoser.take(record))
+  diagnoser.noteDrops(drops)
   const out = new LineWriter(process.stdout)
   const report = diagnoser.report(values.json === true || values.all === true)
   const printer =
@@ -163,7 +164,7 @@ class TextPrinter {
     this.#packets = packets
     if (!this.#showsAll && plain > 0) this.#counts.set('healthy', plain)
     for (const { kind, text, frames } of notes)
-      this.#out.write(`note: ${kind}: ${text} (frame ${frames.join(', ')})`)
+      this.#out.write(`note: ${kind}: ${text}${frames.length === 0 ? '' : ` (frame ${frames.join(', ')})`}`)
   }
 
   connection(diagnosis: CaptureDiagnosis): void {

@@ -14,12 +14,12 @@ import { type Address, addressOf, formatAddress, socketText } from '../../wire/a
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
 import { hardwareAddress, takeNeighbours } from './beside-tcp.ts'
-import { type CaptureDiagnosis, healthyDiagnosis, judge, type Naming } from './capture-diagnosis.ts'
+import { type CaptureDiagnosis, doubted, healthyDiagnosis, judge, type Naming } from './capture-diagnosis.ts'
 import { ConnectionFacts, MAX_ICMP } from './facts.ts'
 import { gather } from './gather.ts'
 import { Hosts } from './hosts.ts'
 import { noNeighbours } from './neighbours.ts'
-import { type CaptureNote, Notes } from './notes.ts'
+import { type CaptureNote, Frames, Notes } from './notes.ts'
 
 /** So many closed connections wait for what may still come, before the oldest of them is judged. */
 const LINGERING = 256
@@ -80,14 +80,21 @@ export class CaptureDiagnoser {
     if (!this.#sawTcp) takeNeighbours(record, this.#hosts, this.#now)
   }
 
+  /** How many packets the capture lost, where the file says it as a whole (CaptureReader's `drops`). */
+  noteDrops(packets: number | null): void {
+    this.#notes.droppedInAll = packets ?? 0
+  }
+
   /**
    * What became of all connections, behind the last packet.
    * @param withPlain whether the plainly healthy ones are told one by one
    */
   report(withPlain = true): CaptureReport {
+    const oneSided = new Frames()
+    for (const facts of this.#facts) if (facts?.unseen) oneSided.add(facts.first.frame)
     return {
       packets: this.#packets,
-      notes: this.#notes.all(),
+      notes: this.#notes.all(oneSided),
       plain: this.#plain,
       connections: this.#diagnoses(withPlain),
     }
@@ -98,11 +105,14 @@ export class CaptureDiagnoser {
     for (let stream = 0; stream < conversations.count; stream++) {
       const facts = this.#facts[stream]
       if (facts === undefined || (facts === null && !withPlain)) continue
-      yield facts === null
-        ? healthyDiagnosis(stream, this.#naming(stream, true))
-        : judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+      yield facts === null ? healthyDiagnosis(stream, this.#naming(stream, true)) : this.#judge(facts)
     }
     yield* noNeighbours(this.#hosts)
+  }
+
+  #judge(facts: ConnectionFacts): CaptureDiagnosis {
+    const diagnosis = judge(facts, this.#naming(facts.stream, facts.clientIsA), this.#hosts, this.#now)
+    return this.#notes.dropped === 0 ? diagnosis : doubted(diagnosis)
   }
 
   #take(packet: Packet, tcp: TcpFields): void {

@@ -275,6 +275,18 @@ export class ConnectionFacts {
     this.portB = ports.b
   }
 
+  /**
+   * The side that the capture shows nothing of, although the other one acknowledges what it sends; null where both are seen, or
+   * one may not have answered at all.
+   */
+  get unseen(): SideFacts | null {
+    const { a, b } = this
+    if (a.packets > 0 && b.packets > 0) return null
+    const [seen, unseen] = a.packets > 0 ? [a, b] : [b, a]
+    const wasAnswered = seen.syns > 0 && seen.packets - this.resetCount > seen.syns
+    return seen.hasAcked && (wasAnswered || unseen.lastAcked.happened) ? unseen : null
+  }
+
   get clientHost(): HostFacts {
     return this.clientIsA ? this.hostA : this.hostB
   }

@@ -60,6 +60,22 @@ export function findingsOf(c: Case): Finding[] {
       numbers: {},
     })
   }
+  shape(findings, c)
+  return findings
+}
+
+/** How it was opened, closed and captured. */
+function shape(findings: Finding[], c: Case): void {
+  const { facts } = c
+  if (facts.unseen !== null) {
+    const who = facts.unseen === c.client ? 'client' : 'server'
+    findings.push({
+      kind: 'one-sided',
+      text: `the capture has no packet of the ${who}, which the other side acknowledges: what it answered is not known`,
+      frames: [facts.first.frame],
+      numbers: { packets: facts.packets },
+    })
+  }
   if (isSimultaneous(c)) {
     findings.push({
       kind: 'simultaneous-open',
@@ -76,7 +92,6 @@ export function findingsOf(c: Case): Finding[] {
       numbers: {},
     })
   }
-  return findings
 }
 
 const peerName = (side: SideFacts, c: Case): string => (side === c.client ? 'server' : 'client')
