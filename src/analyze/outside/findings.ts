@@ -1,5 +1,6 @@
 /** What is worth knowing of a connection beside its verdict: numbers that a reader of the capture would ask for. */
 
+import type { StateName } from '../../trace/states.ts'
 import { type Case, seconds } from './case.ts'
 import type { SideFacts } from './facts.ts'
 import { lossOf, PERFORMANCE_RULES } from './rules/performance.ts'
@@ -76,6 +77,7 @@ function shape(findings: Finding[], c: Case): void {
       numbers: { packets: facts.packets },
     })
   }
+  states(findings, c)
   if (isSimultaneous(c)) {
     findings.push({
       kind: 'simultaneous-open',
@@ -92,6 +94,37 @@ function shape(findings: Finding[], c: Case): void {
       numbers: {},
     })
   }
+}
+
+/** What both ends are in, where the capture ends before the connection does. */
+function states(findings: Finding[], c: Case): void {
+  const { client, server, facts } = c
+  if (c.reset !== null || (client.finAcked.happened && server.finAcked.happened)) return
+  const told = [client, server].filter(({ packets }) => packets > 0)
+  if (told.length === 0) return
+  const names = told.map((side) => `the ${side === client ? 'client' : 'server'} in ${stateOf(side, c)}`)
+  const began = client.syns + server.synAcks > 0 ? '' : '; the connection began before the capture'
+  findings.push({
+    kind: 'states',
+    text: `the capture ends with ${names.join(' and ')}${began}`,
+    frames: [facts.last.frame],
+    numbers: {},
+  })
+}
+
+/** RFC 9293 3.3.2, as far as the packets tell. */
+function stateOf(side: SideFacts, c: Case): StateName {
+  const peer = side === c.client ? c.server : c.client
+  const { fin, finAcked, finAnswers } = side
+  if (fin.happened && peer.fin.happened) {
+    if (finAcked.happened) return 'TIME-WAIT'
+    return finAnswers ? 'LAST-ACK' : 'CLOSING'
+  }
+  if (fin.happened) return finAcked.happened ? 'FIN-WAIT-2' : 'FIN-WAIT-1'
+  if (peer.fin.happened) return 'CLOSE-WAIT'
+  // It says SYN-ACK again: the acknowledgment did not reach it, or found no room.
+  if (c.opened && !(side.lateSynAcks > 0 && c.nothingAcknowledged)) return 'ESTABLISHED'
+  return side.synAcks > 0 ? 'SYN-RECEIVED' : 'SYN-SENT'
 }
 
 const peerName = (side: SideFacts, c: Case): string => (side === c.client ? 'server' : 'client')
