@@ -307,6 +307,12 @@ export const STORIES: Readonly<Record<string, Told>> = {
     resetBy: 'client-host',
     client: 'nothing',
   },
+  'a router says that it cannot reach the host, and quotes eight octets of TCP': {
+    story: '0 c S\n 3.1 icmp 3/1 10.1.0.1 8',
+    verdict: 'host-unreachable',
+    culprit: null,
+    client: 'connect-host-unreachable',
+  },
   'a close_notify of TLS after the FIN: the client closes as well': {
     story: `${OPEN}0.03 c PA text=\u0016\u0003\u0003\u0000\u0002ab
       0.05 s PA text=\u0017\u0003\u0003\u0000\u0002ab

@@ -62,6 +62,7 @@ export class CaptureDiagnoser {
   constructor(watch: PacketWatch | null = null) {
     this.#watch = watch
     this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp))
+    this.#dissector.onShortQuote = (packet, tcp) => this.#takeShortQuote(packet, tcp)
   }
 
   /** When its first packet was captured, in seconds since the epoch of the file; NaN before there is one. */
@@ -119,7 +120,7 @@ export class CaptureDiagnoser {
     this.#sawTcp = true
     const seen = this.#analysis.analyze(packet, tcp)
     if (packet.isQuoted) {
-      this.#takeIcmp(packet, tcp, seen)
+      this.#takeIcmp(packet, seen.stream, seen.isFromA)
       return
     }
     if (tcp.textLength < 0) return
@@ -186,8 +187,15 @@ export class CaptureDiagnoser {
     }
   }
 
-  #takeIcmp(packet: Packet, _tcp: TcpFields, seen: TcpAnalysis): void {
-    const facts = this.#facts[seen.stream]
+  /** Old routers quote eight octets of the TCP header: enough to know the connection. */
+  #takeShortQuote(packet: Packet, tcp: TcpFields): void {
+    const { conversations } = this.#analysis
+    if (conversations.find(packet, tcp) < 0) return
+    this.#takeIcmp(packet, conversations.words[conversations.at + w.STREAM]!, conversations.isFromA)
+  }
+
+  #takeIcmp(packet: Packet, stream: number, isFromA: boolean): void {
+    const facts = this.#facts[stream]
     if (facts === undefined || facts === null || facts.icmps.length === MAX_ICMP) return
     for (let layer = packet.layers - 1; layer > 0; layer--) {
       const code = packet.layerCodes[layer]!
@@ -200,7 +208,7 @@ export class CaptureDiagnoser {
       const type = bytes[at]!
       const subtype = bytes[at + 1]!
       const isTooBig = version === 4 ? type === 3 && subtype === 4 : type === 2
-      const aboutClient = seen.isFromA === facts.clientIsA
+      const aboutClient = isFromA === facts.clientIsA
       const naming = this.#naming(facts.stream, facts.clientIsA)
       facts.icmps.push({
         frame: packet.number,
