@@ -47,6 +47,8 @@ export class SideFacts {
   /** TTL of the first one, 0 where there was none; and whether others differ. */
   ttl = 0
   ttlVaries = false
+  /** TTL of those behind the first one, 0 where there was none; -1: they differ among themselves. */
+  laterTtl = 0
   identification = -1
   /** Identifications that were not 0, and those that followed closely on the one before. */
   identified = 0
@@ -59,6 +61,8 @@ export class SideFacts {
   readonly lastSyn = new Moment()
   synAcks = 0
   readonly synAck = new Moment()
+  /** Window of the first SYN-ACK, -1 where there was none. */
+  synAckWindow = -1
   readonly lastSynAck = new Moment()
   /** SYN-ACKs after the client had acknowledged one. */
   lateSynAcks = 0

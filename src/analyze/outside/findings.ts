@@ -77,6 +77,7 @@ function shape(findings: Finding[], c: Case): void {
       numbers: { packets: facts.packets },
     })
   }
+  synProxy(findings, c)
   states(findings, c)
   if (isSimultaneous(c)) {
     findings.push({
@@ -94,6 +95,24 @@ function shape(findings: Finding[], c: Case): void {
       numbers: {},
     })
   }
+}
+
+/** The SYN-ACK is not of the kind of what comes behind it: another than the server made it, until the client had proved itself. */
+function synProxy(findings: Finding[], { server, client, facts }: Case): void {
+  if (server.synAcks !== 1 || !facts.handshake.happened || server.packets < 3) return
+  const { ttl, laterTtl, synAckWindow } = server
+  const reasons: string[] = []
+  if (laterTtl > 0 && laterTtl !== ttl)
+    reasons.push(`has TTL ${ttl}, and all packets of the server behind it have TTL ${laterTtl}`)
+  if (synAckWindow === 0 && client.firstText.happened)
+    reasons.push('offers no window until the server behind it has answered')
+  if (reasons.length === 0) return
+  findings.push({
+    kind: 'syn-proxy',
+    text: `another than the server may have answered the SYN (a SYN proxy or load balancer, which connects to the server once the client has proved that it exists): the SYN-ACK ${reasons.join('; it ')}`,
+    frames: [server.synAck.frame],
+    numbers: { ttl, laterTtl, window: synAckWindow },
+  })
 }
 
 /** What both ends are in, where the capture ends before the connection does. */
