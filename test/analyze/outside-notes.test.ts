@@ -87,3 +87,28 @@ test('one-sided: SYNs and lone resets are no such thing', () => {
   for (const lines of [UNANSWERED, '0 s RA bare', '0 s SA\n 1 s SA seq=-1'])
     assert.deepEqual(diagnoseCapture(captureOf(new Story(lines))).notes, [])
 })
+
+/** A connection every 2 ms from one port after the other, which come again after so many. */
+function manyConnections(count: number, ports: number): Uint8Array {
+  const stories = Array.from({ length: count }, (_, k) => {
+    const ends = { clientPort: 32_768 + (k % ports), isn: 1000 * (k + 1) }
+    return new Story(`${0.002 * k} c S`, ends)
+  })
+  return captureOf(...stories)
+}
+
+test('ports-used-up: a client takes its ports again within TIME-WAIT, or nearly all of them', () => {
+  const kinds = (count: number, ports: number): unknown[] =>
+    diagnoseCapture(manyConnections(count, ports)).notes.map(({ kind, frames }) => [kind, frames])
+  assert.deepEqual(kinds(20, 10), [['ports-used-up', [20]]])
+  assert.deepEqual(kinds(19, 10), [])
+  assert.deepEqual(kinds(20_002, 20_002), [['ports-used-up', [20_002]]])
+})
+
+test('ports-used-up: not where the ports come again after their time', () => {
+  const stories = Array.from(
+    { length: 40 },
+    (_, k) => new Story(`${7 * k} c S`, { clientPort: 40_000 + (k % 10), isn: 1000 * (k + 1) }),
+  )
+  assert.deepEqual(diagnoseCapture(captureOf(...stories)).notes, [])
+})

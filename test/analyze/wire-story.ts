@@ -45,6 +45,8 @@ class Side {
 export interface Ends {
   readonly client?: string
   readonly clientPort?: number
+  /** The client's first number. */
+  readonly isn?: number
   readonly server?: string
   readonly serverPort?: number
 }
@@ -57,7 +59,7 @@ export class Story {
   #lastOfClient: Uint8Array = new Uint8Array(0)
 
   constructor(lines: string, ends: Ends = {}) {
-    this.#client = new Side(ends.client ?? '10.1.0.2', ends.clientPort ?? 40_000, 1000, 64)
+    this.#client = new Side(ends.client ?? '10.1.0.2', ends.clientPort ?? 40_000, ends.isn ?? 1000, 64)
     this.#server = new Side(ends.server ?? '10.2.0.2', ends.serverPort ?? 8080, 500_000, 63)
     for (const line of lines.split('\n').map((text) => text.trim())) if (line !== '') this.#play(line)
   }

@@ -9,7 +9,7 @@ import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import * as w from '../../flows/conversation-words.ts'
 import { SequenceAnalysis } from '../../flows/sequence-analysis.ts'
-import type { TcpAnalysis } from '../../flows/tcp-analysis.ts'
+import { REUSED_PORTS, type TcpAnalysis } from '../../flows/tcp-analysis.ts'
 import { type Address, addressOf, formatAddress, socketText } from '../../wire/address.ts'
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
@@ -171,7 +171,8 @@ export class CaptureDiagnoser {
     const host = seen.isFromA ? facts.hostA : facts.hostB
     if (isFirst) host.noteTtl(side.ttl, facts.stream)
     const { port } = facts
-    if (asks) port.asked++
+    const isAgain = (seen.flags & REUSED_PORTS) !== 0
+    if (asks && port.noteAsked(facts.clientHost, isAgain, this.#now)) this.#notes.noPorts(packet.number)
     if (refuses && port.firstRefusedAt < 0) port.firstRefusedAt = this.#now
     if (opens) {
       port.opened++

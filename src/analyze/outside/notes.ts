@@ -3,7 +3,14 @@
 import type { CaptureRecord } from '../../capture/record.ts'
 
 export interface CaptureNote {
-  readonly kind: 'capture-drops' | 'one-sided' | 'clock-step' | 'truncated' | 'duplicate-capture' | 'offload'
+  readonly kind:
+    | 'ports-used-up'
+    | 'capture-drops'
+    | 'one-sided'
+    | 'clock-step'
+    | 'truncated'
+    | 'duplicate-capture'
+    | 'offload'
   readonly text: string
   /** The first ones; none where the matter belongs to no frame. */
   readonly frames: readonly number[]
@@ -19,6 +26,7 @@ export class Notes {
   readonly #cut = new Frames()
   readonly #copies = new Frames()
   readonly #oversized = new Frames()
+  readonly #portless = new Frames()
   readonly #afterDrops = new Frames()
   #dropped = 0
   #droppedInAll = 0
@@ -43,6 +51,10 @@ export class Notes {
     }
   }
 
+  noPorts(frame: number): void {
+    this.#portless.add(frame)
+  }
+
   copy(frame: number): void {
     this.#copies.add(frame)
   }
@@ -64,6 +76,11 @@ export class Notes {
     const say = (kind: CaptureNote['kind'], frames: Frames, text: string): void => {
       if (frames.count > 0) notes.push({ kind, text: `${frames.count} ${text}`, frames: frames.first })
     }
+    say(
+      'ports-used-up',
+      this.#portless,
+      'times a client opened so many connections to one port within 60 s that it has hardly a port of its own left: who closes first keeps each in TIME-WAIT for that time, and connect fails with EADDRNOTAVAIL, of which a capture shows nothing; keep connections open and use them again',
+    )
     say(
       'one-sided',
       oneSided,
