@@ -9,7 +9,8 @@ import {
   MAX_COMPARED,
   PlaceCapture,
 } from '../analyze/outside/two-captures.ts'
-import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { wrap } from '../diagram/canvas.ts'
+import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 import { print } from './output.ts'
@@ -28,6 +29,8 @@ lost on which way, which ones something in between made, and what it changed.
 Options:
   --all            healthy connections as well
   --json           one JSON object with all connections
+  --width N        columns, 40 to 400 (default: the terminal's; elsewhere lines
+                   stay whole)
   --error TEXT     no capture: what an error text of java.net, Node, Python or C
                    means, and which verdicts lead to it
 
@@ -45,18 +48,25 @@ Examples:
 const FLUSHED = 1024
 
 export async function run(argv: string[]): Promise<number> {
-  const options = { all: { type: 'boolean' }, json: { type: 'boolean' }, error: { type: 'string' } } as const
+  const options = {
+    all: { type: 'boolean' },
+    json: { type: 'boolean' },
+    width: { type: 'string' },
+    error: { type: 'string' },
+  } as const
   const { values, positionals } = readArguments(argv, options, 2)
   if (values.error !== undefined) return explain(values.error)
   const [path, second] = positionals
   if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
-  if (second !== undefined) return compare([path, second], values.json === true)
+  const width = wholeNumber('--width', values.width, 40, 400) ?? ownWidth()
+  if (second !== undefined) return compare([path, second], values.json === true ? null : width)
   const diagnoser = new CaptureDiagnoser()
-  await readCaptureFile(path, (record) => diagnoser.take(record))
+  const { drops } = await readCaptureFile(path, (record) => diagnoser.take(record))
+  diagnoser.noteDrops(drops)
   const out = new LineWriter(process.stdout)
   const report = diagnoser.report(values.json === true || values.all === true)
   const printer =
-    values.json === true ? new JsonPrinter(path, out) : new TextPrinter(out, values.all === true)
+    values.json === true ? new JsonPrinter(path, out) : new TextPrinter(out, width, values.all === true)
   printer.begin(report)
   let sick = 0
   let told = 0
@@ -84,8 +94,23 @@ function explain(text: string): number {
   return EXIT_FINE
 }
 
-/** Two captures of the same connections. */
-async function compare(paths: readonly [string, string], asJson: boolean): Promise<number> {
+/** Of a terminal; whoever reads lines out of a file wants them whole. */
+function ownWidth(): number {
+  const { isTTY, columns } = process.stdout
+  return isTTY === true ? Math.min(400, Math.max(40, columns)) : Number.POSITIVE_INFINITY
+}
+
+/** The lines that a line takes, those behind the first one further to the right. */
+function wrapped(line: string, width: number): string[] {
+  if (line.length <= width) return [line]
+  const indent = ' '.repeat(line.length - line.trimStart().length)
+  const [first, ...others] = wrap(line.trimStart(), width - indent.length - HANGING.length)
+  return [`${indent}${first}`, ...others.map((other) => `${indent}${HANGING}${other}`)]
+}
+const HANGING = '    '
+
+/** Two captures of the same connections. @param width of the text; null: JSON instead. */
+async function compare(paths: readonly [string, string], width: number | null): Promise<number> {
   const places = [new PlaceCapture(), new PlaceCapture()] as const
   for (const [index, path] of paths.entries()) {
     const place = places[index]!
@@ -97,8 +122,10 @@ async function compare(paths: readonly [string, string], asJson: boolean): Promi
   }
   const comparison = compareCaptures(...places)
   const out = new LineWriter(process.stdout)
-  if (asJson) out.write(JSON.stringify({ files: paths, ...comparison }))
-  else for (const line of comparisonLines(comparison, paths)) out.write(line)
+  if (width === null) out.write(JSON.stringify({ files: paths, ...comparison }))
+  else
+    for (const line of comparisonLines(comparison, paths))
+      for (const part of wrapped(line, width)) out.write(part)
   const isHealthy = comparison.connections.every(({ diagnosis }) => diagnosis.healthy)
   return await out.end(isHealthy ? EXIT_FINE : EXIT_FINDINGS)
 }
@@ -156,12 +183,14 @@ class JsonPrinter {
 
 class TextPrinter {
   readonly #out: LineWriter
+  readonly #width: number
   readonly #showsAll: boolean
   #packets = 0
   readonly #counts = new Map<string, number>()
 
-  constructor(out: LineWriter, showsAll: boolean) {
+  constructor(out: LineWriter, width: number, showsAll: boolean) {
     this.#out = out
+    this.#width = width
     this.#showsAll = showsAll
   }
 
@@ -169,14 +198,16 @@ class TextPrinter {
     this.#packets = packets
     if (!this.#showsAll && plain > 0) this.#counts.set('healthy', plain)
     for (const { kind, text, frames } of notes)
-      this.#out.write(`note: ${kind}: ${text} (frame ${frames.join(', ')})`)
+      this.#write(
+        `note: ${kind}: ${text}${frames.length === 0 ? '' : ` (${frames.length === 1 ? 'frame' : 'frames'} ${frames.join(', ')})`}`,
+      )
   }
 
   connection(diagnosis: CaptureDiagnosis): void {
     const { verdict, healthy } = diagnosis
     this.#counts.set(verdict, (this.#counts.get(verdict) ?? 0) + 1)
     if (healthy && !this.#showsAll) return
-    for (const line of diagnosisLines(diagnosis)) this.#out.write(line)
+    for (const line of diagnosisLines(diagnosis)) this.#write(line)
     this.#out.write('')
   }
 
@@ -184,7 +215,13 @@ class TextPrinter {
     const parts = [...this.#counts].sort(([, one], [, other]) => other - one)
     const total = parts.reduce((sum, [, count]) => sum + count, 0)
     const list = parts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
-    this.#out.write(`${this.#packets} packets, ${total} connections${list === '' ? '' : `: ${list}`}`)
+    const connections = total === 1 ? '1 connection' : `${total} connections`
+    const packets = this.#packets === 1 ? '1 packet' : `${this.#packets} packets`
+    this.#write(`${packets}, ${connections}${list === '' ? '' : `: ${list}`}`)
+  }
+
+  #write(line: string): void {
+    for (const part of wrapped(line, this.#width)) this.#out.write(part)
   }
 }
 

@@ -15,6 +15,8 @@ const { END, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_TCP, LINK } = codes
 /** The octets of a header up to its window: fewer do not say what a packet does. */
 const LEAST_HELD = 16
 const LEAST_HEADER = 20
+/** Ports and sequence number: what an ICMP error quotes at least (RFC 792). */
+const LEAST_QUOTED = 8
 
 export type TcpCallback = (packet: Packet, tcp: TcpFields) => void
 
@@ -30,6 +32,11 @@ export class Dissector {
     isSound: true,
   }
   readonly #fragments = new Fragments()
+  /**
+   * Is told of TCP headers that an ICMP error quotes too little of to be more than ports and sequence number; the other fields
+   * are 0, the text's length -1. Wireshark counts them to no conversation.
+   */
+  onShortQuote: TcpCallback | null = null
   readonly #onTcp: TcpCallback
   readonly #tunnels: tunnels.TunnelPorts | null
 
@@ -105,8 +112,10 @@ export class Dissector {
     const tcp = this.#tcp
     const { at, end, bytes } = packet
     const held = end - at
-    // A quotation may hold no more than the ports and the sequence number (RFC 792), which is nothing to go by.
-    if (held < LEAST_HELD) return
+    if (held < LEAST_HELD) {
+      if (packet.isQuoted && held >= LEAST_QUOTED) this.#readShortQuote(packet)
+      return
+    }
     const word = readInt32(bytes, at)
     tcp.at = at
     tcp.held = held
@@ -127,6 +136,22 @@ export class Dissector {
     const mayHold = isKnown && tcp.headerLength >= LEAST_HEADER
     tcp.textHeld = mayHold ? Math.max(0, Math.min(end - tcp.textAt, tcp.textLength)) : 0
     this.#onTcp(packet, tcp)
+  }
+
+  #readShortQuote(packet: Packet): void {
+    if (this.onShortQuote === null) return
+    const tcp = this.#tcp
+    const { at, end, bytes } = packet
+    tcp.at = at
+    tcp.held = end - at
+    tcp.sourcePort = readUint16(bytes, at)
+    tcp.destinationPort = readUint16(bytes, at + 2)
+    tcp.seq = readInt32(bytes, at + 4)
+    tcp.ack = tcp.headerLength = tcp.flags = tcp.window = tcp.checksum = tcp.urgentPointer = 0
+    tcp.textLength = -1
+    tcp.textAt = end
+    tcp.textHeld = 0
+    this.onShortQuote(packet, tcp)
   }
 }
 

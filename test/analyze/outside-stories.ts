@@ -307,6 +307,24 @@ export const STORIES: Readonly<Record<string, Told>> = {
     resetBy: 'client-host',
     client: 'nothing',
   },
+  'a router says that it cannot reach the host, and quotes eight octets of TCP': {
+    story: '0 c S\n 3.1 icmp 3/1 10.1.0.1 8',
+    verdict: 'host-unreachable',
+    culprit: null,
+    client: 'connect-host-unreachable',
+  },
+  'a close_notify of TLS after the FIN: the client closes as well': {
+    story: `${OPEN}0.03 c PA text=\u0016\u0003\u0003\u0000\u0002ab
+      0.05 s PA text=\u0017\u0003\u0003\u0000\u0002ab
+      0.051 c A
+      0.2 s FA
+      0.2201 c PA text=\u0015\u0003\u0003\u0000\u0004abcd
+      0.2401 s R bare`,
+    verdict: 'ended-by-reset',
+    culprit: 'none',
+    resetBy: 'server-host',
+    client: 'nothing',
+  },
   'a SYN was lost': {
     story: `0 c S\n 1 c S seq=-1\n 1.02 s SA\n 1.021 c A\n 1.03 c PA 10\n 1.05 s PA 10\n 1.06 c A`,
     verdict: 'slow-connect',

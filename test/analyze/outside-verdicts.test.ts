@@ -39,6 +39,13 @@ test('who asks in vain for a hardware address three times has no connection at a
   assert.equal(diagnosis!.sees.client?.java?.message, 'No route to host')
 })
 
+test('an ICMP error that quotes eight octets begins no connection of its own', () => {
+  const story = new Story('0 c S\n 3.1 icmp 3/1 10.1.0.1 8')
+  assert.equal(diagnosesOf(captureOf(story)).length, 1)
+  story.packets.shift()
+  assert.deepEqual(diagnosesOf(captureOf(story)), [])
+})
+
 test('errors stand as Node writes them', () => {
   assert.equal(seenAs('connect-refused', '10.0.0.1:80').node?.message, 'connect ECONNREFUSED 10.0.0.1:80')
   assert.equal(seenAs('reset', '10.0.0.1:80').node?.message, 'read ECONNRESET')

@@ -5,7 +5,8 @@
  * - `again`: the sender's last text once more.
  * - `seq=+N`, `ack=+N`: so far from where they would stand; `win=N`, `ttl=N`, `id=N`.
  * - `bare`: no options, identification 0, window 0; `text=...`: what it carries, with | for the end of a line.
- * - `0.2 icmp 3/1 10.1.0.1`: an ICMP error from there, about the client's last packet.
+ * - `0.2 icmp 3/1 10.1.0.1`: an ICMP error from there, about the client's last packet; `8` behind it: it quotes so many
+ *   octets of its TCP header.
  */
 
 import type { CaptureDiagnosis } from '../../src/analyze/outside/capture-diagnosis.ts'
@@ -17,6 +18,8 @@ import { IpHeader, MAPPED_PREFIX } from '../../src/wire/ip-header.ts'
 import { ACK, FIN, PSH, RST, Segment, SYN } from '../../src/wire/segment.ts'
 import { tcpPacketOf } from '../../src/wire/tcp-packet.ts'
 
+const IP_HEADER = 20
+const ICMP_HEADER = 8
 const EPOCH = 1_700_000_000
 const FLAGS: Readonly<Record<string, number>> = { S: SYN, A: ACK, P: PSH, F: FIN, R: RST }
 
@@ -42,6 +45,8 @@ class Side {
 export interface Ends {
   readonly client?: string
   readonly clientPort?: number
+  /** The client's first number. */
+  readonly isn?: number
   readonly server?: string
   readonly serverPort?: number
 }
@@ -54,7 +59,7 @@ export class Story {
   #lastOfClient: Uint8Array = new Uint8Array(0)
 
   constructor(lines: string, ends: Ends = {}) {
-    this.#client = new Side(ends.client ?? '10.1.0.2', ends.clientPort ?? 40_000, 1000, 64)
+    this.#client = new Side(ends.client ?? '10.1.0.2', ends.clientPort ?? 40_000, ends.isn ?? 1000, 64)
     this.#server = new Side(ends.server ?? '10.2.0.2', ends.serverPort ?? 8080, 500_000, 63)
     for (const line of lines.split('\n').map((text) => text.trim())) if (line !== '') this.#play(line)
   }
@@ -63,7 +68,10 @@ export class Story {
     const [time, who, what = '', ...rest] = line.split(' ')
     const at = Number(time)
     if (who === 'icmp') {
-      this.packets.push({ at, octets: this.#icmp(what, rest[0]!) })
+      this.packets.push({
+        at,
+        octets: this.#icmp(what, rest[0]!, Number(rest[1] ?? Number.POSITIVE_INFINITY)),
+      })
       return
     }
     const [me, peer] = who === 'c' ? [this.#client, this.#server] : [this.#server, this.#client]
@@ -102,7 +110,7 @@ export class Story {
     return tcpPacketOf(ip, segment, text)
   }
 
-  #icmp(typeAndCode: string, source: string): Uint8Array {
+  #icmp(typeAndCode: string, source: string, quotes: number): Uint8Array {
     const [type, code] = typeAndCode.split('/').map(Number)
     const frame = new Uint8Array(576)
     const quoted = this.#lastOfClient
@@ -119,7 +127,10 @@ export class Story {
       quoted,
       quoted.length,
     )
-    return frame.subarray(0, length)
+    const cut = Math.min(length, IP_HEADER + ICMP_HEADER + IP_HEADER + quotes)
+    // The checksums are those of the whole: nobody looks at them.
+    new DataView(frame.buffer).setUint16(2, cut)
+    return frame.subarray(0, cut)
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { explainError } from '../../src/analyze/outside/error-texts.ts'
 import { SOCKET_EXCEPTIONS } from '../../src/sim/scenarios/exceptions.ts'
@@ -20,7 +20,7 @@ test('a healthy capture: one line, and exit code 0; with --all the connection to
   const path = file('healthy.pcap', STORIES['an end in order']!.story)
   const short = elko(['diagnose', path])
   assert.equal(short.code, 0)
-  assert.equal(short.stdout, '10 packets, 1 connections: 1 healthy\n')
+  assert.equal(short.stdout, '10 packets, 1 connection: 1 healthy\n')
   assert.match(elko(['diagnose', '--all', path]).stdout, /healthy: nothing is wrong/)
 })
 
@@ -46,6 +46,35 @@ test('--json is one object with every connection', () => {
   assert.equal(report.packets, 7)
   assert.equal(report.connections[0].verdict, 'unread-data')
   assert.deepEqual(report.connections[0].sees.client.node, { code: 'ECONNRESET', message: 'read ECONNRESET' })
+})
+
+test('lines stay whole for programs and are wrapped at a width', () => {
+  const path = file('refused.pcap', STORIES['nothing listens']!.story)
+  const words = (text: string): string[] => text.split(/\s+/)
+  const whole = elko(['diagnose', path]).stdout
+  assert.ok(Math.max(...whole.split('\n').map(({ length }) => length)) > 80)
+  const narrow = elko(['diagnose', '--width', '60', path]).stdout
+  assert.ok(Math.max(...narrow.split('\n').map(({ length }) => length)) <= 60)
+  assert.deepEqual(words(narrow), words(whole))
+  assert.equal(elko(['diagnose', '--width', '5', path]).code, 2)
+})
+
+const LISTING = resolve('../shared/seeds/004_d294f38573db2c9c.txt')
+
+test('a listing of tcpdump within other text is diagnosed as any capture', {
+  skip: !existsSync(LISTING) && `${LISTING} is not here`,
+}, () => {
+  const { code, stdout, stderr } = elko(['diagnose', '--all', LISTING])
+  assert.equal(code, 0)
+  for (const part of [
+    /^stream 0: 191\.131\.141\.10:35752 > 192\.0\.2\.1:6802$/m,
+    /^ {2}healthy: nothing is wrong$/m,
+    /^ {2}states: .*client in ESTABLISHED and the server in ESTABLISHED; the connection began before the capture$/m,
+    /^ {2}think-time: 6 answers of the server, the slowest after 522 ms$/m,
+    /^34 packets, 1 connection: 1 healthy$/m,
+  ])
+    assert.match(stdout, part)
+  assert.match(stderr, /"java2depth" stands without an address/)
 })
 
 test('no file, and one that cannot be read', () => {

@@ -9,17 +9,17 @@ import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import * as w from '../../flows/conversation-words.ts'
 import { SequenceAnalysis } from '../../flows/sequence-analysis.ts'
-import type { TcpAnalysis } from '../../flows/tcp-analysis.ts'
+import { REUSED_PORTS, type TcpAnalysis } from '../../flows/tcp-analysis.ts'
 import { type Address, addressOf, formatAddress, socketText } from '../../wire/address.ts'
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
 import { hardwareAddress, takeNeighbours } from './beside-tcp.ts'
-import { type CaptureDiagnosis, judge, type Naming, plainDiagnosis } from './capture-diagnosis.ts'
+import { type CaptureDiagnosis, doubted, judge, type Naming, plainDiagnosis } from './capture-diagnosis.ts'
 import { type ConnectionFacts, MAX_ICMP } from './facts.ts'
 import { gather } from './gather.ts'
 import { Hosts } from './hosts.ts'
 import { noNeighbours } from './neighbours.ts'
-import { type CaptureNote, Notes } from './notes.ts'
+import { type CaptureNote, Frames, Notes } from './notes.ts'
 import { FactsPacker, type PackedFacts } from './packed-facts.ts'
 import { SpareFacts } from './spare-facts.ts'
 
@@ -69,6 +69,7 @@ export class CaptureDiagnoser {
   constructor(watch: PacketWatch | null = null) {
     this.#watch = watch
     this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp))
+    this.#dissector.onShortQuote = (packet, tcp) => this.#takeShortQuote(packet, tcp)
   }
 
   /** When its first packet was captured, in seconds since the epoch of the file; NaN before there is one. */
@@ -87,14 +88,21 @@ export class CaptureDiagnoser {
     if (!this.#sawTcp) takeNeighbours(record, this.#hosts, this.#now)
   }
 
+  /** How many packets the capture lost, where the file says it as a whole (CaptureReader's `drops`). */
+  noteDrops(packets: number | null): void {
+    this.#notes.droppedInAll = packets ?? 0
+  }
+
   /**
    * What became of all connections, behind the last packet.
    * @param withPlain whether the plainly healthy ones are told one by one
    */
   report(withPlain = true): CaptureReport {
+    const oneSided = new Frames()
+    for (const facts of this.#facts) if (facts?.unseen) oneSided.add(facts.first.frame)
     return {
       packets: this.#packets,
-      notes: this.#notes.all(),
+      notes: this.#notes.all(oneSided),
       plain: this.#plain,
       connections: this.#diagnoses(withPlain),
     }
@@ -109,7 +117,7 @@ export class CaptureDiagnoser {
         continue
       }
       if (facts !== undefined) {
-        yield judge(facts, this.#naming(stream, facts.clientIsA), this.#hosts, this.#now)
+        yield this.#judge(facts)
         continue
       }
       const packed = this.#packed.get(stream)
@@ -120,7 +128,7 @@ export class CaptureDiagnoser {
 
   #judgePacked(packed: PackedFacts): CaptureDiagnosis {
     const facts = this.#packer.unpack(packed, this.#spare)
-    const diagnosis = judge(facts, this.#naming(facts.stream, facts.clientIsA), this.#hosts, this.#now)
+    const diagnosis = this.#judge(facts)
     // The packed facts keep what is theirs.
     facts.resets = []
     facts.icmps = []
@@ -128,11 +136,16 @@ export class CaptureDiagnoser {
     return diagnosis
   }
 
+  #judge(facts: ConnectionFacts): CaptureDiagnosis {
+    const diagnosis = judge(facts, this.#naming(facts.stream, facts.clientIsA), this.#hosts, this.#now)
+    return this.#notes.dropped === 0 ? diagnosis : doubted(diagnosis)
+  }
+
   #take(packet: Packet, tcp: TcpFields): void {
     this.#sawTcp = true
     const seen = this.#analysis.analyze(packet, tcp)
     if (packet.isQuoted) {
-      this.#takeIcmp(packet, tcp, seen)
+      this.#takeIcmp(packet, seen.stream, seen.isFromA)
       return
     }
     if (tcp.textLength < 0) return
@@ -194,7 +207,8 @@ export class CaptureDiagnoser {
     const host = seen.isFromA ? facts.hostA : facts.hostB
     if (isFirst) host.noteTtl(side.ttl, facts.stream)
     const { port } = facts
-    if (asks) port.asked++
+    const isAgain = (seen.flags & REUSED_PORTS) !== 0
+    if (asks && port.noteAsked(facts.clientHost, isAgain, this.#now)) this.#notes.noPorts(packet.number)
     if (refuses && port.firstRefusedAt < 0) port.firstRefusedAt = this.#now
     if (opens) {
       port.opened++
@@ -210,9 +224,16 @@ export class CaptureDiagnoser {
     }
   }
 
-  #takeIcmp(packet: Packet, _tcp: TcpFields, seen: TcpAnalysis): void {
-    const known = this.#facts[seen.stream]
-    const facts = known === undefined ? this.#resume(seen.stream) : known
+  /** Old routers quote eight octets of the TCP header: enough to know the connection. */
+  #takeShortQuote(packet: Packet, tcp: TcpFields): void {
+    const { conversations } = this.#analysis
+    if (conversations.find(packet, tcp) < 0) return
+    this.#takeIcmp(packet, conversations.words[conversations.at + w.STREAM]!, conversations.isFromA)
+  }
+
+  #takeIcmp(packet: Packet, stream: number, isFromA: boolean): void {
+    const known = this.#facts[stream]
+    const facts = known === undefined ? this.#resume(stream) : known
     if (facts === undefined || facts === null || facts.icmps.length === MAX_ICMP) return
     for (let layer = packet.layers - 1; layer > 0; layer--) {
       const code = packet.layerCodes[layer]!
@@ -225,7 +246,7 @@ export class CaptureDiagnoser {
       const type = bytes[at]!
       const subtype = bytes[at + 1]!
       const isTooBig = version === 4 ? type === 3 && subtype === 4 : type === 2
-      const aboutClient = seen.isFromA === facts.clientIsA
+      const aboutClient = isFromA === facts.clientIsA
       const naming = this.#naming(facts.stream, facts.clientIsA)
       facts.icmps.push({
         frame: packet.number,

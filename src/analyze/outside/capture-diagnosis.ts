@@ -124,6 +124,35 @@ function plainJson(): string {
   return JSON.stringify(rest).slice(1)
 }
 
+/** Verdicts that rest on packets which are not there. */
+const OF_SILENCE: ReadonlySet<CaptureVerdict> = new Set<CaptureVerdict>([
+  'no-neighbour',
+  'connect-timeout',
+  'syn-ack-lost',
+  'accept-queue-full',
+  'unacknowledged',
+  'state-lost-silently',
+  'path-mtu-black-hole',
+  'keep-alive-timeout',
+  'no-response',
+  'closed-without-answer',
+  'close-not-finished',
+])
+
+/** The same, where the capture lost packets: what it does not show may have been there. */
+export function doubted(diagnosis: CaptureDiagnosis): CaptureDiagnosis {
+  if (!OF_SILENCE.has(diagnosis.verdict)) return diagnosis
+  return {
+    ...diagnosis,
+    confidence: 'possible',
+    ambiguous: true,
+    next: [
+      ...diagnosis.next,
+      'capture once more without losing packets: a larger buffer (`tcpdump -B`), shorter packets (`-s 128`), a filter',
+    ],
+  }
+}
+
 export function compose(
   verdict: CaptureVerdict,
   told: Told,

@@ -17,5 +17,6 @@ export function diagnoseCapture(octets: Uint8Array): CaptureFileReport {
   const diagnoser = new CaptureDiagnoser()
   const reader = new CaptureReader((record) => diagnoser.take(record))
   reader.readWhole(octets)
+  diagnoser.noteDrops(reader.drops)
   return { ...diagnoser.report(), error: reader.error }
 }

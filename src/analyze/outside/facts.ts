@@ -47,6 +47,8 @@ export class SideFacts {
   /** TTL of the first one, 0 where there was none; and whether others differ. */
   ttl = 0
   ttlVaries = false
+  /** TTL of those behind the first one, 0 where there was none; -1: they differ among themselves. */
+  laterTtl = 0
   identification = -1
   /** Identifications that were not 0, and those that followed closely on the one before. */
   identified = 0
@@ -59,6 +61,8 @@ export class SideFacts {
   readonly lastSyn = new Moment()
   synAcks = 0
   readonly synAck = new Moment()
+  /** Window of the first SYN-ACK, -1 where there was none. */
+  synAckWindow = -1
   readonly lastSynAck = new Moment()
   /** SYN-ACKs after the client had acknowledged one. */
   lateSynAcks = 0
@@ -120,6 +124,8 @@ export class SideFacts {
   /** A fatal TLS alert in the clear: its description; -1: none. */
   fatalAlert = -1
   tlsHandshakes = 0
+  /** The last record of TLS is an alert: behind a FIN of the other side it is close_notify. */
+  endsWithAlert = false
 
   // ---- what it received, as its acknowledgments say
   hasAcked = false
@@ -271,6 +277,18 @@ export class ConnectionFacts {
     this.hostB = hosts.b
     this.portA = ports.a
     this.portB = ports.b
+  }
+
+  /**
+   * The side that the capture shows nothing of, although the other one acknowledges what it sends; null where both are seen, or
+   * one may not have answered at all.
+   */
+  get unseen(): SideFacts | null {
+    const { a, b } = this
+    if (a.packets > 0 && b.packets > 0) return null
+    const [seen, unseen] = a.packets > 0 ? [a, b] : [b, a]
+    const wasAnswered = seen.syns > 0 && seen.packets - this.resetCount > seen.syns
+    return seen.hasAcked && (wasAnswered || unseen.lastAcked.happened) ? unseen : null
   }
 
   get clientHost(): HostFacts {

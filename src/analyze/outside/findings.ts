@@ -1,5 +1,6 @@
 /** What is worth knowing of a connection beside its verdict: numbers that a reader of the capture would ask for. */
 
+import type { StateName } from '../../trace/states.ts'
 import { type Case, seconds } from './case.ts'
 import type { SideFacts } from './facts.ts'
 import { lossOf, PERFORMANCE_RULES } from './rules/performance.ts'
@@ -60,6 +61,24 @@ export function findingsOf(c: Case): Finding[] {
       numbers: {},
     })
   }
+  shape(findings, c)
+  return findings
+}
+
+/** How it was opened, closed and captured. */
+function shape(findings: Finding[], c: Case): void {
+  const { facts } = c
+  if (facts.unseen !== null) {
+    const who = facts.unseen === c.client ? 'client' : 'server'
+    findings.push({
+      kind: 'one-sided',
+      text: `the capture has no packet of the ${who}, which the other side acknowledges: what it answered is not known`,
+      frames: [facts.first.frame],
+      numbers: { packets: facts.packets },
+    })
+  }
+  synProxy(findings, c)
+  states(findings, c)
   if (isSimultaneous(c)) {
     findings.push({
       kind: 'simultaneous-open',
@@ -76,7 +95,55 @@ export function findingsOf(c: Case): Finding[] {
       numbers: {},
     })
   }
-  return findings
+}
+
+/** The SYN-ACK is not of the kind of what comes behind it: another than the server made it, until the client had proved itself. */
+function synProxy(findings: Finding[], { server, client, facts }: Case): void {
+  if (server.synAcks !== 1 || !facts.handshake.happened || server.packets < 3) return
+  const { ttl, laterTtl, synAckWindow } = server
+  const reasons: string[] = []
+  if (laterTtl > 0 && laterTtl !== ttl)
+    reasons.push(`has TTL ${ttl}, and all packets of the server behind it have TTL ${laterTtl}`)
+  if (synAckWindow === 0 && client.firstText.happened)
+    reasons.push('offers no window until the server behind it has answered')
+  if (reasons.length === 0) return
+  findings.push({
+    kind: 'syn-proxy',
+    text: `another than the server may have answered the SYN (a SYN proxy or load balancer, which connects to the server once the client has proved that it exists): the SYN-ACK ${reasons.join('; it ')}`,
+    frames: [server.synAck.frame],
+    numbers: { ttl, laterTtl, window: synAckWindow },
+  })
+}
+
+/** What both ends are in, where the capture ends before the connection does. */
+function states(findings: Finding[], c: Case): void {
+  const { client, server, facts } = c
+  if (c.reset !== null || (client.finAcked.happened && server.finAcked.happened)) return
+  const told = [client, server].filter(({ packets }) => packets > 0)
+  if (told.length === 0) return
+  const names = told.map((side) => `the ${side === client ? 'client' : 'server'} in ${stateOf(side, c)}`)
+  const began = client.syns + server.synAcks > 0 ? '' : '; the connection began before the capture'
+  findings.push({
+    kind: 'states',
+    text: `the capture ends with ${names.join(' and ')}${began}`,
+    frames: [facts.last.frame],
+    numbers: {},
+  })
+}
+
+/** RFC 9293 3.3.2, as far as the packets tell. */
+function stateOf(side: SideFacts, c: Case): StateName {
+  const peer = side === c.client ? c.server : c.client
+  const { fin, finAcked, finAnswers } = side
+  if (fin.happened && peer.fin.happened) {
+    if (finAcked.happened) return 'TIME-WAIT'
+    return finAnswers ? 'LAST-ACK' : 'CLOSING'
+  }
+  if (fin.happened) return finAcked.happened ? 'FIN-WAIT-2' : 'FIN-WAIT-1'
+  if (peer.fin.happened) return 'CLOSE-WAIT'
+  // It says SYN-ACK again: the acknowledgment did not reach it, or found no room.
+  if (c.opened && !(side.lateSynAcks > 0 && c.nothingAcknowledged)) return 'ESTABLISHED'
+  return side.synAcks > 0 ? 'SYN-RECEIVED' : 'SYN-SENT'
 }
 
 const peerName = (side: SideFacts, c: Case): string => (side === c.client ? 'server' : 'client')

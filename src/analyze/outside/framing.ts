@@ -102,6 +102,7 @@ function walkRecords(
     }
     const type = bytes[at]!
     const length = readUint16(bytes, at + 3)
+    me.endsWithAlert = type === TLS_ALERT
     if (type === TLS_ALERT && length === PLAIN_ALERT && textHeld - offset >= TLS_HEADER + 2) {
       if (bytes[at + 5] === FATAL) me.fatalAlert = bytes[at + 6]!
     } else if (type === TLS_HANDSHAKE) me.tlsHandshakes++

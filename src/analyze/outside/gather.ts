@@ -86,7 +86,10 @@ function isCopy(me: SideFacts, { identification, version }: Packet, tcp: TcpFiel
 
 function learnHabits(me: SideFacts, { ttl, identification }: Packet): void {
   if (me.ttl === 0) me.ttl = ttl
-  else if (me.ttl !== ttl) me.ttlVaries = true
+  else {
+    if (me.ttl !== ttl) me.ttlVaries = true
+    if (me.laterTtl !== ttl) me.laterTtl = me.laterTtl === 0 ? ttl : -1
+  }
   if (identification !== 0) {
     me.identified++
     const step = (identification - me.identification) & 0xffff
@@ -111,8 +114,10 @@ function takeSyn(c: ConnectionFacts, me: SideFacts, packet: Packet, tcp: TcpFiel
     if (me.syns++ === 0) me.syn.set(frame, at)
     me.lastSyn.set(frame, at)
   } else {
-    if (me.synAcks++ === 0) me.synAck.set(frame, at)
-    else if (c.handshake.happened) me.lateSynAcks++
+    if (me.synAcks++ === 0) {
+      me.synAck.set(frame, at)
+      me.synAckWindow = tcp.window
+    } else if (c.handshake.happened) me.lateSynAcks++
     me.lastSynAck.set(frame, at)
     // Each SYN was answered: none was lost, it was the answer that took its time.
     if (c.handshake.happened && me.synAcks === c.client.syns) c.rtt = c.handshake.at - c.client.syn.at

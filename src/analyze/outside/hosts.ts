@@ -5,6 +5,24 @@ import type { ConnectionFacts } from './facts.ts'
 
 /** Connections of a port that are remembered as never answered. */
 const MAX_SILENT = 64
+/** Clients of a port whose connections are counted. */
+const MAX_CLIENTS = 1024
+/** Linux keeps a connection in TIME-WAIT for so long, seconds. */
+const TIME_WAIT = 60
+/** Most of the 28,232 ports that Linux takes by itself (ip_local_port_range). */
+const MANY_PORTS = 20_000
+/** The connection of a port from which on clients are counted. */
+const COUNTED_FROM = 3
+/** So many ports that a client takes again within the time are no accident. */
+const MANY_AGAIN = 10
+
+/** What a client asked of a port since `from`. */
+interface Asking {
+  from: number
+  asked: number
+  again: number
+  isTold: boolean
+}
 
 export class PortFacts {
   /** Connections that were asked for, opened, refused; that got text from the server. */
@@ -18,6 +36,34 @@ export class PortFacts {
   lastAnsweredAt = -1
   /** Opened, and without any text of the server so far. */
   readonly silent: ConnectionFacts[] = []
+
+  /** Ports that a scan touches once or twice have none. */
+  #clients: Map<HostFacts, Asking> | null = null
+
+  /**
+   * A client asks for a connection, perhaps from a port that it has used before. True, once for each client, where it has hardly
+   * a port left, as those that it used are in TIME-WAIT.
+   */
+  noteAsked(client: HostFacts, isAgain: boolean, at: number): boolean {
+    if (++this.asked < COUNTED_FROM) return false
+    this.#clients ??= new Map()
+    let asking = this.#clients.get(client)
+    if (asking === undefined) {
+      if (this.#clients.size === MAX_CLIENTS) return false
+      asking = { from: at, asked: 0, again: 0, isTold: false }
+      this.#clients.set(client, asking)
+    }
+    if (at - asking.from > TIME_WAIT) {
+      asking.from = at
+      asking.asked = asking.again = 0
+    }
+    asking.asked++
+    if (isAgain) asking.again++
+    const isMany = asking.asked >= MANY_PORTS || asking.again >= MANY_AGAIN
+    if (!isMany || asking.isTold) return false
+    asking.isTold = true
+    return true
+  }
 
   noteSilent(facts: ConnectionFacts): void {
     if (this.silent.length < MAX_SILENT) this.silent.push(facts)

@@ -2,7 +2,7 @@
 
 import { type Case, cause, isLive, isStateless, type Rule, seconds } from '../case.ts'
 import type { ResetFacts } from '../facts.ts'
-import { resetOf, serverLog, story, unreadCauses } from './reset-story.ts'
+import { resetOf, saidGoodbye, serverLog, story, unreadCauses } from './reset-story.ts'
 
 /** What a side says that is about to close, octets. */
 const LAST_WORDS = 256
@@ -14,7 +14,7 @@ const afterServerFin = (c: Case): ResetFacts | null => {
   // A last word just before its own FIN: the application was about to close and sees no error.
   const isFarewell =
     client.fin.happened && client.octetsAfterFin <= LAST_WORDS && client.fin.at - client.afterFin.at < c.rtt
-  if (isFarewell) return null
+  if (isFarewell || saidGoodbye(client)) return null
   return reset !== null &&
     !reset.fromClient &&
     reset.afterSenderFin &&

@@ -2,7 +2,7 @@
 
 import { type Case, cause, evidence, isLive, type Rule, resetText, seconds } from '../case.ts'
 import type { ResetFacts } from '../facts.ts'
-import { BURST, FAREWELL, LARGE, resetOf, story } from './reset-story.ts'
+import { BURST, FAREWELL, LARGE, resetOf, saidGoodbye, story } from './reset-story.ts'
 
 /** A close that follows so soon upon an answer belongs to it, seconds. */
 const SOON = 0.9
@@ -134,6 +134,7 @@ export function endedInOrder(c: Case, reset: ResetFacts): boolean {
   if (facts.packets === facts.resetCount) return true
   const asked = c.requestOpen && (server.octets === 0 || client.sinceAnswer > FAREWELL)
   if (reset.fromClient) return !asked || client.octets === 0 || client.fin.happened || server.fin.happened
+  if (client.afterFin.happened && saidGoodbye(client)) return true
   return reset.afterVictimFin && !(asked && server.octets === 0)
 }
 

@@ -1,7 +1,7 @@
 /** What the rules of resets share. */
 
 import { type Case, type Cause, cause, type EvidenceFrame, evidence, resetText, seconds } from '../case.ts'
-import type { ResetFacts } from '../facts.ts'
+import type { ResetFacts, SideFacts } from '../facts.ts'
 
 export const ELSEWHERE = 'a capture on the other host shows whether it sent this reset'
 /** Octets of about one full segment, and of more than one. */
@@ -11,6 +11,10 @@ export const BURST = 4096
 export const FAREWELL = 64
 
 export const resetOf = (c: Case): ResetFacts | null => (c.opened || c.server.synAcks > 0 ? c.reset : null)
+
+/** After the FIN of the other side it sent no more than TLS's close_notify, which its own close sends. */
+export const saidGoodbye = (side: SideFacts): boolean =>
+  side.framing === 'tls' && side.endsWithAlert && side.fatalAlert < 0 && side.octetsAfterFin <= FAREWELL
 
 export function story(c: Case, reset: ResetFacts): EvidenceFrame[] {
   const { client, server } = c
