@@ -31,7 +31,7 @@ function diagnosesOf(capture: Uint8Array, watch: PacketWatch | null): CaptureDia
 for (const [name, { before, story }] of Object.entries(STORIES)) {
   test(`packed or not: ${name}`, () => {
     const others = (before ?? []).map((lines, k) => new Story(lines, { clientPort: 39_000 + k }))
-    for (const late of ['', `${2 * LATER} c A`, `${2 * LATER} s R`, `${2 * LATER} icmp 3/1 10.1.0.1`]) {
+    for (const late of ['', `${2 * LATER} icmp 3/1 10.1.0.1\n${2 * LATER + 1} c A\n${2 * LATER + 2} s R`]) {
       const capture = captureOf(...others, new Story(`${story}\n${late}`), ...crowd)
       assert.deepEqual(
         diagnosesOf(capture, null),

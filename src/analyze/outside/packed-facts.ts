@@ -3,7 +3,7 @@
  * most of which say that something never happened. Packed is only what differs from a connection that nothing is known of.
  */
 
-import { ConnectionFacts, type IcmpFacts, type Moment, type ResetFacts, type SideFacts } from './facts.ts'
+import { ConnectionFacts, type IcmpFacts, Moment, type ResetFacts, type SideFacts } from './facts.ts'
 import { HostFacts } from './hosts.ts'
 import type { SpareFacts } from './spare-facts.ts'
 
@@ -28,6 +28,8 @@ interface Field {
   /** Of the connection, of its side A, of its side B. */
   readonly part: 0 | 1 | 2
   readonly name: string
+  /** Where it stands among the values of its part, which are had at once faster than by name. */
+  readonly index: number
   readonly kind: Kind
   readonly fresh: number
 }
@@ -46,11 +48,11 @@ export class FactsPacker {
     const values = this.#values[page]!
     const places = this.#places[page]!
     const at = this.#used
-    const parts = [facts, facts.a, facts.b] as const
+    const parts: readonly unknown[][] = [facts, facts.a, facts.b].map(Object.values)
     let used = at
     for (let place = 0; place < FIELDS.length; place++) {
-      const { part, name, kind, fresh } = FIELDS[place]!
-      const value = read(parts[part], name, kind)
+      const { part, index, kind, fresh } = FIELDS[place]!
+      const value = read(parts[part]![index], kind)
       if (value === fresh) continue
       values[used] = value
       places[used++] = place
@@ -94,21 +96,20 @@ function allFields(): Field[] {
 }
 
 function* fieldsOf(of: ConnectionFacts | SideFacts, part: Field['part']): Generator<Field> {
-  const field = (name: string, kind: Kind): Field => ({ part, name, kind, fresh: read(of, name, kind) })
-  for (const [name, value] of Object.entries(of)) {
-    if (typeof value === 'number') yield field(name, 'number')
-    else if (typeof value === 'boolean') yield field(name, 'boolean')
-    else if (typeof value === 'string') yield field(name, 'framing')
-    else if (isMoment(value)) yield* [field(name, 'frame'), field(name, 'at')]
+  for (const [index, [name, value]] of Object.entries(of).entries()) {
+    for (const kind of kindsOf(value)) yield { part, name, index, kind, fresh: read(value, kind) }
   }
 }
 
-function isMoment(value: object): boolean {
-  return 'frame' in value && 'at' in value
+/** What is packed of a value: nothing of hosts and lists, which are kept as they are. */
+function kindsOf(value: unknown): readonly Kind[] {
+  if (typeof value === 'number') return ['number']
+  if (typeof value === 'boolean') return ['boolean']
+  if (typeof value === 'string') return ['framing']
+  return value instanceof Moment ? ['frame', 'at'] : []
 }
 
-function read(of: ConnectionFacts | SideFacts, name: string, kind: Kind): number {
-  const value: unknown = of[name as keyof typeof of]
+function read(value: unknown, kind: Kind): number {
   if (kind === 'number') return value as number
   if (kind === 'boolean') return value === true ? 1 : 0
   if (kind === 'framing') return FRAMINGS.indexOf(value as SideFacts['framing'])
