@@ -73,30 +73,39 @@ export class Notes {
         frames: this.#afterDrops.first,
       })
     }
-    const say = (kind: CaptureNote['kind'], frames: Frames, text: string): void => {
-      if (frames.count > 0) notes.push({ kind, text: `${frames.count} ${text}`, frames: frames.first })
+    const say = (kind: CaptureNote['kind'], frames: Frames, noun: string, text: string): void => {
+      if (frames.count > 0)
+        notes.push({
+          kind,
+          text: `${frames.count} ${noun}${frames.count === 1 ? '' : 's'} ${text}`,
+          frames: frames.first,
+        })
     }
     say(
       'ports-used-up',
       this.#portless,
-      'times a client opened so many connections to one port within 60 s that it has hardly a port of its own left: who closes first keeps each in TIME-WAIT for that time, and connect fails with EADDRNOTAVAIL, of which a capture shows nothing; keep connections open and use them again',
+      'time',
+      'a client opened so many connections to one port within 60 s that it has hardly a port of its own left: who closes first keeps each in TIME-WAIT for that time, and connect fails with EADDRNOTAVAIL, of which a capture shows nothing; keep connections open and use them again',
     )
     say(
       'one-sided',
       oneSided,
-      'connections show one direction only: the other went another way, or past the filter; nothing is said of answers that may have been there',
+      'connection',
+      'of one direction only: the other went another way, or past the filter; nothing is said of answers that may have been there',
     )
-    say('clock-step', this.#steps, 'times the clock went back: times across these frames mean nothing')
-    say('truncated', this.#cut, 'packets were not captured whole')
+    say('clock-step', this.#steps, 'time', 'the clock went back: times across these frames mean nothing')
+    say('truncated', this.#cut, 'packet', 'not captured whole')
     say(
       'duplicate-capture',
       this.#copies,
-      'packets stand in the capture twice: an interface and its bridge, or both directions of a mirror port; the copies are left out',
+      'packet',
+      'twice in the capture: an interface and its bridge, or both directions of a mirror port; the copies are left out',
     )
     say(
       'offload',
       this.#oversized,
-      'connections show segments larger than the MSS: the network card cuts or joins them (TSO, GRO); the wire had smaller ones',
+      'connection',
+      'with segments larger than the MSS: the network card cuts or joins them (TSO, GRO); the wire had smaller ones',
     )
     return notes
   }
