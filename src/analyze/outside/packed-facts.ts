@@ -7,10 +7,10 @@ import { ConnectionFacts, type IcmpFacts, Moment, type ResetFacts, type SideFact
 import { HostFacts } from './hosts.ts'
 import type { SpareFacts } from './spare-facts.ts'
 
-/** Values of one page: 512 KB, and an octet each for where they belong. */
+/** Values of one page: 512 KB, and 128 KB for where they belong. */
 const PAGE_VALUES = 1 << 16
 /** Behind the last value of a connection. */
-const END = 255
+const END = 0xffff
 const FRAMINGS: readonly SideFacts['framing'][] = ['none', 'http', 'tls', 'unknown']
 
 export interface PackedFacts {
@@ -38,12 +38,12 @@ const FIELDS: readonly Field[] = allFields()
 
 export class FactsPacker {
   readonly #values: Float64Array[] = []
-  readonly #places: Uint8Array[] = []
+  readonly #places: Uint16Array[] = []
   #used = PAGE_VALUES
 
   /** Afterwards the facts may be used for another connection. */
   pack(facts: ConnectionFacts): PackedFacts {
-    if (this.#used + END >= PAGE_VALUES) this.#addPage()
+    if (this.#used + FIELDS.length >= PAGE_VALUES) this.#addPage()
     const page = this.#values.length - 1
     const values = this.#values[page]!
     const places = this.#places[page]!
@@ -83,7 +83,7 @@ export class FactsPacker {
 
   #addPage(): void {
     this.#values.push(new Float64Array(PAGE_VALUES))
-    this.#places.push(new Uint8Array(PAGE_VALUES))
+    this.#places.push(new Uint16Array(PAGE_VALUES))
     this.#used = 0
   }
 }

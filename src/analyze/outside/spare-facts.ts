@@ -61,7 +61,8 @@ function renewOpening(s: SideFacts): void {
   s.ttl = s.identified = s.identifiedInOrder = 0
   s.syns = s.synAcks = s.lateSynAcks = s.isn = s.mss = 0
   s.ttlVaries = s.hasTimestamps = s.hasIsn = false
-  s.identification = s.scale = -1
+  s.identification = s.scale = s.synAckWindow = -1
+  s.laterTtl = 0
 }
 
 function renewSent(s: SideFacts): void {
@@ -76,6 +77,7 @@ function renewSent(s: SideFacts): void {
   s.framing = 'none'
   s.messageEnd = s.tlsHandshakes = 0
   s.fatalAlert = -1
+  s.endsWithAlert = false
 }
 
 function renewReceived(s: SideFacts): void {
