@@ -112,3 +112,17 @@ test('ports-used-up: not where the ports come again after their time', () => {
   )
   assert.deepEqual(diagnoseCapture(captureOf(...stories)).notes, [])
 })
+
+test('duplicate-capture: a file merged with itself, even where packets have no identification', () => {
+  const lines = STORIES['an end in order']!.story.replace(/^0 c/, '0.001 c')
+  for (const story of [lines, lines.replaceAll(/$/gm, ' id=0')]) {
+    const { notes, connections } = diagnoseCapture(captureOf(new Story(story), new Story(story)))
+    assert.deepEqual(
+      notes.map(({ kind }) => kind),
+      ['duplicate-capture'],
+    )
+    const [diagnosis] = [...connections]
+    assert.equal(diagnosis!.verdict, 'healthy')
+    assert.ok(!diagnosis!.findings.some(({ kind }) => kind === 'loss'))
+  }
+})

@@ -37,19 +37,17 @@ const kindsOf = ({ notes }: CaptureReport): string[] => notes.map(({ kind }) => 
 
 test('each packet twice, as a bridge and its port show it', () => {
   let identification = 0
-  let isIpv4 = false
   return judged(
     (record, take) => {
       const { bytes, start } = record
-      isIpv4 = bytes[start]! >> 4 === 4
+      const isIpv4 = bytes[start]! >> 4 === 4
       if (isIpv4) new DataView(bytes.buffer, bytes.byteOffset).setUint16(start + 4, ++identification & 0xffff)
       take(record)
       take(record)
     },
     (report, seed) => {
       assertHealthy(report, seed)
-      // IPv6 has no number by which a copy is known for sure.
-      assert.equal(kindsOf(report).includes('duplicate-capture'), isIpv4, `seed ${seed}`)
+      assert.ok(kindsOf(report).includes('duplicate-capture'), `seed ${seed}`)
     },
   )
 })

@@ -70,18 +70,20 @@ export function gather(
   me.lastAck = tcp.ack
 }
 
-/** The same packet once more, octet for octet as far as its numbers tell: an interface or a mirror port saw it twice. */
-function isCopy(me: SideFacts, { identification, version }: Packet, tcp: TcpFields, at: number): boolean {
-  return (
-    version === 4 &&
-    identification !== 0 &&
-    identification === me.identification &&
-    tcp.seq === me.lastSeq &&
-    tcp.ack === me.lastAck &&
-    tcp.flags === me.lastFlags &&
-    tcp.textLength === me.lastLength &&
-    at - me.last.at < COPY_SECONDS
-  )
+/**
+ * The same packet once more, as far as its numbers tell: an interface or a mirror port saw it twice, or files were merged that
+ * both hold it. Without an identification only the very same moment shows that.
+ */
+function isCopy(me: SideFacts, packet: Packet, tcp: TcpFields, at: number): boolean {
+  const { identification, version, nanoseconds } = packet
+  if (tcp.seq !== me.lastSeq || tcp.ack !== me.lastAck || tcp.flags !== me.lastFlags) return false
+  if (tcp.textLength !== me.lastLength) return false
+  if (version === 4 && identification !== 0) {
+    return identification === me.identification && at - me.last.at < COPY_SECONDS
+  }
+  // A clock of whole seconds tells no moments apart.
+  const isSpecial = tcp.textLength > 0 || (tcp.flags & (SYN | FIN)) !== 0
+  return at === me.last.at && isSpecial && nanoseconds !== 0
 }
 
 function learnHabits(me: SideFacts, { ttl, identification }: Packet): void {
