@@ -54,6 +54,18 @@ export async function readCaptureFile(
   return reader
 }
 
+/** The file that a command was given. @throws UsageError where there is none. */
+export function capturePath(path: string | undefined): string {
+  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  return path
+}
+
+/** @param count the streams that there are. */
+export function noSuchStream(path: string, stream: number, count: number): Error {
+  const there = count === 0 ? 'no TCP connection' : `streams 0 to ${count - 1}`
+  return new Error(`${path}: there is no stream ${stream}; the file has ${there}`)
+}
+
 async function followUntilInterrupted(
   path: string,
   open: () => CaptureReader,

@@ -4,9 +4,9 @@ import { Dissector } from '../dissect/dissect.ts'
 import { ConversationTable, type ConversationTotals } from '../flows/conversation-table.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { tsharkConversations } from '../print/tshark-conversations.ts'
-import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { EXIT_FINE, readArguments } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko conversations [options] FILE
@@ -35,8 +35,7 @@ const OPTIONS = { ...DECODE_OPTIONS, json: { type: 'boolean' } } as const
 
 export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, OPTIONS, 1)
-  const [path] = positionals
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const path = capturePath(positionals[0])
   const analysis = new SequenceAnalysis()
   const table = new ConversationTable()
   const dissector = new Dissector(

@@ -5,9 +5,9 @@ import { Dissector } from '../dissect/dissect.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { FlowRecorder } from '../flows/flow-recorder.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
-import { EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { EXIT_FINE, readArguments, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, noSuchStream, readCaptureFile } from './capture-input.ts'
 import { DRAWING_HELP, DRAWING_OPTIONS, drawing, print } from './output.ts'
 
 /** A ladder of so many packets is read by nobody; more is asked for with -c. */
@@ -42,15 +42,11 @@ const OPTIONS = {
 export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, OPTIONS, 1)
   const how = drawing(values)
-  const [path] = positionals
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const path = capturePath(positionals[0])
   const stream = wholeNumber('--stream', values.stream, 0, MAX_STREAM) ?? 0
   const most = wholeNumber('-c', values.c, 1, MAX_PACKETS) ?? MOST_PACKETS
   const { recorder, streams } = await record(path, stream, most, askedTunnels(values))
-  if (recorder.packets === 0) {
-    const there = streams === 0 ? 'no TCP connection' : `streams 0 to ${streams - 1}`
-    throw new Error(`${path}: there is no stream ${stream}; the file has ${there}`)
-  }
+  if (recorder.packets === 0) throw noSuchStream(path, stream, streams)
   print(
     ladder(recorder.events, {
       width: how.width,

@@ -2,13 +2,13 @@
 
 import { Dissector } from '../dissect/dissect.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { socketsOf } from '../dissect/sockets-of.ts'
 import { ByteStreams } from '../flows/byte-streams.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import type { StreamSink } from '../flows/stream-assembler.ts'
 import { type Match, type Pattern, StreamSearch } from '../flows/stream-search.ts'
-import { addressOf, socketText } from '../wire/address.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko find [options] PATTERN FILE
@@ -53,9 +53,9 @@ export async function run(argv: string[]): Promise<number> {
     json: { type: 'boolean' },
   } as const
   const { values, positionals } = readArguments(argv, options, 2)
-  const [text, path] = positionals
+  const [text, given] = positionals
   if (text === undefined) throw new UsageError('expected a pattern and a capture file')
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const path = capturePath(given)
   const pattern = values.hex === true ? { octets: octetsOf(text) } : patternOf(text)
   const out = new LineWriter(process.stdout)
   let found = 0
@@ -107,10 +107,7 @@ function inPackets(pattern: Pattern, tell: Tell): Dissector {
 }
 
 function placeOf(stream: number, packet: Packet, tcp: TcpFields, isSender: boolean): Place {
-  const version = packet.version === 6 ? 6 : 4
-  const source = addressOf(packet.src0, packet.src1, packet.src2, packet.src3, version)
-  const destination = addressOf(packet.dst0, packet.dst1, packet.dst2, packet.dst3, version)
-  const ends = [socketText(source, tcp.sourcePort), socketText(destination, tcp.destinationPort)] as const
+  const ends = socketsOf(packet, tcp)
   return { stream, from: ends[isSender ? 0 : 1], to: ends[isSender ? 1 : 0] }
 }
 

@@ -3,16 +3,16 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { Dissector } from '../dissect/dissect.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
+import { socketsOf } from '../dissect/sockets-of.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { ByteStreams } from '../flows/byte-streams.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import type { TcpAnalysis } from '../flows/tcp-analysis.ts'
 import { FOLLOW_FORMATS, type FollowFormat, FollowPrinter } from '../print/tshark-follow.ts'
-import { addressOf, socketText } from '../wire/address.ts'
 import { ACK, SYN } from '../wire/segment.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, noSuchStream, readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko follow --stream N [options] FILE
@@ -62,8 +62,7 @@ export async function run(argv: string[]): Promise<number> {
     output: { type: 'string', short: 'o' },
   } as const
   const { values, positionals } = readArguments(argv, options, 1)
-  const [path] = positionals
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const path = capturePath(positionals[0])
   const stream = wholeNumber('--stream', values.stream, 0, MOST_STREAMS)
   if (stream === undefined) throw new UsageError('expected --stream N; elko conversations --json lists them')
   const { side, output } = values
@@ -77,9 +76,7 @@ export async function run(argv: string[]): Promise<number> {
   const follower = new Follower(stream, side ?? null, open, askedTunnels(values))
   await follower.read(path)
   if (follower.isFound) return EXIT_FINE
-  const count = follower.streams
-  const there = count === 0 ? 'no TCP connection' : `streams 0 to ${count - 1}`
-  throw new Error(`${path}: there is no stream ${stream}; the file has ${there}`)
+  throw noSuchStream(path, stream, follower.streams)
 }
 
 function formatOf(values: { ascii?: boolean; hex?: boolean; raw?: boolean }): FollowFormat {
@@ -150,11 +147,7 @@ class Follower {
 type Ends = readonly [string, string]
 
 function endsOf(packet: Packet, tcp: TcpFields, isFromA: boolean): Ends {
-  const version = packet.version === 6 ? 6 : 4
-  const from = addressOf(packet.src0, packet.src1, packet.src2, packet.src3, version)
-  const to = addressOf(packet.dst0, packet.dst1, packet.dst2, packet.dst3, version)
-  const source = socketText(from, tcp.sourcePort)
-  const destination = socketText(to, tcp.destinationPort)
+  const [source, destination] = socketsOf(packet, tcp)
   return isFromA ? [source, destination] : [destination, source]
 }
 

@@ -1,9 +1,9 @@
 /** What all forms of `elko read` share: a file, the packets of it that are taken and shown, and how many. */
 
 import type { CaptureRecord } from '../capture/record.ts'
-import { UsageError, wholeNumber } from './arguments.ts'
+import { wholeNumber } from './arguments.ts'
 import { askedTunnels } from './asked-tunnels.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile } from './capture-input.ts'
 import { FrameFilter } from './frame-filter.ts'
 import { LineWriter } from './line-writer.ts'
 
@@ -39,8 +39,8 @@ export async function printPackets(
   tail = '',
 ): Promise<void> {
   const limit = wholeNumber('-c', values.c, 1, NO_LIMIT) ?? NO_LIMIT
-  const [path, ...expression] = words
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const [given, ...expression] = words
+  const path = capturePath(given)
   const filter = new FrameFilter(expression, values.Y, askedTunnels(values))
   const lines = new LineWriter(process.stdout)
   let written = 0

@@ -8,7 +8,7 @@ import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis
 import { ExpertSummary } from '../print/tshark-expert.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko stats WHAT [options] FILE
@@ -53,12 +53,12 @@ type Seen = [seconds: number, nanoseconds: number, length: number]
 export async function run(argv: string[]): Promise<number> {
   const options = { ...DECODE_OPTIONS, interval: { type: 'string' }, json: { type: 'boolean' } } as const
   const { values, positionals } = readArguments(argv, options, 2)
-  const [what, path] = positionals
+  const [what, given] = positionals
   if (what === undefined || !Object.hasOwn(GATHERINGS, what)) {
     const found = what === undefined ? 'nothing' : `"${what}"`
     throw new UsageError(`expected one of ${Object.keys(GATHERINGS).join(', ')}, found ${found}`)
   }
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const path = capturePath(given)
   if (values.interval !== undefined && what !== 'io') throw new UsageError('--interval: only with io')
   const gathering = GATHERINGS[what]!(intervalOf(values.interval), askedTunnels(values))
   const out = new LineWriter(process.stdout)

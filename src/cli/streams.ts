@@ -4,9 +4,9 @@ import { Dissector } from '../dissect/dissect.ts'
 import type { FlowReport } from '../flows/flow.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
-import { EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { EXIT_FINE, readArguments, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, noSuchStream, readCaptureFile } from './capture-input.ts'
 import { flowLines } from './flow-lines.ts'
 import { LineWriter } from './line-writer.ts'
 
@@ -40,8 +40,7 @@ const MOST_STREAMS = 0x7fff_ffff
 export async function run(argv: string[]): Promise<number> {
   const options = { ...DECODE_OPTIONS, stream: { type: 'string' }, json: { type: 'boolean' } } as const
   const { values, positionals } = readArguments(argv, options, 1)
-  const [path] = positionals
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const path = capturePath(positionals[0])
   const only = wholeNumber('--stream', values.stream, 0, MOST_STREAMS)
   const out = new LineWriter(process.stdout)
   const isJson = values.json === true
@@ -62,10 +61,7 @@ export async function run(argv: string[]): Promise<number> {
     await out.flush()
   }
   const { count } = analysis.conversations
-  if (only !== undefined && only >= count) {
-    const there = count === 0 ? 'no TCP connection' : `streams 0 to ${count - 1}`
-    throw new Error(`${path}: there is no stream ${only}; the file has ${there}`)
-  }
+  if (only !== undefined && only >= count) throw noSuchStream(path, only, count)
   return EXIT_FINE
 }
 

@@ -5,7 +5,7 @@
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import type { SegmentReceived, SegmentSent, StateChanged, TraceEvent } from '../trace/events.ts'
-import { addressOf, formatAddress } from '../wire/address.ts'
+import { destinationAddress, formatAddress, sourceAddress } from '../wire/address.ts'
 import { ACK, SYN } from '../wire/segment.ts'
 import { seenSegment } from './seen-segment.ts'
 import { SentBecause } from './sent-because.ts'
@@ -72,13 +72,9 @@ export class FlowRecorder {
     this.#firstSeconds = packet.seconds
     this.#firstNanoseconds = packet.nanoseconds
     this.#isAClient = senderIsClient(tcp)
-    const { src0, src1, src2, src3, dst0, dst1, dst2, dst3, version } = packet
-    const family = version === 4 ? 4 : 6
-    const source = formatAddress(addressOf(src0, src1, src2, src3, family))
-    const destination = formatAddress(addressOf(dst0, dst1, dst2, dst3, family))
     const [own, other] = this.#isAClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
-    this.addresses[own] = source
-    this.addresses[other] = destination
+    this.addresses[own] = formatAddress(sourceAddress(packet))
+    this.addresses[other] = formatAddress(destinationAddress(packet))
   }
 
   #microseconds(packet: Packet): number {

@@ -36,13 +36,17 @@ export function addressOf(w0: number, w1: number, w2: number, w3: number, versio
   return new Address(version ?? (isMappedWords(w0, w1, w2) ? 4 : 6), w0, w1, w2, w3)
 }
 
+type Words = 'src0' | 'src1' | 'src2' | 'src3' | 'dst0' | 'dst1' | 'dst2' | 'dst3'
+/** What has the addresses of an IP header as words: a decoded header, a captured packet. */
+type Addressed = Readonly<Pick<IpHeader, 'version' | Words>>
+
 /** The source of a decoded header, to keep. */
-export function sourceAddress(header: IpHeader): Address {
+export function sourceAddress(header: Addressed): Address {
   return new Address(header.version === 4 ? 4 : 6, header.src0, header.src1, header.src2, header.src3)
 }
 
 /** The destination of a decoded header, to keep. */
-export function destinationAddress(header: IpHeader): Address {
+export function destinationAddress(header: Addressed): Address {
   return new Address(header.version === 4 ? 4 : 6, header.dst0, header.dst1, header.dst2, header.dst3)
 }
 
