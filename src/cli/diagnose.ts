@@ -11,7 +11,7 @@ import {
 } from '../analyze/outside/two-captures.ts'
 import { wrap } from '../diagram/canvas.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
-import { readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 import { print } from './output.ts'
 
@@ -56,8 +56,8 @@ export async function run(argv: string[]): Promise<number> {
   } as const
   const { values, positionals } = readArguments(argv, options, 2)
   if (values.error !== undefined) return explain(values.error)
-  const [path, second] = positionals
-  if (path === undefined) throw new UsageError('expected a capture file, or - for standard input')
+  const [first, second] = positionals
+  const path = capturePath(first)
   const width = wholeNumber('--width', values.width, 40, 400) ?? ownWidth()
   if (second !== undefined) return compare([path, second], values.json === true ? null : width)
   const diagnoser = new CaptureDiagnoser()
