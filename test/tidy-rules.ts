@@ -13,6 +13,7 @@ export const MAX_FUNCTION_LINES = 70
 /** Each folder of src/ stands on one floor and imports only lower ones; '' is src/index.ts. */
 const FLOORS: Record<string, number> = {
   bytes: 0,
+  svg: 0,
   wire: 1,
   storage: 2,
   recovery: 2,
@@ -27,9 +28,12 @@ const FLOORS: Record<string, number> = {
   filter: 5,
   print: 5,
   posix: 5,
+  replay: 5,
   drill: 6,
   explore: 6,
   diagram: 6,
+  graph: 6,
+  lab: 6,
   link: 7,
   kernel: 8,
   net: 8,

@@ -1,5 +1,6 @@
 /** From the items of a ladder to its rows: which state stands where, what shares a row, where sections begin. */
 
+import { durationText } from '../svg/scale.ts'
 import type { CallName, SignalName, TimerName, TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, DROP_REASONS } from '../trace/reasons.ts'
 import type { StateName } from '../trace/states.ts'
@@ -7,7 +8,6 @@ import { FIN, RST, SYN } from '../wire/segment.ts'
 import { printable } from './canvas.ts'
 import type { LadderItem, Message } from './ladder-messages.ts'
 import { withoutSource } from './message-label.ts'
-import { durationText } from './time-text.ts'
 
 export type Ends<T> = [T, T]
 

@@ -5,6 +5,7 @@
  * stands in the order in which it happened there.
  */
 
+import { durationText } from '../svg/scale.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import type { StateName } from '../trace/states.ts'
 import { columns, printable, TextLine, type TextStyle, wrap } from './canvas.ts'
@@ -13,7 +14,7 @@ import { type LadderItem, ladderItems, type Message } from './ladder-messages.ts
 import { type Ends, ladderRows, type Row, type Rows } from './ladder-rows.ts'
 import { connectionsIn, type LadderEnd, type LadderPair, selectEvents } from './ladder-select.ts'
 import { labelLines, relativeBases } from './message-label.ts'
-import { durationText, type TimeScale, timeScale } from './time-text.ts'
+import { type TimeScale, timeScale } from './time-text.ts'
 
 export interface LadderOptions {
   /** Columns, from 80 (less counts as 80). Default 100. */
