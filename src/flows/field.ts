@@ -1,5 +1,6 @@
 /** A field of a captured packet under Wireshark's name: how it is read, and how it is written. */
 
+import type { CaptureInterface } from '../capture/capture-file.ts'
 import type { CaptureRecord } from '../capture/record.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import type { FrameTimes } from './frame-times.ts'
@@ -34,6 +35,8 @@ export interface FrameView {
   readonly record?: CaptureRecord
   /** Without it the frame's time is compared with no other. */
   readonly times?: FrameTimes
+  /** Of the file; without them their names and how fine their times are is not known. */
+  readonly interfaces?: readonly CaptureInterface[]
 }
 
 /** One TCP header of a frame and what the analysis says of it. */

@@ -249,11 +249,14 @@ function option(kind: number, index: number): Field {
 }
 
 /** Behind an option that is too short Wireshark shows none. */
-function shownOptions(packet: Packet, tcp: TcpFields): SeenOption[] {
-  const { bytes, end } = packet
+export function shownOptions(packet: Packet, tcp: TcpFields): SeenOption[] {
   const options = optionsOf(packet, tcp)
-  const bad = options.findIndex(({ kind, at, length }) => isTooShort(bytes, kind, at, length, end))
+  const bad = options.findIndex((option) => isShortOption(packet, option))
   return bad < 0 ? options : options.slice(0, bad + 1)
+}
+
+export function isShortOption({ bytes, end }: Packet, { kind, at, length }: SeenOption): boolean {
+  return isTooShort(bytes, kind, at, length, end)
 }
 
 function valuesOf({ packet, tcp }: TcpView, kind: number): number[][] {
