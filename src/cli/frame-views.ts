@@ -1,13 +1,15 @@
 /** One dissection and one analysis of each frame of a capture, for the display filter and for all that is printed of it. */
 
 import type { CaptureInterface } from '../capture/capture-file.ts'
-import type { CaptureRecord } from '../capture/record.ts'
+import { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
+import { type Packet, TcpFields } from '../dissect/packet.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import type { DisplayFilter } from '../filter/display-filter.ts'
 import type { FrameView, TcpView } from '../flows/field.ts'
 import { FrameTimes } from '../flows/frame-times.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { TcpAnalysis } from '../flows/tcp-analysis.ts'
 
 export interface ViewWishes {
   /** null: every frame passes. */
@@ -22,36 +24,63 @@ export interface ViewWishes {
   readonly onTcp?: (view: TcpView) => void
 }
 
+const NO_INTERFACES: readonly CaptureInterface[] = []
+
 export class FrameViews {
+  /** The frame at hand; borrowed until the next one. */
+  readonly view: FrameView
   readonly #display: DisplayFilter | null
   readonly #dissector: Dissector
   readonly #times = new FrameTimes()
   readonly #interfaces: () => readonly CaptureInterface[]
-  #view: FrameView | null = null
+  readonly #frame: ReusedFrame
+  readonly #tcp: ReusedTcp
 
   constructor({ display, tunnels, interfaces, onTcp }: ViewWishes) {
     this.#display = display
-    this.#interfaces = interfaces ?? (() => [])
+    this.#interfaces = interfaces ?? (() => NO_INTERFACES)
     const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
     this.#dissector = new Dissector((packet, tcp) => {
-      const view = { ...this.#view!, tcp, analysis: analysis.analyze(packet, tcp) }
+      const view = this.#tcp
+      view.of(this.#frame.record, this.#frame.interfaces)
+      view.tcp = tcp
+      view.analysis = analysis.analyze(packet, tcp)
       display?.tcp(view)
       onTcp?.(view)
     }, tunnels)
+    this.#frame = this.view = new ReusedFrame(this.#dissector.packet, this.#times)
+    this.#tcp = new ReusedTcp(this.#dissector.packet, this.#times)
   }
 
   /** Takes the next frame. Every one must come, as the analysis goes by those before. Returns whether the filter shows it. */
   frame(record: CaptureRecord): boolean {
-    const { packet } = this.#dissector
     this.#times.frame(record)
-    this.#view = { packet, record, times: this.#times, interfaces: this.#interfaces() }
+    this.#frame.of(record, this.#interfaces())
     this.#display?.begin()
     this.#dissector.dissect(record)
-    return this.#display === null || this.#display.matches(this.#view)
+    return this.#display === null || this.#display.matches(this.#frame)
+  }
+}
+
+/** An object for each frame, and one for each TCP header, would cost more than what is read of them. */
+class ReusedFrame implements FrameView {
+  readonly packet: Packet
+  readonly times: FrameTimes
+  record = new CaptureRecord()
+  interfaces: readonly CaptureInterface[] = NO_INTERFACES
+
+  constructor(packet: Packet, times: FrameTimes) {
+    this.packet = packet
+    this.times = times
   }
 
-  /** The frame at hand; borrowed until the next one. */
-  get view(): FrameView {
-    return this.#view!
+  of(record: CaptureRecord, interfaces: readonly CaptureInterface[]): void {
+    this.record = record
+    this.interfaces = interfaces
   }
+}
+
+class ReusedTcp extends ReusedFrame implements TcpView {
+  tcp = new TcpFields()
+  analysis = new TcpAnalysis()
 }

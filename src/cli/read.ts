@@ -1,6 +1,7 @@
 /** `elko read`: the packets of a capture as tcpdump prints them, or the TCP packets as fields under Wireshark's names. */
 
 import type { TunnelPorts } from '../dissect/tunnels.ts'
+import type { TcpView } from '../flows/field.ts'
 import { frameDetails, tcpDetails } from '../print/details.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
@@ -124,16 +125,22 @@ async function runLines(argv: string[]): Promise<number> {
 
 /** A paragraph for each packet. */
 function detailPrinter(out: Out, { filter }: Source, tunnels: TunnelPorts | null): OnRecord {
-  let tcpLines: string[] = []
-  const views = new FrameViews({
-    display: filter.display,
-    tunnels,
-    onTcp: (view) => tcpLines.push(...tcpDetails(view)),
-  })
+  /** Of TCP headers whose views hold no longer. */
+  let early: string[] = []
+  let current: TcpView | null = null
+  const onTcp = (view: TcpView): void => {
+    if (view.packet.others.length > 0) early.push(...tcpDetails(view))
+    else current = view
+  }
+  const views = new FrameViews({ display: filter.display, tunnels, onTcp })
   return (record) => {
-    tcpLines = []
+    early = []
+    current = null
     const isShown = views.frame(record) && filter.takes(record)
-    if (isShown) out.write(`${[...frameDetails(views.view.packet), ...tcpLines].join('\n')}\n`)
+    if (!isShown) return
+    const lines = [...frameDetails(views.view.packet), ...early]
+    if (current !== null) lines.push(...tcpDetails(current))
+    out.write(`${lines.join('\n')}\n`)
   }
 }
 
