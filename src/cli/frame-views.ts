@@ -1,12 +1,11 @@
 /** One dissection and one analysis of each frame of a capture, for the display filter and for all that is printed of it. */
 
-import type { CaptureInterface } from '../capture/capture-file.ts'
 import { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
 import { type Packet, TcpFields } from '../dissect/packet.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import type { DisplayFilter } from '../filter/display-filter.ts'
-import type { FrameView, TcpView } from '../flows/field.ts'
+import type { CaptureHead, FrameView, TcpView } from '../flows/field.ts'
 import { FrameTimes } from '../flows/frame-times.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { TcpAnalysis } from '../flows/tcp-analysis.ts'
@@ -15,8 +14,8 @@ export interface ViewWishes {
   /** null: every frame passes. */
   readonly display: DisplayFilter | null
   readonly tunnels: TunnelPorts | null
-  /** Those of the file, which may grow while it is read. */
-  readonly interfaces?: () => readonly CaptureInterface[]
+  /** What is read, as soon as something of it is. */
+  readonly file?: () => CaptureHead | null
   /**
    * Is told of each TCP header. The view holds until the next one: to the end of the frame, where no other frame waits beside
    * this one (`packet.others`).
@@ -24,7 +23,7 @@ export interface ViewWishes {
   readonly onTcp?: (view: TcpView) => void
 }
 
-const NO_INTERFACES: readonly CaptureInterface[] = []
+const NO_FILE: CaptureHead = { format: null, interfaces: [] }
 
 export class FrameViews {
   /** The frame at hand; borrowed until the next one. */
@@ -32,17 +31,17 @@ export class FrameViews {
   readonly #display: DisplayFilter | null
   readonly #dissector: Dissector
   readonly #times = new FrameTimes()
-  readonly #interfaces: () => readonly CaptureInterface[]
+  readonly #file: () => CaptureHead | null
   readonly #frame: ReusedFrame
   readonly #tcp: ReusedTcp
 
-  constructor({ display, tunnels, interfaces, onTcp }: ViewWishes) {
+  constructor({ display, tunnels, file, onTcp }: ViewWishes) {
     this.#display = display
-    this.#interfaces = interfaces ?? (() => NO_INTERFACES)
+    this.#file = file ?? (() => null)
     const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
     this.#dissector = new Dissector((packet, tcp) => {
       const view = this.#tcp
-      view.of(this.#frame.record, this.#frame.interfaces)
+      view.of(this.#frame.record, this.#frame.file)
       view.tcp = tcp
       view.analysis = analysis.analyze(packet, tcp)
       display?.tcp(view)
@@ -55,7 +54,7 @@ export class FrameViews {
   /** Takes the next frame. Every one must come, as the analysis goes by those before. Returns whether the filter shows it. */
   frame(record: CaptureRecord): boolean {
     this.#times.frame(record)
-    this.#frame.of(record, this.#interfaces())
+    this.#frame.of(record, this.#file() ?? NO_FILE)
     this.#display?.begin()
     this.#dissector.dissect(record)
     return this.#display === null || this.#display.matches(this.#frame)
@@ -67,16 +66,16 @@ class ReusedFrame implements FrameView {
   readonly packet: Packet
   readonly times: FrameTimes
   record = new CaptureRecord()
-  interfaces: readonly CaptureInterface[] = NO_INTERFACES
+  file = NO_FILE
 
   constructor(packet: Packet, times: FrameTimes) {
     this.packet = packet
     this.times = times
   }
 
-  of(record: CaptureRecord, interfaces: readonly CaptureInterface[]): void {
+  of(record: CaptureRecord, file: CaptureHead): void {
     this.record = record
-    this.interfaces = interfaces
+    this.file = file
   }
 }
 

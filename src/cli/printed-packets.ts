@@ -1,8 +1,8 @@
 /** What all forms of `elko read` share: a file, the packets of it that are taken and shown, and how many. */
 
-import type { CaptureInterface } from '../capture/capture-file.ts'
 import type { CaptureReader } from '../capture/capture-reader.ts'
 import type { CaptureRecord } from '../capture/record.ts'
+import type { CaptureHead } from '../flows/field.ts'
 import { wholeNumber } from './arguments.ts'
 import { askedTunnels } from './asked-tunnels.ts'
 import { capturePath, readCaptureFile } from './capture-input.ts'
@@ -24,8 +24,8 @@ export interface Out {
 /** What a printer is given beside where it writes. */
 export interface Source {
   readonly filter: FrameFilter
-  /** Those of the file, as far as it was read. */
-  readonly interfaces: () => readonly CaptureInterface[]
+  /** What is read; null before. */
+  readonly file: () => CaptureHead | null
   /** Whether -c has been reached. */
   readonly isEnough: () => boolean
 }
@@ -59,7 +59,7 @@ export async function printPackets(
       },
       writeBeside: (line) => lines.write(line),
     },
-    { filter, interfaces: () => reader?.interfaces ?? [], isEnough },
+    { filter, file: () => reader, isEnough },
   )
   try {
     await readCaptureFile(

@@ -31,7 +31,7 @@ export function rowPrinter(
   { head, line, frameLine, between, judge, isPerFrame }: Rows,
   tunnels: TunnelPorts | null,
   out: Out,
-  { filter, interfaces, isEnough }: Source,
+  { filter, file, isEnough }: Source,
 ): OnRecord {
   const { display } = filter
   const isOfAll = isPerFrame || display !== null
@@ -50,7 +50,7 @@ export function rowPrinter(
     if (!isPerFrame && view.packet.others.length > 0) early.push(line(view))
     else current = view
   }
-  const views = new FrameViews({ display, tunnels, interfaces, onTcp })
+  const views = new FrameViews({ display, tunnels, file, onTcp })
   if (head !== '') out.writeBeside(head)
   return (record) => {
     early.length = 0

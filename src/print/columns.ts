@@ -60,9 +60,9 @@ export function columnLine(view: View, separator: string): string {
 }
 
 /** Seconds since the first frame, as fine as the file's. */
-function timeText({ record, times, interfaces }: View): string {
+function timeText({ record, times, file }: View): string {
   if (times === undefined) return ''
-  const resolution = record === undefined ? undefined : interfaces?.[record.interfaceIndex]?.resolution
+  const resolution = record === undefined ? undefined : file?.interfaces[record.interfaceIndex]?.resolution
   const decimals = Math.min(resolution ?? MICROSECONDS, 9)
   const text = String(times.sinceFirst)
   return decimals === 0 ? text.slice(0, -10) : text.slice(0, text.length - 9 + decimals)

@@ -55,7 +55,7 @@ export function elkoLines(file: Uint8Array): string[] {
   const views = new FrameViews({
     display: null,
     tunnels: null,
-    interfaces: () => reader.interfaces,
+    file: () => reader,
     onTcp: (view) => {
       tcp = view
     },
