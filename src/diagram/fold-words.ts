@@ -81,7 +81,10 @@ export function foldTitle(fold: Fold, counts: FoldCounts): string {
   if (fold.kind === 'outside') return `${countOf(messages, 'segment')} beyond the time that is shown`
   if (fold.kind === 'stretch') {
     const all = segments[0] + segments[1]
-    const said = [countOf(all, 'segment'), countOf(messages - all, 'acknowledgment')]
+    const said: string[] = []
+    if (all > 0) said.push(countOf(all, 'segment'))
+    if (messages > all) said.push(countOf(messages - all, 'acknowledgment'))
+    if (messages === 0) said.push(countOf(counts.rows, 'event'))
     if (counts.lost > 0) said.push(`${counts.lost} lost`)
     if (counts.again > 0) said.push(`${counts.again} sent again`)
     if (counts.dropped > 0) said.push(`${counts.dropped} dropped`)

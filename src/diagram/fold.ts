@@ -37,8 +37,8 @@ const LEAST_RUN = 16
 const LEAST_STRETCH = 8
 /** What unfolding one block shows at most. */
 const FAN_OUT = 100
-/** Blocks at the top of the tree, at most about so many. */
-const TOP = 40
+/** Blocks at the top of the tree, about so many. */
+const TOP = 24
 
 /** What a diagram shows when nothing is unfolded. */
 export function foldRows(rows: readonly Row[], options: FoldOptions): Unit[] {
@@ -122,7 +122,7 @@ function withStretches(rows: readonly Row[], units: readonly Unit[], mostRows: n
   const close = (): void => {
     if (stretch.length < LEAST_STRETCH) shown.push(...stretch)
     else
-      for (const part of parts(stretch, Math.ceil(stretch.length / size)))
+      for (const part of parts(rows, stretch, Math.ceil(stretch.length / size)))
         shown.push(divided(rows, 'stretch', part))
     stretch = []
   }
@@ -140,28 +140,41 @@ function withStretches(rows: readonly Row[], units: readonly Unit[], mostRows: n
 
 /** A fold of these units, with folds in it where there are too many of them. */
 function divided(rows: readonly Row[], kind: 'run' | 'stretch', units: readonly Unit[]): Fold {
-  const last = units.at(-1)!
   const from = startOf(units[0]!)
-  const to = typeof last === 'number' ? last + 1 : last.to
+  const to = endOf(units.at(-1)!)
   if (units.length <= FAN_OUT) return newFold(rows, kind, from, to, units)
   const count = Math.min(FAN_OUT, Math.ceil(units.length / FAN_OUT))
-  const children = parts(units, Math.max(2, count)).map((part) => divided(rows, kind, part))
+  const children = parts(rows, units, Math.max(2, count)).map((part) => divided(rows, kind, part))
   return newFold(rows, kind, from, to, children)
 }
 
 const startOf = (unit: Unit): number => (typeof unit === 'number' ? unit : unit.from)
+const endOf = (unit: Unit): number => (typeof unit === 'number' ? unit + 1 : unit.to)
 
-/** `count` parts of nearly the same size. */
-function parts(units: readonly Unit[], count: number): (readonly Unit[])[] {
+/** `count` parts of nearly the same size, each beginning where time went on: after the longest pause near its place. */
+function parts(rows: readonly Row[], units: readonly Unit[], count: number): (readonly Unit[])[] {
+  const size = units.length / count
   const cut: (readonly Unit[])[] = []
-  for (let k = 0; k < count; k++) {
-    const part = units.slice(
-      Math.round((k * units.length) / count),
-      Math.round(((k + 1) * units.length) / count),
-    )
-    if (part.length > 0) cut.push(part)
+  let from = 0
+  for (let k = 1; k <= count; k++) {
+    const to = k === count ? units.length : pauseNear(rows, units, Math.round(k * size), Math.floor(size / 3))
+    if (to > from) cut.push(units.slice(from, to))
+    from = to
   }
   return cut
+}
+
+function pauseNear(rows: readonly Row[], units: readonly Unit[], place: number, reach: number): number {
+  let best = place
+  let longest = 0
+  for (let k = Math.max(1, place - reach); k <= Math.min(units.length - 1, place + reach); k++) {
+    const us = rows[startOf(units[k]!)]!.at - rows[endOf(units[k - 1]!) - 1]!.at
+    if (us > longest) {
+      longest = us
+      best = k
+    }
+  }
+  return best
 }
 
 function range(from: number, to: number): number[] {

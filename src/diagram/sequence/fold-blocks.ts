@@ -35,7 +35,7 @@ export class FoldBlocks {
   stand(fold: Fold, stage: Stage, columns: Columns): Mark {
     const counts = countFold(this.#rows, fold)
     const { fromUs, toUs } = counts
-    const y = stage.block(HEIGHT, fromUs, toUs)
+    const { y, time } = stage.block(HEIGHT, fromUs, toUs)
     this.#hidden.push({ from: fold.from, to: fold.to, fromUs, toUs, y1: y, y2: y + HEIGHT })
     const x = columns.axis + 8
     const box = { x, y, width: columns.right - 6 - x, height: HEIGHT }
@@ -55,7 +55,16 @@ export class FoldBlocks {
       density,
     }
     const about = [title, ...lines, ...(block.canUnfold ? ['folded: unfold to see each'] : [])].join('\n')
-    return { kind: 'fold', item: block.from, at: fromUs, side: -1, y, labels: [label], fold: block, about }
+    return {
+      kind: 'fold',
+      item: block.from,
+      at: fromUs,
+      side: -1,
+      y,
+      labels: time === null ? [label] : [label, time],
+      fold: block,
+      about,
+    }
   }
 
   /** The height of a row in the block that hides it, by its index; null: it is not hidden. */

@@ -9,10 +9,12 @@ import { type LadderItem, ladderItems, type Message } from '../ladder-messages.t
 import { type Ends, ladderRows, type Row, type Rows } from '../ladder-rows.ts'
 import { connectionsIn, type LadderPair, selectEvents } from '../ladder-select.ts'
 import { relativeBases } from '../message-label.ts'
+import { type TimeScale, timeScale } from '../time-text.ts'
 import { Body, type Scene } from './body.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import { FoldBlocks } from './fold-blocks.ts'
 import { Column, type Header, headerOf, legendOf } from './frame.ts'
+import { widthOf } from './labels.ts'
 import { bareState, Lifelines } from './lifelines.ts'
 import type { SequenceOptions } from './options.ts'
 import { type Pace, paceOf } from './pace.ts'
@@ -36,10 +38,12 @@ export function layoutSequence(events: readonly TraceEvent[], options: SequenceO
     recovery: options.recovery ?? 'phases',
     apart: true,
   })
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true)
-  return new Sheet(pair, items, drawn, columns, options).layout(
-    headerOf(pair, pairs.length, columns, options),
-  )
+  const scale = timeScale(drawn.rows.map((row) => row.at))
+  const last = drawn.rows.at(-1)?.at ?? 0
+  const timeWidth = widthOf('time', `${scale.text(last)} ${scale.unit}`)
+  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, timeWidth)
+  const header = headerOf(pair, pairs.length, columns, options)
+  return new Sheet(pair, items, drawn, columns, options).layout(header, scale)
 }
 
 /** One connection on its sheet of paper. */
@@ -70,12 +74,11 @@ class Sheet {
     this.#isRelative = options.numbers === 'relative'
   }
 
-  layout(header: Header): SequenceLayout {
+  layout(header: Header, scale: TimeScale): SequenceLayout {
     const { rows } = this.#drawn
     const columns = this.#columns
     const top = header.bottom
-    const times = rows.map((row) => row.at)
-    const stage = new Stage(columns, this.#pace, times, top + 6)
+    const stage = new Stage(columns, this.#pace, scale, rows[0]?.at ?? 0, top + 6)
     const lifelines = new Lifelines(this.#firstStates(), top)
     const timers = new TimersOf(this.#items)
     const body = new Body(stage, this.#scene(lifelines, timers))
@@ -192,7 +195,7 @@ function descriptionOf(pair: LadderPair, messages: readonly Message[], rows: rea
 }
 
 function emptyLayout(lines: readonly string[], options: SequenceOptions): SequenceLayout {
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true)
+  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, 0)
   const page = new Column(columns.width - 32)
   if (options.title !== undefined) page.words('title', 16, options.title)
   for (const line of lines) page.words('words', 16, line)
