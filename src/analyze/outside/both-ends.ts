@@ -84,7 +84,7 @@ function ownEvents({ events, startUs }: OneEnd, host: string, aheadUs: number, f
   })
 }
 
-/** "frame 3 at the client, 5 at the server, retransmission" */
+/** "frame 3 at the client and 5 at the server, retransmission" */
 function noted(
   event: TraceEvent,
   frames: ReadonlyMap<number, number>,
@@ -94,7 +94,7 @@ function noted(
   if (event.kind !== 'sent') return event
   const { packet, note = '' } = event
   const other = frames.get(packet)
-  const far = other === undefined ? '' : `, ${other} at the ${there}`
+  const far = other === undefined ? '' : ` and ${other} at the ${there}`
   return { ...event, note: note.replace(/^frame \d+/, `frame ${packet} at the ${here}${far}`) }
 }
 
