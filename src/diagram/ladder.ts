@@ -55,7 +55,7 @@ export function ladder(events: readonly TraceEvent[], options: LadderOptions = {
   const found = choosePair(pairs, options)
   if (found === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
   const pair = options.left === found.right.host && options.left !== found.left.host ? swap(found) : found
-  const items = ladderItems(selectEvents(events, pair), pair)
+  const items = ladderItems(selectEvents(events, pair), pair, options.recovery)
   const drawn = ladderRows(items, {
     timers: options.timers ?? 'main',
     recovery: options.recovery ?? 'phases',
