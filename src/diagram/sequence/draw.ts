@@ -133,7 +133,7 @@ function callMarkup({ x1, x2, y, dashed }: CallArrow): string {
 
 /** The words of a mark, and all there is to say of it. */
 function markMarkup(mark: Mark): string {
-  const { kind, item, at, side, labels, arrow, state, fold, about } = mark
+  const { kind, item, at, side, labels, arrow, state, fold, inside, about } = mark
   const message = arrow?.message
   const attributes = {
     class: message === undefined ? `row ${kind}-row` : `row ${kind}-row ${directionOf(message.from, false)}`,
@@ -145,6 +145,7 @@ function markMarkup(mark: Mark): string {
     'data-at': at,
     'data-side': side < 0 ? undefined : side,
     'data-fold': fold?.id,
+    'data-inside': inside,
   }
   const parts = [element('title', {}, escaped(about))]
   if (fold !== undefined) parts.push(foldMarkup(fold))
