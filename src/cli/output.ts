@@ -3,11 +3,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ladder } from '../diagram/ladder.ts'
-import { connectionsIn, type LadderPair } from '../diagram/ladder-select.ts'
 import { statePathLines } from '../diagram/state-machine.ts'
 import { verdict } from '../diagram/verdict.ts'
 import type { ScenarioResult } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
+import { connectionsIn, type LadderPair } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { InputError, wholeNumber } from './arguments.ts'
 

@@ -6,9 +6,9 @@
  * two halves, and crossing and overtaking show.
  */
 
+import type { LadderPair, SidedEvent } from '../trace/connections.ts'
 import type { NetworkEvent, SegmentRecord, TraceEvent } from '../trace/events.ts'
 import type { DropReason, SendReason } from '../trace/reasons.ts'
-import type { LadderPair, SidedEvent } from './ladder-select.ts'
 
 export type Fate =
   | 'arrived'
