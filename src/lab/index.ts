@@ -1,6 +1,7 @@
 /** The lab without its page: configurations, runs, and what can be said of them. */
 
 export { checkConfig, MAX_INTERVENTIONS, MAX_UNTIL_MS } from './check-config.ts'
+export { type EventWords, eventWords } from './event-words.ts'
 export {
   DEFAULT_LAB,
   DEFAULT_PATH,
@@ -22,4 +23,5 @@ export { sharedConfig, shareText } from './share.ts'
 export { Timeline } from './timeline.ts'
 export { type Snapshot, Track, Tracks } from './tracks.ts'
 export { boundsOf, findTunable, TUNABLES, type Tunable, usualValue } from './tunables.ts'
+export { type ValueContext, valueText } from './variable-text.ts'
 export { TIMER_OFF, UNBOUNDED, VARIABLES, type Variable } from './variables.ts'
