@@ -24,6 +24,8 @@ export interface Message {
   readonly from: 0 | 1
   readonly segment: SegmentRecord
   readonly reason: SendReason | undefined
+  /** The packet's number in the run or its frame in the capture; 0 where nobody numbers packets. */
+  readonly packet: number
   /** Index of the item that sent it, or -1: a copy made by the network, a forgery, or an unrecorded sender. */
   readonly sentItem: number
   readonly sentUs: number
@@ -92,7 +94,7 @@ class Joiner {
   }
 
   #sent(event: Extract<TraceEvent, { kind: 'sent' }>, side: 0 | 1): void {
-    const message = newMessage(event.segment, side, event.reason, this.items.length, event.at)
+    const message = newMessage(event, side, event.reason, this.items.length, event.at)
     message.note = event.note
     this.items.push({ kind: 'leaves', side, at: event.at, message })
     if (event.packet === 0) {
@@ -111,7 +113,7 @@ class Joiner {
       const marks = (this.#early.get(event.packet) ?? []).map(({ action }) => NETWORK_WORDS[action])
       const far = side === 0 ? this.#pair.right : this.#pair.left
       if (far.recorded && marks.length === 0) marks.push('its sending is not recorded')
-      message = newMessage(event.segment, from, undefined, -1, event.at)
+      message = newMessage(event, from, undefined, -1, event.at)
       message.marks.push(...marks)
       if (event.packet !== 0) this.#byPacket.set(event.packet, message)
     }
@@ -129,7 +131,13 @@ class Joiner {
     const message = this.#byPacket.get(event.packet)
     const said = NETWORK_WORDS[event.action]
     if (event.copy !== undefined && message !== undefined) {
-      const copy = newMessage(message.segment, message.from, undefined, -1, event.at)
+      const copy = newMessage(
+        { segment: message.segment, packet: event.copy },
+        message.from,
+        undefined,
+        -1,
+        event.at,
+      )
       copy.marks.push('a copy made by the network')
       this.#byPacket.set(event.copy, copy)
       this.#originals.set(event.copy, message)
@@ -193,7 +201,7 @@ const NETWORK_WORDS: Readonly<Record<NetworkEvent['action'], string>> = {
 const LOSSES: ReadonlySet<NetworkEvent['action']> = new Set(['lost', 'too-big', 'queue-full'])
 
 function newMessage(
-  segment: SegmentRecord,
+  { segment, packet }: { readonly segment: SegmentRecord; readonly packet: number },
   from: 0 | 1,
   reason: SendReason | undefined,
   sentItem: number,
@@ -203,6 +211,7 @@ function newMessage(
     from,
     segment,
     reason,
+    packet,
     sentItem,
     sentUs,
     arrivedItem: -1,

@@ -13,6 +13,8 @@ export type Ends<T> = [T, T]
 
 interface RowBase {
   readonly at: number
+  /** Index of the item that it tells of. */
+  readonly item: number
   /** The state of each end on this row; undefined where nothing tells. */
   readonly states: Ends<StateName | undefined>
   /** Whether the end entered the state on this row. */
@@ -47,6 +49,11 @@ export type Row =
 export interface RowOptions {
   readonly timers: 'none' | 'main' | 'all'
   readonly recovery: 'none' | 'phases' | 'all'
+  /**
+   * Whether both ends of a message and each change of state have a row of their own: for a picture that shows each at
+   * its own height. Default false: what belongs together shares a row.
+   */
+  readonly apart?: boolean
 }
 
 export interface Rows {
@@ -65,25 +72,26 @@ export function ladderRows(items: readonly LadderItem[], options: RowOptions): R
   const headings = inferredHeadings(items)
   items.forEach((item, index) => {
     const states: Ends<StateName | undefined> = [now[0], now[1]]
-    const row = { at: item.at, states, changed: [false, false] as Ends<boolean> }
+    const row = { at: item.at, item: index, states, changed: [false, false] as Ends<boolean> }
     const heading = headings.get(index)
     if (heading !== undefined) rows.push({ ...row, kind: 'heading', text: heading })
     if (item.kind !== 'event') {
       const { message } = item
-      const half = message.whole ? 'whole' : item.kind
+      const half = message.whole && options.apart !== true ? 'whole' : item.kind
       if (half === 'whole' && item.kind === 'arrives' && message.sentItem >= 0) return
       if (half === 'whole') states[message.from === 0 ? 1 : 0] = atArrival.get(message)
       rows.push({ ...row, kind: 'message', message, half })
     } else if (item.event.kind === 'state') {
       now[item.side as 0 | 1] = item.event.to
       states[item.side as 0 | 1] = item.event.to
+      row.changed[item.side as 0 | 1] = options.apart === true
       rows.push({ ...row, kind: 'state', side: item.side as 0 | 1 })
     } else {
       const told = eventRow(item.event, item.side, row, options, phases)
       if (told !== undefined) rows.push(told)
     }
   })
-  return { rows: mergeStates(rows), first }
+  return { rows: options.apart === true ? rows : mergeStates(rows), first }
 }
 
 type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>

@@ -52,9 +52,8 @@ export function ladder(events: readonly TraceEvent[], options: LadderOptions = {
   const how: TextStyle = { ascii: options.ascii ?? false, color: options.color ?? false }
   const width = Math.max(80, Math.floor(options.width ?? 100))
   const pairs = connectionsIn(events)
-  const found = choosePair(pairs, options)
-  if (found === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
-  const pair = options.left === found.right.host && options.left !== found.left.host ? swap(found) : found
+  const pair = choosePair(pairs, options)
+  if (pair === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
   const items = ladderItems(selectEvents(events, pair), pair)
   const drawn = ladderRows(items, {
     timers: options.timers ?? 'main',
@@ -312,8 +311,17 @@ class Page {
   }
 }
 
-function choosePair(pairs: readonly LadderPair[], options: LadderOptions): LadderPair | undefined {
-  const { connection, left } = options
+/** Which connection is asked for: by its number, by the host on the left, or the first one. */
+export type Choice = Pick<LadderOptions, 'connection' | 'left'>
+
+/** The connection that is asked for, with the host that is to be on the left there; undefined: there is none such. */
+export function choosePair(pairs: readonly LadderPair[], choice: Choice): LadderPair | undefined {
+  const found = findPair(pairs, choice)
+  const { left } = choice
+  return found !== undefined && left === found.right.host && left !== found.left.host ? swap(found) : found
+}
+
+function findPair(pairs: readonly LadderPair[], { connection, left }: Choice): LadderPair | undefined {
   const fits = (pair: LadderPair) => {
     const ends = [pair.left, pair.right]
     if (left !== undefined && !ends.some((end) => end.host === left)) return false
@@ -323,12 +331,12 @@ function choosePair(pairs: readonly LadderPair[], options: LadderOptions): Ladde
   return pairs.find(fits)
 }
 
-function nothingToDraw(
+/** What to say instead of a picture: what was asked for, and what there is. */
+export function nothingToDraw(
   events: readonly TraceEvent[],
   pairs: readonly LadderPair[],
-  options: LadderOptions,
+  { connection, left }: Choice,
 ): string[] {
-  const { connection, left } = options
   const wanted: string[] = []
   if (connection !== undefined)
     wanted.push(`connection ${connection.connection} of ${printable(connection.host)}`)
