@@ -54,7 +54,7 @@ export function ladder(events: readonly TraceEvent[], options: LadderOptions = {
   const pairs = connectionsIn(events)
   const pair = choosePair(pairs, options)
   if (pair === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
-  const items = ladderItems(selectEvents(events, pair), pair)
+  const items = ladderItems(selectEvents(events, pair), pair, options.recovery)
   const drawn = ladderRows(items, {
     timers: options.timers ?? 'main',
     recovery: options.recovery ?? 'phases',

@@ -113,7 +113,10 @@ export interface TimerEvent extends EventBase {
   readonly inUs?: number
 }
 
-/** The state of loss recovery and congestion control after a change worth drawing. */
+/**
+ * The state of loss recovery and congestion control: where it begins, after each acknowledgment of something new, and
+ * wherever else it changes.
+ */
 export interface RecoveryEvent extends EventBase {
   readonly kind: 'recovery'
   readonly phase: 'slow-start' | 'congestion-avoidance' | 'fast-recovery' | 'loss-recovery'
