@@ -38,7 +38,9 @@ install_example_packages() {
 build() {
   node_modules/.bin/tsc -b "$@" || return 1
   # Whole builds are what is published: one file of it is a bundle.
-  if [ "$#" = 0 ]; then node scripts/bundle-fake-timers.mjs; fi
+  if [ "$#" = 0 ]; then node scripts/bundle-fake-timers.mjs || return 1; fi
+  # The commands write pages, which need their scripts.
+  if [ "$#" = 0 ] || [ "$*" = src/cli ]; then node scripts/build-pages.mjs; fi
 }
 
 # The programs that the tests against the kernel, in the browser and of the examples run, as package:program.

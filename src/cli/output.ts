@@ -60,7 +60,7 @@ export function pictureOf(result: ScenarioResult, how: Drawing): string {
       color: how.color,
       numbers: how.relative ? 'relative' : 'absolute',
       addresses,
-      connection: nameOf(pair),
+      connection: connectionOf(pair),
       legend: index === Math.min(pairs.length, MOST_DRAWN) - 1,
       ...(index === 0 && { title: scenario.title }),
     }),
@@ -133,13 +133,14 @@ function storyOf({ events, scenario }: ScenarioResult): TraceEvent[] {
   return story(events, { oneConnection: scenario.onePicture === true })
 }
 
-function nameOf({ left, right }: LadderPair): { host: string; connection: number } {
+/** The connection of a pair, by its number at an end that has one. */
+export function connectionOf({ left, right }: LadderPair): { host: string; connection: number } {
   const end = left.connection > 0 ? left : right
   return { host: end.host, connection: end.connection }
 }
 
 /** Where the last incarnation of a connection begins. */
-function lastOpening(events: readonly TraceEvent[]): number {
+export function lastOpening(events: readonly TraceEvent[]): number {
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!
     if (event.kind === 'state' && event.to === 'SYN-SENT') return i

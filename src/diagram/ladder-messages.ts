@@ -86,7 +86,7 @@ class Joiner {
   readonly items: LadderItem[] = []
   readonly #byPacket = new Map<number, Message>()
   /** Messages without packet numbers that have not arrived yet, by direction. */
-  readonly #unnumbered: [Message[], Message[]] = [[], []]
+  readonly #unnumbered: [Map<string, Queue>, Map<string, Queue>] = [new Map(), new Map()]
   readonly #pair: LadderPair
   /** What the network did with packets whose sending was not seen (yet). */
   readonly #early = new Map<number, NetworkEvent[]>()
@@ -118,7 +118,10 @@ class Joiner {
     message.note = event.note
     this.items.push({ kind: 'leaves', side, at: event.at, message })
     if (event.packet === 0) {
-      this.#unnumbered[side].push(message)
+      const alike = likeness(message.segment)
+      const queue = this.#unnumbered[side].get(alike) ?? new Queue()
+      queue.add(message)
+      this.#unnumbered[side].set(alike, queue)
       return
     }
     this.#byPacket.set(event.packet, message)
@@ -195,16 +198,28 @@ class Joiner {
   }
 
   #unnumberedLike(segment: SegmentRecord, from: 0 | 1): Message | undefined {
-    const waiting = this.#unnumbered[from]
-    const index = waiting.findIndex(
-      ({ segment: sent }) =>
-        sent.seq === segment.seq &&
-        sent.ack === segment.ack &&
-        sent.flags === segment.flags &&
-        sent.length === segment.length,
-    )
-    return index < 0 ? undefined : waiting.splice(index, 1)[0]
+    const waiting = this.#unnumbered[from].get(likeness(segment))
+    return waiting?.take()
   }
+}
+
+/** Messages that are alike, the first one first. */
+class Queue {
+  readonly #messages: Message[] = []
+  #taken = 0
+
+  add(message: Message): void {
+    this.#messages.push(message)
+  }
+
+  take(): Message | undefined {
+    return this.#messages[this.#taken++]
+  }
+}
+
+/** What a segment without a packet number is known by. */
+function likeness({ seq, ack, flags, length }: SegmentRecord): string {
+  return `${seq} ${ack} ${flags} ${length}`
 }
 
 const NETWORK_WORDS: Readonly<Record<NetworkEvent['action'], string>> = {
@@ -250,20 +265,33 @@ function newMessage(
  * beside the segment that goes with it.
  */
 function signalsAfterSends(selected: readonly SidedEvent[]): SidedEvent[] {
-  const ordered = [...selected]
-  for (let i = 0; i + 1 < ordered.length; i++) {
-    const a = ordered[i]!
-    if (a.event.kind !== 'signal') continue
-    let j = i
-    while (sameInstant(a, ordered[j + 1]) && ordered[j + 1]!.event.kind === 'signal') j++
-    if (!sameInstant(a, ordered[j + 1]) || ordered[j + 1]!.event.kind !== 'sent') continue
-    while (sameInstant(a, ordered[j + 1]) && ordered[j + 1]!.event.kind === 'sent') {
-      ordered.splice(i, 0, ...ordered.splice(j + 1, 1))
+  const ordered: SidedEvent[] = []
+  for (let i = 0; i < selected.length; ) {
+    const first = selected[i]!
+    if (first.event.kind !== 'signal') {
+      ordered.push(first)
       i++
-      j++
+      continue
     }
+    const signals = stretch(selected, i, first, 'signal')
+    const sends = stretch(selected, signals, first, 'sent')
+    for (let k = signals; k < sends; k++) ordered.push(selected[k]!)
+    for (let k = i; k < signals; k++) ordered.push(selected[k]!)
+    i = sends
   }
   return ordered
+}
+
+/** The end of the events of one kind from `start` on that happened in the instant and at the host of `first`. */
+function stretch(
+  events: readonly SidedEvent[],
+  start: number,
+  first: SidedEvent,
+  kind: TraceEvent['kind'],
+): number {
+  let end = start
+  while (sameInstant(first, events[end]) && events[end]!.event.kind === kind) end++
+  return end
 }
 
 function sameInstant(a: SidedEvent, b: SidedEvent | undefined): boolean {
@@ -284,7 +312,11 @@ function decideWholes(items: readonly LadderItem[]): void {
   }
 }
 
+/** Of two ends that are further apart than this, with so much between them, no reader sees that they are one. */
+const FAR_APART = 200
+
 function isWhole(message: Message, items: readonly LadderItem[]): boolean {
+  if (message.arrivedItem - message.sentItem > FAR_APART) return false
   for (let i = message.sentItem + 1; i < message.arrivedItem; i++) {
     const item = items[i]!
     if (item.kind === 'event') {

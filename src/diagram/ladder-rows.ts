@@ -62,36 +62,44 @@ export interface Rows {
   readonly first: Readonly<Ends<StateName | undefined>>
 }
 
+const UNCHANGED: Ends<boolean> = [false, false]
+const newEnds = <T>(value: T): Ends<T> => [value, value]
+
 /** Rows in the order of time. Headings are inferred where the events have none. */
 export function ladderRows(items: readonly LadderItem[], options: RowOptions): Rows {
   const rows: Row[] = []
   const first = firstStates(items)
   const now: Ends<StateName | undefined> = [first[0], first[1]]
   const phases: Ends<string> = ['slow-start', 'slow-start']
-  const atArrival = statesAtArrival(items, first)
+  const apart = options.apart === true
+  const atArrival = apart ? new Map() : statesAtArrival(items, first)
+  let shared: Ends<StateName | undefined> = [now[0], now[1]]
   const headings = inferredHeadings(items)
   items.forEach((item, index) => {
-    const states: Ends<StateName | undefined> = [now[0], now[1]]
-    const row = { at: item.at, item: index, states, changed: [false, false] as Ends<boolean> }
+    // Rows that are merged write into theirs.
+    const states: Ends<StateName | undefined> = apart ? shared : [now[0], now[1]]
+    const row = { at: item.at, item: index, states, changed: apart ? UNCHANGED : newEnds(false) }
     const heading = headings.get(index)
     if (heading !== undefined) rows.push({ ...row, kind: 'heading', text: heading })
     if (item.kind !== 'event') {
       const { message } = item
-      const half = message.whole && options.apart !== true ? 'whole' : item.kind
+      const half = message.whole && !apart ? 'whole' : item.kind
       if (half === 'whole' && item.kind === 'arrives' && message.sentItem >= 0) return
       if (half === 'whole') states[message.from === 0 ? 1 : 0] = atArrival.get(message)
-      rows.push({ ...row, kind: 'message', message, half })
+      const { at, changed } = row
+      rows.push({ at, item: index, states, changed, kind: 'message', message, half })
     } else if (item.event.kind === 'state') {
-      now[item.side as 0 | 1] = item.event.to
-      states[item.side as 0 | 1] = item.event.to
-      row.changed[item.side as 0 | 1] = options.apart === true
-      rows.push({ ...row, kind: 'state', side: item.side as 0 | 1 })
+      const side = item.side as 0 | 1
+      now[side] = item.event.to
+      shared = [now[0], now[1]]
+      const changed: Ends<boolean> = apart ? [side === 0, side === 1] : row.changed
+      rows.push({ ...row, states: [now[0], now[1]], changed, kind: 'state', side })
     } else {
       const told = eventRow(item.event, item.side, row, options, phases)
       if (told !== undefined) rows.push(told)
     }
   })
-  return { rows: options.apart === true ? rows : mergeStates(rows), first }
+  return { rows: apart ? rows : mergeStates(rows), first }
 }
 
 type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>

@@ -366,7 +366,7 @@ function swap(pair: LadderPair): LadderPair {
 }
 
 /** Four times the usual step from row to row and the longest way through the network. */
-function usualGapUs(rows: readonly Row[], messages: readonly Message[]): number {
+export function usualGapUs(rows: readonly Row[], messages: readonly Message[]): number {
   let transitUs = 0
   for (const { arrivedUs, sentUs } of messages) transitUs = Math.max(transitUs, arrivedUs - sentUs)
   const steps: number[] = []

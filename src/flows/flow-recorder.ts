@@ -36,6 +36,11 @@ export class FlowRecorder {
     this.#most = most
   }
 
+  /** When its first packet passed, in microseconds on the clock of the capture (since 1970); events count from there. */
+  get startUs(): number {
+    return this.#firstSeconds * 1e6 + Math.floor(this.#firstNanoseconds / 1000)
+  }
+
   /** What passed, and the states that both ends went through as far as that shows them. */
   get events(): TraceEvent[] {
     const [a, b] = this.#states.paths

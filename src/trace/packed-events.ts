@@ -46,7 +46,7 @@ export function packEvents(events: readonly TraceEvent[]): PackedEvents {
   }
   for (const event of events) {
     if (event.kind !== 'sent' && event.kind !== 'received') packed.add(event)
-    else packed.add({ ...event, segment: placeOf(event.segment, event.packet) })
+    else packed.add(event, { name: 'segment', value: placeOf(event.segment, event.packet) })
   }
   return { form: 1, words: words.words, segments: segments.finish(), events: packed.finish() }
 }

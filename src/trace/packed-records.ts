@@ -63,19 +63,38 @@ interface Shape {
   readonly number: number
   readonly columns: readonly Column[]
 }
-interface Field {
-  readonly path: Path
+
+/** An integer that stands for the record's field of a name. */
+interface Substitute {
   readonly name: string
-  readonly kind: Kind
-  readonly value: unknown
+  readonly value: number
 }
+
+/** What records have in common so far, field by field: where it ends, it is a shape. */
+class Branch {
+  readonly #next = new Map<unknown, Branch>()
+  shape: Shape | null = null
+
+  /** @param step a field's name, its kind, its constant, or where a record within the record begins and ends. */
+  to(step: unknown): Branch {
+    const known = this.#next.get(step)
+    if (known !== undefined) return known
+    const branch = new Branch()
+    this.#next.set(step, branch)
+    return branch
+  }
+}
+const [BEGIN, END] = [Symbol('begin'), Symbol('end')]
 
 export class RecordPacker {
   readonly #packing: Packing
   readonly #words: WordTable
-  readonly #shapes = new Map<string, Shape>()
+  readonly #shapes: Shape[] = []
+  readonly #root = new Branch()
   readonly #order = new IntegerWriter()
   readonly #last = new Map<string, number>()
+  /** The values of the record at hand. */
+  readonly #values: unknown[] = []
   #lastShape = 0
   #count = 0
 
@@ -84,47 +103,68 @@ export class RecordPacker {
     this.#words = words
   }
 
-  add(record: object): void {
-    const fields: Field[] = []
-    const signature = this.#fieldsOf(record, [], '', fields)
-    let shape = this.#shapes.get(signature)
-    if (shape === undefined) {
-      shape = { number: this.#shapes.size, columns: fields.map((field) => this.#column(field)) }
-      this.#shapes.set(signature, shape)
+  add(record: object, substitute: Substitute | null = null): void {
+    this.#values.length = 0
+    const branch = this.#walk(record, '', this.#root, substitute)
+    let { shape } = branch
+    if (shape === null) {
+      shape = { number: this.#shapes.length, columns: this.#columnsOf(record, [], substitute) }
+      this.#shapes.push(shape)
+      branch.shape = shape
     }
     this.#order.put(shape.number - this.#lastShape)
     this.#lastShape = shape.number
     this.#count++
-    for (let i = 0; i < fields.length; i++) this.#put(shape.columns[i]!, fields[i]!.value)
+    for (let i = 0; i < shape.columns.length; i++) this.#put(shape.columns[i]!, this.#values[i])
   }
 
   finish(): PackedRecords {
-    const shapes = [...this.#shapes.values()].map(({ columns }) => columns.map(packedColumn))
+    const shapes = this.#shapes.map(({ columns }) => columns.map(packedColumn))
     return { count: this.#count, order: toBase64(this.#order.finish()), shapes }
   }
 
-  /** Lists the fields of a record, those of records within it too. @returns what makes its shape. */
-  #fieldsOf(record: object, path: Path, prefix: string, fields: Field[]): string {
-    let signature = ''
+  /** Lists the values of a record, those of records within it too. @returns where its shape is kept. */
+  #walk(record: object, prefix: string, from: Branch, substitute: Substitute | null): Branch {
+    let branch = from
     for (const key in record) {
-      const value = (record as Readonly<Record<string, unknown>>)[key]
-      const name = prefix + key
+      const own = (record as Readonly<Record<string, unknown>>)[key]
+      const value = key === substitute?.name ? substitute.value : own
       if (value === undefined) continue
-      if (typeof value === 'object' && value !== null && isPlain(value)) {
-        signature += `${name}{${this.#fieldsOf(value, [...path, key], `${name}.`, fields)}}`
+      branch = branch.to(key)
+      if (isRecord(value)) {
+        branch = this.#walk(value, `${prefix}${key}.`, branch.to(BEGIN), null).to(END)
         continue
       }
-      const kind = this.#packing.constants.has(name) ? 'constant' : kindOf(value)
-      fields.push({ path: [...path, key], name, kind, value })
-      signature += kind === 'constant' ? `${name}=${JSON.stringify(value)};` : `${name}:${kind};`
+      const kind = this.#kindOf(prefix === '' ? key : prefix + key, value)
+      this.#values.push(value)
+      branch = branch.to(kind)
+      if (kind === 'constant') branch = branch.to(value)
     }
-    return signature
+    return branch
   }
 
-  #column({ path, name, kind, value }: Field): Column {
-    const isShared = this.#packing.shared.has(name)
-    const [writer, numbers] = [new IntegerWriter(), new IntegerWriter()]
-    return { path, name, kind, writer, numbers, isShared, constant: value, last: 0, lastNumber: 0 }
+  #columnsOf(record: object, path: Path, substitute: Substitute | null): Column[] {
+    return Object.entries(record).flatMap(([key, own]: [string, unknown]) => {
+      const value = key === substitute?.name ? substitute.value : own
+      if (value === undefined) return []
+      if (isRecord(value)) return this.#columnsOf(value, [...path, key], null)
+      const name = [...path, key].join('.')
+      return {
+        path: [...path, key],
+        name,
+        kind: this.#kindOf(name, value),
+        writer: new IntegerWriter(),
+        numbers: new IntegerWriter(),
+        isShared: this.#packing.shared.has(name),
+        constant: value,
+        last: 0,
+        lastNumber: 0,
+      }
+    })
+  }
+
+  #kindOf(name: string, value: unknown): Kind {
+    return this.#packing.constants.has(name) ? 'constant' : kindOf(value)
   }
 
   #put(column: Column, value: unknown): void {
@@ -177,8 +217,10 @@ function jsonValue(text: string): unknown {
   return /^(NaN|-?Infinity)$/.test(text) ? Number(text) : JSON.parse(text)
 }
 
-function isPlain(value: object): boolean {
-  return !Array.isArray(value) && Object.keys(value).length > 0
+function isRecord(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  for (const _ in value) return true
+  return false
 }
 
 interface Source {

@@ -32,8 +32,8 @@ test('a stream that the capture does not hold is said so, with those that it hol
   assert.match(stderr, /there is no stream 7; the file has streams 0 to 0/)
 })
 
-test('a missing file is a wrong command line', () => {
+test('a missing source is a wrong command line', () => {
   const { code, stderr } = elko(['diagram'])
   assert.equal(code, 2)
-  assert.match(stderr, /expected a capture file/)
+  assert.match(stderr, /expected a SOURCE: a scenario/)
 })

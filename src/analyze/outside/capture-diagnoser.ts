@@ -7,6 +7,7 @@ import type { CaptureRecord } from '../../capture/record.ts'
 import { Dissector } from '../../dissect/dissect.ts'
 import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
+import type { TunnelPorts } from '../../dissect/tunnels.ts'
 import * as w from '../../flows/conversation-words.ts'
 import { SequenceAnalysis } from '../../flows/sequence-analysis.ts'
 import { REUSED_PORTS, type TcpAnalysis } from '../../flows/tcp-analysis.ts'
@@ -66,9 +67,10 @@ export class CaptureDiagnoser {
 
   readonly #watch: PacketWatch | null
 
-  constructor(watch: PacketWatch | null = null) {
+  /** @param tunnels as for `Dissector`. */
+  constructor(watch: PacketWatch | null = null, tunnels: TunnelPorts | null = null) {
     this.#watch = watch
-    this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp))
+    this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp), tunnels)
     this.#dissector.onShortQuote = (packet, tcp) => this.#takeShortQuote(packet, tcp)
   }
 

@@ -42,6 +42,7 @@ export class Body {
   /** By item: its height. */
   readonly heights = new Map<number, number>()
   readonly #drawn = new Map<Draft, Message>()
+  #inside: string | null = null
   readonly #stage: Stage
   readonly #scene: Scene
 
@@ -50,8 +51,9 @@ export class Body {
     this.#scene = scene
   }
 
-  take(row: Row, next: Row | undefined): void {
+  take(row: Row, next: Row | undefined, inside: string | null): void {
     if (!this.#isShown(row)) return
+    this.#inside = inside
     const gap = this.#stage.until(row.at)
     if (gap !== null) this.marks.push(gap)
     switch (row.kind) {
@@ -70,6 +72,19 @@ export class Body {
         return
       default:
         this.#call(row)
+    }
+  }
+
+  /** A fold takes the place of its rows. `hidden`: the height of each of them that the lifelines have to know. */
+  fold(mark: Mark, rows: readonly Row[], hidden: (row: Row) => number): void {
+    this.marks.push(mark)
+    const { columns, lifelines } = this.#scene
+    for (const row of rows) {
+      if (row.kind === 'message' || row.kind === 'heading' || row.kind === 'note') continue
+      if (!columns.shown[row.side]) continue
+      const y = hidden(row)
+      if (row.kind === 'state') lifelines.enters(row.side, row.states[row.side]!, y)
+      else this.blocking.take(row, y)
     }
   }
 
@@ -107,6 +122,7 @@ export class Body {
     this.heights.set(row.item, y)
     const mark: Draft = { kind, item: row.item, at: row.at, side, y, labels, about }
     if (leader !== undefined) mark.leader = leader
+    if (this.#inside !== null) mark.inside = this.#inside
     this.marks.push(mark)
     return mark
   }
@@ -163,7 +179,11 @@ export class Body {
     }
     const keep = [endRoom(side, columns)]
     if (message.sentItem >= 0) {
-      this.#stand(row, 'arrival', side, { labels, keep }, textsOf(labels))
+      const leftHere = this.heights.has(message.sentItem)
+      const about = leftHere ? textsOf(labels) : aboutMessage(message, naming)
+      const mark = this.#stand(row, 'arrival', side, { labels, keep }, about)
+      // It comes out of a fold.
+      if (!leftHere) this.#drawn.set(mark, message)
       return
     }
     const rise = message.marks.length > 0 ? pace.fall / 2 : pace.fall

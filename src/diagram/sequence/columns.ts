@@ -21,8 +21,8 @@ export interface Columns {
   readonly width: number
 }
 
-/** Time labels such as '60.250 s' need so much. */
-const AXIS = 76
+/** Time labels such as '60.250 s' need so much; longer ones need more. */
+const LEAST_AXIS = 76
 /** Between an application and its socket: room for 'read() returns 65535' and for a state in its box. */
 const STRIP = 156
 /** Beside a socket without its application: room for a state in its box. */
@@ -31,18 +31,20 @@ const NETWORK = 500
 const EDGE = 20
 const REMARKS = 310
 
-export function columnsOf(view: View, withRemarks: boolean): Columns {
+/** @param timeWidth pixels of the widest time label. */
+export function columnsOf(view: View, withRemarks: boolean, timeWidth: number): Columns {
+  const axis = Math.max(LEAST_AXIS, Math.ceil(timeWidth) + 20)
   const shown: [boolean, boolean] = [view !== 'server', view !== 'client']
   const applications = view !== 'overview'
   const strip = applications ? STRIP : STATE_STRIP
   const network = view === 'overview' ? NETWORK + 40 : NETWORK
-  const first = AXIS + EDGE
+  const first = axis + EDGE
   const left = shown[0] ? first + strip : first + EDGE
   const right = left + network
   const last = shown[1] ? right + strip : right + EDGE
   const end = last + EDGE
   return {
-    axis: AXIS,
+    axis,
     application: [applications && shown[0] ? first : null, applications && shown[1] ? last : null],
     socket: [left, right],
     shown,

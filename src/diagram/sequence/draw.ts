@@ -10,6 +10,11 @@ import { sequenceStyle } from './style.ts'
 
 export function drawSequence(layout: SequenceLayout, scheme: Scheme): string {
   const { width, height, title, description } = layout
+  return picture({ width, height, title, description, style: sequenceStyle(scheme), body: drawPart(layout) })
+}
+
+/** A layout, or a part of one, without the element around it: a page draws what is seen of it. */
+export function drawPart(layout: SequenceLayout): string {
   const body = [
     lifelinesMarkup(layout),
     bandsMarkup(layout),
@@ -17,7 +22,15 @@ export function drawSequence(layout: SequenceLayout, scheme: Scheme): string {
     element('g', { class: 'frame' }, ...layout.frame.map(labelMarkup)),
     element('g', { class: 'rows', role: 'list' }, ...layout.marks.map(markMarkup)),
   ]
-  return picture({ width, height, title, description, style: sequenceStyle(scheme), body: body.join('\n') })
+  return body.join('\n')
+}
+
+/** What stands above the lifelines, by itself: the names of hosts and columns. */
+export function drawHead({ frame, top }: SequenceLayout): string {
+  return frame
+    .filter(({ box }) => box.y < top)
+    .map(labelMarkup)
+    .join('')
 }
 
 /** Headings, pauses, the verdict: what lies below everything. */
@@ -120,7 +133,7 @@ function callMarkup({ x1, x2, y, dashed }: CallArrow): string {
 
 /** The words of a mark, and all there is to say of it. */
 function markMarkup(mark: Mark): string {
-  const { kind, item, at, side, labels, arrow, state, fold, about } = mark
+  const { kind, item, at, side, labels, arrow, state, fold, inside, about } = mark
   const message = arrow?.message
   const attributes = {
     class: message === undefined ? `row ${kind}-row` : `row ${kind}-row ${directionOf(message.from, false)}`,
@@ -132,6 +145,7 @@ function markMarkup(mark: Mark): string {
     'data-at': at,
     'data-side': side < 0 ? undefined : side,
     'data-fold': fold?.id,
+    'data-inside': inside,
   }
   const parts = [element('title', {}, escaped(about))]
   if (fold !== undefined) parts.push(foldMarkup(fold))

@@ -4,13 +4,17 @@ import { connectionsIn, type LadderPair, selectEvents } from '../../trace/connec
 import type { TraceEvent } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
 import { printable } from '../canvas.ts'
+import { foldRows, unfold } from '../fold.ts'
 import { choosePair, nothingToDraw } from '../ladder.ts'
 import { type LadderItem, ladderItems, type Message } from '../ladder-messages.ts'
 import { type Ends, ladderRows, type Row, type Rows } from '../ladder-rows.ts'
 import { relativeBases } from '../message-label.ts'
+import { type TimeScale, timeScale } from '../time-text.ts'
 import { Body, type Scene } from './body.ts'
 import { type Columns, columnsOf } from './columns.ts'
+import { FoldBlocks } from './fold-blocks.ts'
 import { Column, type Header, headerOf, legendOf } from './frame.ts'
+import { widthOf } from './labels.ts'
 import { bareState, Lifelines } from './lifelines.ts'
 import type { SequenceOptions } from './options.ts'
 import { type Pace, paceOf } from './pace.ts'
@@ -18,6 +22,11 @@ import { Remarks } from './remarks.ts'
 import type { Label, SequenceLayout } from './sequence-layout.ts'
 import { Stage } from './stage.ts'
 import { TimersOf } from './timers.ts'
+
+/** Of a longer story, stretches are folded. */
+const MOST_ROWS = 400
+/** A pause so many times as long as one that is worth a label ends a steady run. */
+const PAUSE = 8
 
 export function layoutSequence(events: readonly TraceEvent[], options: SequenceOptions = {}): SequenceLayout {
   const pairs = connectionsIn(events)
@@ -29,10 +38,12 @@ export function layoutSequence(events: readonly TraceEvent[], options: SequenceO
     recovery: options.recovery ?? 'phases',
     apart: true,
   })
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true)
-  return new Sheet(pair, items, drawn, columns, options).layout(
-    headerOf(pair, pairs.length, columns, options),
-  )
+  const scale = timeScale(drawn.rows.map((row) => row.at))
+  const last = drawn.rows.at(-1)?.at ?? 0
+  const timeWidth = widthOf('time', `${scale.text(last)} ${scale.unit}`)
+  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, timeWidth)
+  const header = headerOf(pair, pairs.length, columns, options)
+  return new Sheet(pair, items, drawn, columns, options).layout(header, scale)
 }
 
 /** One connection on its sheet of paper. */
@@ -63,18 +74,18 @@ class Sheet {
     this.#isRelative = options.numbers === 'relative'
   }
 
-  layout(header: Header): SequenceLayout {
+  layout(header: Header, scale: TimeScale): SequenceLayout {
     const { rows } = this.#drawn
     const columns = this.#columns
     const top = header.bottom
-    const times = rows.map((row) => row.at)
-    const stage = new Stage(columns, this.#pace, times, top + 6)
+    const stage = new Stage(columns, this.#pace, scale, rows[0]?.at ?? 0, top + 6)
     const lifelines = new Lifelines(this.#firstStates(), top)
     const timers = new TimersOf(this.#items)
     const body = new Body(stage, this.#scene(lifelines, timers))
-    for (const [k, row] of rows.entries()) body.take(row, rows[k + 1])
+    const folds = this.#fill(body, stage)
     const bottom = stage.bottom + 22
-    body.finish(() => null, bottom)
+    const hidden = (item: number) => folds.heightOf(this.#rowOf(item))
+    body.finish(hidden, bottom)
     lifelines.finish(bottom)
     const legend = this.#legend(bottom + 10)
     const end = legend.reduce((most, { box }) => Math.max(most, box.y + box.height), bottom)
@@ -91,11 +102,50 @@ class Sheet {
       bannerBox: header.bannerBox,
       marks: body.shownMarks(),
       lifelines: lifelines.spans.filter(({ side, y1, y2 }) => columns.shown[side] && y2 > y1),
-      activations: body.blocking.bars,
-      timers: timers.bars(columns, (item) => body.heights.get(item) ?? null, bottom),
+      activations: body.blocking.bars.filter(({ y1, y2 }) => !folds.hides(y1, y2)),
+      timers: timers
+        .bars(columns, (item) => body.heights.get(item) ?? hidden(item), bottom)
+        .filter(({ y1, y2 }) => !folds.hides(y1, y2)),
       gaps: stage.gaps,
       axis: { x: columns.axis, unit: stage.unit, ticks: stage.ticks, instants: stage.instants },
     }
+  }
+
+  /** Row after row, with a block where some are folded. */
+  #fill(body: Body, stage: Stage): FoldBlocks {
+    const { rows } = this.#drawn
+    const { unfolded = new Set<string>(), mostRows = MOST_ROWS, from, to } = this.#options
+    const units = foldRows(rows, {
+      mostRows,
+      pauseUs: PAUSE * this.#pace.gapUs,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    })
+    const folds = new FoldBlocks(rows)
+    for (const { unit, inside } of unfold(units, unfolded)) {
+      if (typeof unit === 'number') body.take(rows[unit]!, rows[unit + 1], inside?.id ?? null)
+      else {
+        const mark = folds.stand(unit, stage, this.#columns)
+        const hidden = rows.slice(unit.from, unit.to)
+        body.fold(inside === null ? mark : { ...mark, inside: inside.id }, hidden, (row) => {
+          return folds.heightOf(this.#rowOf(row.item)) ?? mark.y
+        })
+      }
+    }
+    return folds
+  }
+
+  /** The row of an item by its index; the next one where it has none. */
+  #rowOf(item: number): number {
+    const { rows } = this.#drawn
+    let low = 0
+    let high = rows.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (rows[middle]!.item < item) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #scene(lifelines: Lifelines, timers: TimersOf): Scene {
@@ -145,7 +195,7 @@ function descriptionOf(pair: LadderPair, messages: readonly Message[], rows: rea
 }
 
 function emptyLayout(lines: readonly string[], options: SequenceOptions): SequenceLayout {
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true)
+  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, 0)
   const page = new Column(columns.width - 32)
   if (options.title !== undefined) page.words('title', 16, options.title)
   for (const line of lines) page.words('words', 16, line)

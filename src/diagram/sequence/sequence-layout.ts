@@ -105,6 +105,8 @@ export interface Mark {
   readonly leader?: Leader
   readonly state?: StateName
   readonly fold?: FoldBlock
+  /** The id of the open fold that it stands in: folding that hides it again. */
+  readonly inside?: string
   /** All there is to say of it, a line each. */
   readonly about: string
 }
@@ -112,6 +114,7 @@ export interface Mark {
 /** A fold in the picture. */
 export interface FoldBlock {
   readonly id: string
+  readonly kind: 'run' | 'stretch' | 'outside'
   readonly box: Box
   /** Items that it hides: from this one to the one before `to`. */
   readonly from: number

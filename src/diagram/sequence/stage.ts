@@ -4,7 +4,7 @@
  */
 
 import { durationText } from '../../svg/scale.ts'
-import { type TimeScale, timeScale } from '../time-text.ts'
+import type { TimeScale } from '../time-text.ts'
 import type { Columns } from './columns.ts'
 import { labelAt, moved } from './labels.ts'
 import type { Pace } from './pace.ts'
@@ -51,14 +51,15 @@ export class Stage {
   /** Whether the present instant has its tick. */
   #isTicked = false
 
-  constructor(columns: Columns, pace: Pace, times: readonly number[], top: number) {
+  /** @param first the time of the first row, microseconds. */
+  constructor(columns: Columns, pace: Pace, scale: TimeScale, first: number, top: number) {
     this.#columns = columns
     this.#pace = pace
-    this.#scale = timeScale(times)
+    this.#scale = scale
     this.unit = this.#scale.unit
     this.#skyline = new Skyline(columns.width, top)
     this.#y = top
-    this.#at = times[0] ?? 0
+    this.#at = first
     this.bottom = top
   }
 
@@ -106,14 +107,21 @@ export class Stage {
     return this.#y
   }
 
-  /** A block that takes the place of all that happened from `from` to `to`, microseconds. @returns its top. */
-  block(height: number, from: number, to: number): number {
+  /** A block that takes the place of all that happened from `from` to `to`, microseconds. */
+  block(height: number, from: number, to: number): { y: number; time: Label | null } {
     this.until(from)
-    const top = this.band(height, 8, 10)
-    this.#tick(top)
+    const y = Math.max(this.#y, this.#skyline.bottom(this.#columns.axis, this.#columns.right)) + 7
+    this.#take({
+      x: this.#columns.axis,
+      y,
+      width: this.#columns.right - this.#columns.axis,
+      height: height + 5,
+    })
+    const time = this.#tick(y)
+    this.#y = y + height + 5
     this.#at = to
     this.#isTicked = false
-    return top
+    return { y, time }
   }
 
   #below({ x, y, width }: Box): number {
