@@ -23,6 +23,7 @@ const FLOORS: Record<string, number> = {
   stack: 4,
   flows: 4,
   sim: 5,
+  replay: 5,
   analyze: 5,
   filter: 5,
   print: 5,
