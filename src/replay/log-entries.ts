@@ -1,7 +1,8 @@
 /** A log's records as entries: one for each stack that was made and each input that it had, in order. */
 
 import type { ListenOptions } from '../stack/listener.ts'
-import { LOG_MAGIC, LOG_VERSION, RECORD } from '../stack/log-format.ts'
+import { LOG_MAGIC, LOG_VERSION } from '../stack/log-format.ts'
+import * as RECORD from '../stack/log-records.ts'
 import type { ConnectOptions } from '../stack/stack-options.ts'
 import type { Config } from '../tcp/config.ts'
 import { CutOff, LogCursor, LogError } from './log-cursor.ts'
@@ -135,10 +136,10 @@ export class LogReader {
     while (!cursor.isAtEnd) {
       const offset = cursor.at
       const record = cursor.byte()
-      if (record >= RECORD.packet) return this.#readInput(offset, record)
-      if (record === RECORD.stack) return this.#readStack(offset)
-      if (record === RECORD.end || record === RECORD.full) {
-        this.end = record === RECORD.end ? 'ended' : 'full'
+      if (record >= RECORD.PACKET) return this.#readInput(offset, record)
+      if (record === RECORD.STACK) return this.#readStack(offset)
+      if (record === RECORD.END || record === RECORD.FULL) {
+        this.end = record === RECORD.END ? 'ended' : 'full'
         return null
       }
       this.#readAside(offset, record)
@@ -149,19 +150,18 @@ export class LogReader {
   /** What says how later records are to be read. */
   #readAside(offset: number, record: number): void {
     const cursor = this.#cursor
-    if (record === RECORD.switch) {
+    if (record === RECORD.OTHER_STACK) {
       this.#current = cursor.whole()
       if (this.#current > this.#stacks.length)
         throw new LogError(offset, `there is no stack ${this.#current}`)
-    } else if (record === RECORD.config) {
+    } else if (record === RECORD.CONFIG) {
       const { configs } = this.#state(offset)
       configs.push(configOf(cursor.object(), configs[0]))
-    } else if (record === RECORD.packetNumber) this.#packet = cursor.time(0)
-    else if (record === RECORD.polling) {
+    } else if (record === RECORD.POLLING) {
       const frameOctets = cursor.whole()
       if (frameOctets > LARGEST_FRAME) throw new LogError(offset, `a frame of ${frameOctets} octets`)
       this.#polling = { frameOctets, ownPacketsLeft: cursor.number() }
-    } else if (record === RECORD.story) this.story = cursor.object()
+    } else if (record === RECORD.STORY) this.story = cursor.object()
     else throw new LogError(offset, `no record begins with ${record}`)
   }
 
@@ -174,14 +174,15 @@ export class LogReader {
   #readInput(offset: number, record: number): Entry {
     const cursor = this.#cursor
     const state = this.#state(offset)
-    if (record === RECORD.deadline || record === RECORD.told) {
-      const isDeadline = record === RECORD.deadline
+    if (record === RECORD.DEADLINE || record === RECORD.TOLD) {
+      const isDeadline = record === RECORD.DEADLINE
       const number = isDeadline ? cursor.number(state.time) : cursor.whole()
       const outcome = { threw: null, numbers: [number], headers: null }
       return this.#entry(offset, state.time, isDeadline ? DEADLINE : TOLD, NO_DRAWS, outcome)
     }
     const at = cursor.time(state.time)
     state.time = at
+    if (record === RECORD.PACKET || record === RECORD.TRANSMIT) this.#packet = cursor.time(0)
     const input = readInput(cursor, record, state, offset)
     const draws = this.#readDraws()
     const outcome = readOutcome(cursor, input.kind)
@@ -203,11 +204,11 @@ export class LogReader {
     let draws: Draw[] | null = null
     while (!cursor.isAtEnd) {
       const record = cursor.octets[cursor.at]
-      if (record === RECORD.random) {
+      if (record === RECORD.RANDOM) {
         cursor.at++
         draws = draws ?? []
         draws.push({ what: 'random', number: cursor.number() })
-      } else if (record === RECORD.sequenceNumber) {
+      } else if (record === RECORD.SEQUENCE_NUMBER) {
         cursor.at++
         draws = draws ?? []
         draws.push({ what: 'sequence-number', number: cursor.byte() === 0 ? null : cursor.number() })
@@ -243,36 +244,36 @@ function readHead(cursor: LogCursor): string {
 }
 
 const SIMPLE: ReadonlyMap<number, Input> = new Map([
-  [RECORD.transmit, { kind: 'transmit' }],
-  [RECORD.freePort, { kind: 'free-port' }],
-  [RECORD.close, { kind: 'close-stack' }],
+  [RECORD.TRANSMIT, { kind: 'transmit' }],
+  [RECORD.FREE_PORT, { kind: 'free-port' }],
+  [RECORD.CLOSE, { kind: 'close-stack' }],
 ])
 
 function readInput(cursor: LogCursor, record: number, state: StackState, offset: number): Input {
   const simple = SIMPLE.get(record)
   if (simple !== undefined) return simple
-  if (record === RECORD.packet) return { kind: 'packet', octets: cursor.block() }
-  if (record === RECORD.timeout) return { kind: 'timeout', last: cursor.number(state.time) }
-  if (record === RECORD.listen)
+  if (record === RECORD.PACKET) return { kind: 'packet', octets: cursor.block() }
+  if (record === RECORD.TIMEOUT) return { kind: 'timeout', last: cursor.number(state.time) }
+  if (record === RECORD.LISTEN)
     return { kind: 'listen', options: listenOptions(cursor.object(), state.configs) }
-  if (record === RECORD.connect)
+  if (record === RECORD.CONNECT)
     return { kind: 'connect', options: connectOptions(cursor.object(), state.configs) }
-  if (record >= RECORD.open) return readCall(cursor, record, state, offset)
+  if (record >= RECORD.OPEN) return readCall(cursor, record, state, offset)
   const listener = cursor.whole()
   if (listener >= state.listeners) throw new LogError(offset, `there is no listener ${listener}`)
-  if (record === RECORD.accept) return { kind: 'accept', listener }
-  if (record === RECORD.closeListener) return { kind: 'close-listener', listener }
-  if (record === RECORD.backlog) return { kind: 'backlog', listener, backlog: cursor.number() }
-  if (record !== RECORD.listenerConfig) throw new LogError(offset, `no record begins with ${record}`)
+  if (record === RECORD.ACCEPT) return { kind: 'accept', listener }
+  if (record === RECORD.CLOSE_LISTENER) return { kind: 'close-listener', listener }
+  if (record === RECORD.BACKLOG) return { kind: 'backlog', listener, backlog: cursor.number() }
+  if (record !== RECORD.LISTENER_CONFIG) throw new LogError(offset, `no record begins with ${record}`)
   return { kind: 'listener-config', listener, config: readConfig(cursor, state, offset) }
 }
 
 const PLAIN_CALLS: ReadonlyMap<number, 'open' | 'push' | 'close' | 'release' | 'events'> = new Map([
-  [RECORD.open, 'open'],
-  [RECORD.push, 'push'],
-  [RECORD.closeConnection, 'close'],
-  [RECORD.release, 'release'],
-  [RECORD.events, 'events'],
+  [RECORD.OPEN, 'open'],
+  [RECORD.PUSH, 'push'],
+  [RECORD.CLOSE_CONNECTION, 'close'],
+  [RECORD.RELEASE, 'release'],
+  [RECORD.EVENTS, 'events'],
 ])
 
 function readCall(cursor: LogCursor, record: number, state: StackState, offset: number): Input {
@@ -280,15 +281,15 @@ function readCall(cursor: LogCursor, record: number, state: StackState, offset: 
   const plain = PLAIN_CALLS.get(record)
   if (plain !== undefined) return { kind: plain, connection }
   switch (record) {
-    case RECORD.send:
+    case RECORD.SEND:
       return { kind: 'send', connection, flags: cursor.whole(), octets: cursor.block() }
-    case RECORD.receive:
+    case RECORD.RECEIVE:
       return { kind: 'receive', connection, length: cursor.whole() }
-    case RECORD.acknowledgeQuickly:
+    case RECORD.ACKNOWLEDGE_QUICKLY:
       return { kind: 'acknowledge-quickly', connection, quickly: cursor.byte() !== 0 }
-    case RECORD.abort:
+    case RECORD.ABORT:
       return { kind: 'abort', connection, reason: cursor.text() }
-    case RECORD.reconfigure:
+    case RECORD.RECONFIGURE:
       return { kind: 'reconfigure', connection, config: readConfig(cursor, state, offset) }
     default:
       throw new LogError(offset, `no record begins with ${record}`)
@@ -314,8 +315,8 @@ const WHOLE_NUMBERS: Readonly<Partial<Record<Input['kind'], number>>> = {
 function readOutcome(cursor: LogCursor, kind: Input['kind']): Outcome {
   const offset = cursor.at
   const record = cursor.byte()
-  if (record === RECORD.threw) return { threw: cursor.text(), numbers: [], headers: null }
-  if (record !== RECORD.done) throw new LogError(offset, `expected what came of it, not ${record}`)
+  if (record === RECORD.THREW) return { threw: cursor.text(), numbers: [], headers: null }
+  if (record !== RECORD.DONE) throw new LogError(offset, `expected what came of it, not ${record}`)
   const numbers: number[] = []
   for (let left = WHOLE_NUMBERS[kind] ?? 0; left > 0; left--) numbers.push(cursor.whole())
   let headers: Uint8Array | null = null

@@ -6,7 +6,8 @@
  */
 
 import { joined } from '../bytes/join.ts'
-import { ELKO_VERSION, LOG_MAGIC, LOG_VERSION, RECORD } from './log-format.ts'
+import { ELKO_VERSION, LOG_MAGIC, LOG_VERSION } from './log-format.ts'
+import * as RECORD from './log-records.ts'
 
 export interface InputLogOptions {
   /** Takes the log piece by piece, for runs that last; the pieces are its own. Default: all is kept, for `octets`. */
@@ -64,7 +65,7 @@ export class InputLog {
 
   /** Nothing more will come. A second call does nothing. */
   end(): void {
-    if (!this.#ended) this.byte(RECORD.end)
+    if (!this.#ended) this.byte(RECORD.END)
     this.#ended = true
     this.flush()
   }
@@ -72,7 +73,7 @@ export class InputLog {
   /** @param edits as elko/replay's `storyEdits` makes them: how the run was told where that differs from what stacks told. */
   story(edits: object): void {
     if (this.#ended) return
-    this.byte(RECORD.story)
+    this.byte(RECORD.STORY)
     this.text(JSON.stringify(edits))
   }
 
@@ -88,14 +89,14 @@ export class InputLog {
   opens(stack: number): boolean {
     if (this.#ended) return false
     if (this.length >= this.#limit) {
-      this.byte(RECORD.full)
+      this.byte(RECORD.FULL)
       this.#ended = true
       this.flush()
       return false
     }
     if (stack === this.#current) return true
     this.#current = stack
-    this.byte(RECORD.switch)
+    this.byte(RECORD.OTHER_STACK)
     this.whole(stack)
     return true
   }

@@ -4,7 +4,7 @@
  *     elko-log 1 VERSION\n                    which Elko wrote it
  *     record ...
  *
- * A record is an octet of RECORD and what belongs to it. An input is written in two parts: the input itself before the stack
+ * A record is an octet of log-records.ts and what belongs to it. An input is written in two parts: the input itself before the stack
  * has it, so that a log tells what a stack that never came back was given last, and behind that what came of it, which is
  * DONE or THREW. Between the two stand the numbers that the stack drew meanwhile.
  */
@@ -13,58 +13,6 @@ export const LOG_VERSION = 1
 /** Of this Elko, as package.json has it: a log says who wrote it. */
 export const ELKO_VERSION = '0.1.0'
 export const LOG_MAGIC = 'elko-log '
-
-/** What a record is, by its first octet. */
-export const RECORD = {
-  /** A stack is made: its options as JSON. From here on records are about it. */
-  stack: 1,
-  /** Records are about another stack: its number, from 0. */
-  switch: 2,
-  /** A configuration that later records name by its number, from 1: what differs from the stack's own, as JSON. */
-  config: 3,
-  /** A random number, or a chosen initial sequence number (0 and nothing: none was). */
-  random: 4,
-  sequenceNumber: 5,
-  /** The number in the run of the packet that the next record is about. */
-  packetNumber: 6,
-  /** How the next polls are made: octets of the frame, and `ownPacketsLeft`. */
-  polling: 7,
-  /** How a run of several stacks was told, as JSON: `StoryEdit`s. */
-  story: 8,
-  /** Nothing more was written: the log is as long as it may be. */
-  full: 9,
-  /** It was ended in order. */
-  end: 10,
-
-  packet: 32,
-  timeout: 33,
-  transmit: 34,
-  deadline: 35,
-  told: 36,
-
-  listen: 48,
-  freePort: 49,
-  accept: 50,
-  closeListener: 51,
-  connect: 52,
-  close: 53,
-  listenerConfig: 54,
-  backlog: 55,
-
-  open: 64,
-  send: 65,
-  receive: 66,
-  push: 67,
-  acknowledgeQuickly: 68,
-  closeConnection: 69,
-  release: 70,
-  abort: 71,
-  reconfigure: 72,
-  events: 73,
-
-  done: 128,
-  threw: 129,
-} as const
 
 /** What of a sent packet a log has in full: its headers. The rest is a hash, as SEND has the octets. */
 export function headerOctets(packet: Uint8Array, length: number): number {

@@ -5,7 +5,8 @@ import type { Environment } from '../tcp/tcb.ts'
 import { received, type SendOptions } from '../tcp/user-calls.ts'
 import type { CloseReason } from '../trace/reasons.ts'
 import { type Host, HostedConnection } from './hosted-connection.ts'
-import { hashOctets, RECORD } from './log-format.ts'
+import { hashOctets } from './log-format.ts'
+import * as RECORD from './log-records.ts'
 import type { Recording } from './recording.ts'
 
 /** The bits of what SEND was asked for; `more` octets than it has room for, which the log has no need of. */
@@ -34,7 +35,7 @@ class RecordedConnection extends HostedConnection {
   }
 
   override connect(): void {
-    this.#call(RECORD.open, () => super.connect())
+    this.#call(RECORD.OPEN, () => super.connect())
   }
 
   override send(
@@ -45,7 +46,7 @@ class RecordedConnection extends HostedConnection {
   ): number {
     const { log } = this.#recording
     return this.#call(
-      RECORD.send,
+      RECORD.SEND,
       () => super.send(bytes, offset, length, options),
       () => {
         const room = Math.max(0, Math.min(length, this.writable, bytes.length - offset))
@@ -59,7 +60,7 @@ class RecordedConnection extends HostedConnection {
   override receive(target: Uint8Array, offset = 0, length = target.length - offset): number {
     const { log } = this.#recording
     return this.#call(
-      RECORD.receive,
+      RECORD.RECEIVE,
       () => super.receive(target, offset, length),
       () => log.whole(length),
       (octets) => {
@@ -71,30 +72,30 @@ class RecordedConnection extends HostedConnection {
   }
 
   override push(): void {
-    this.#call(RECORD.push, () => super.push())
+    this.#call(RECORD.PUSH, () => super.push())
   }
 
   override acknowledgeQuickly(quickly: boolean): void {
     const { log } = this.#recording
     this.#call(
-      RECORD.acknowledgeQuickly,
+      RECORD.ACKNOWLEDGE_QUICKLY,
       () => super.acknowledgeQuickly(quickly),
       () => log.byte(quickly ? 1 : 0),
     )
   }
 
   override close(): void {
-    this.#call(RECORD.closeConnection, () => super.close())
+    this.#call(RECORD.CLOSE_CONNECTION, () => super.close())
   }
 
   override release(): void {
-    this.#call(RECORD.release, () => super.release())
+    this.#call(RECORD.RELEASE, () => super.release())
   }
 
   override abort(reason?: CloseReason): void {
     const { log } = this.#recording
     this.#call(
-      RECORD.abort,
+      RECORD.ABORT,
       () => super.abort(reason),
       () => log.text(reason ?? ''),
     )
@@ -104,7 +105,7 @@ class RecordedConnection extends HostedConnection {
     const { log } = this.#recording
     const number = this.#recording.configNumber(config)
     this.#call(
-      RECORD.reconfigure,
+      RECORD.RECONFIGURE,
       () => super.reconfigure(config),
       () => log.whole(number),
     )
@@ -114,7 +115,7 @@ class RecordedConnection extends HostedConnection {
     if (this.tcb.events === 0) return 0
     const { log } = this.#recording
     return this.#call(
-      RECORD.events,
+      RECORD.EVENTS,
       () => super.pollEvents(),
       undefined,
       (bits) => log.whole(bits),
@@ -127,7 +128,7 @@ class RecordedConnection extends HostedConnection {
       this.#recording.log.whole(tcb.id)
       write?.()
     }
-    return this.#recording.call(tcb, record, writeAll, run, result)
+    return this.#recording.call(tcb.clock.now, record, writeAll, run, result)
   }
 }
 

@@ -12,7 +12,8 @@ import type { Path } from '../tcp/path.ts'
 import type { HostedConnection } from './hosted-connection.ts'
 import { InputLog } from './input-log.ts'
 import type { Listener, ListenOptions } from './listener.ts'
-import { hashOctets, headerOctets, RECORD } from './log-format.ts'
+import { hashOctets, headerOctets } from './log-format.ts'
+import * as RECORD from './log-records.ts'
 import type { Stack } from './stack.ts'
 import type { ConnectOptions, StackOptions } from './stack-options.ts'
 
@@ -53,7 +54,7 @@ export class Recording {
     this.#config = config
     this.#configs.set(config, 0)
     if (log.isEnded) return
-    log.byte(RECORD.stack)
+    log.byte(RECORD.STACK)
     log.text(
       JSON.stringify({
         name,
@@ -75,10 +76,10 @@ export class Recording {
     const { random, initialSequenceNumber: choose } = options
     return {
       ...options,
-      random: () => this.#drawn(RECORD.random, random()),
+      random: () => this.#drawn(RECORD.RANDOM, random()),
       ...(choose !== undefined && {
         initialSequenceNumber: (path: Path, now: number) =>
-          this.#drawn(RECORD.sequenceNumber, choose(path, now)),
+          this.#drawn(RECORD.SEQUENCE_NUMBER, choose(path, now)),
       }),
     }
   }
@@ -92,12 +93,12 @@ export class Recording {
       const config = this.#configOf(options.config)
       const write = (): void => this.log.text(listenText(options, config))
       const run = (): Listener => listen.call(stack, options)
-      return this.call(stack, RECORD.listen, write, run, (made) => this.#listens(stack, made))
+      return this.call(stack.clock.now, RECORD.LISTEN, write, run, (made) => this.#listens(stack, made))
     }
     stack.freePort = () =>
       this.call(
-        stack,
-        RECORD.freePort,
+        stack.clock.now,
+        RECORD.FREE_PORT,
         nothing,
         () => freePort.call(stack),
         (port) => this.log.number(port),
@@ -105,40 +106,35 @@ export class Recording {
     stack.accept = (listener) => {
       const run = (): HostedConnection | null => accept.call(stack, listener)
       const result = (one: HostedConnection | null): void => this.log.whole(one === null ? 0 : one.tcb.id)
-      return this.call(stack, RECORD.accept, () => this.#writeListener(listener), run, result)
+      return this.call(stack.clock.now, RECORD.ACCEPT, () => this.#writeListener(listener), run, result)
     }
     stack.closeListener = (listener) => {
       const run = (): void => closeListener.call(stack, listener)
-      this.call(stack, RECORD.closeListener, () => this.#writeListener(listener), run)
+      this.call(stack.clock.now, RECORD.CLOSE_LISTENER, () => this.#writeListener(listener), run)
     }
     stack.connect = (options) => {
       const config = this.#configOf(options.config)
       const write = (): void => this.log.text(connectText(options, config))
       const run = (): HostedConnection => connect.call(stack, options)
-      return this.call(stack, RECORD.connect, write, run, ({ tcb }) => this.log.whole(tcb.id))
+      return this.call(stack.clock.now, RECORD.CONNECT, write, run, ({ tcb }) => this.log.whole(tcb.id))
     }
-    stack.close = () => this.call(stack, RECORD.close, nothing, () => close.call(stack))
+    stack.close = () => this.call(stack.clock.now, RECORD.CLOSE, nothing, () => close.call(stack))
   }
 
   /**
    * Runs a call and writes it down, unless the stack makes it itself.
    *
-   * @param write its arguments; @param result what it returned.
+   * @param now the time at which the stack has it; @param write its arguments; @param result what it returned.
    */
-  call<T>(
-    { clock }: Pick<Stack, 'clock'>,
-    record: number,
-    write: () => void,
-    run: () => T,
-    result?: (value: T) => void,
-  ): T {
+  call<T>(now: number, record: number, write: () => void, run: () => T, result?: (value: T) => void): T {
     const { log } = this
-    if (this.#depth > 0 || !log.opens(this.#stack)) return run()
+    if (!this.#writes()) return run()
     log.byte(record)
-    this.#writeTime(clock.now)
+    log.number(now, this.#time)
+    this.#time = now
     write()
     const value = this.#run(run)
-    log.byte(RECORD.done)
+    log.byte(RECORD.DONE)
     result?.(value)
     return value
   }
@@ -147,12 +143,12 @@ export class Recording {
   configNumber(config: Config): number {
     const known = this.#configs.get(config)
     if (known !== undefined) return known
-    if (this.#depth > 0 || !this.log.opens(this.#stack)) return 0
+    if (!this.#writes()) return 0
     const number = ++this.#configCount
     this.#configs.set(config, number)
     const own = this.#config
     const changed = Object.entries(config).filter(([name, value]) => own[name as keyof Config] !== value)
-    this.log.byte(RECORD.config)
+    this.log.byte(RECORD.CONFIG)
     this.log.text(JSON.stringify(Object.fromEntries(changed)))
     return number
   }
@@ -165,23 +161,15 @@ export class Recording {
     const { handlePacket, handleTimeout } = stack
     const { log } = this
     stack.handlePacket = (now, packet, offset = 0, length = packet.length - offset) => {
-      const run = (): void => handlePacket.call(stack, now, packet, offset, length)
-      if (this.#depth > 0 || !log.opens(this.#stack)) return run()
-      this.#writePacketNumber(stack)
-      log.byte(RECORD.packet)
-      this.#writeTime(now)
-      log.block(packet, offset, offset + length)
-      this.#run(run)
-      log.byte(RECORD.done)
+      const write = (): void => {
+        this.#writePacketNumber(stack)
+        log.block(packet, offset, offset + length)
+      }
+      this.call(now, RECORD.PACKET, write, () => handlePacket.call(stack, now, packet, offset, length))
     }
     stack.handleTimeout = (now, last = now) => {
       const run = (): void => handleTimeout.call(stack, now, last)
-      if (this.#depth > 0 || !log.opens(this.#stack)) return run()
-      log.byte(RECORD.timeout)
-      this.#writeTime(now)
-      log.number(last, now)
-      this.#run(run)
-      log.byte(RECORD.done)
+      this.call(now, RECORD.TIMEOUT, () => log.number(last, now), run)
     }
   }
 
@@ -191,34 +179,33 @@ export class Recording {
     stack.pollTransmit = (now, frame) => {
       const run = (): number => pollTransmit.call(stack, now, frame)
       // A poll that finds nothing to do changes nothing.
-      if (this.#depth > 0 || !stack.hasWork || !log.opens(this.#stack)) return run()
+      if (!stack.hasWork || !this.#writes()) return run()
       this.#writePolling(stack, frame.length)
-      this.#writePacketNumber(stack)
-      log.byte(RECORD.transmit)
-      this.#writeTime(now)
-      const length = this.#run(run)
-      log.byte(RECORD.done)
-      log.whole(length)
-      if (length > 0) this.#writeSent(frame, length)
+      const write = (): void => this.#writePacketNumber(stack)
+      const length = this.call(now, RECORD.TRANSMIT, write, run, (octets) => this.#writeSent(frame, octets))
       this.#ownPacketsLeft = stack.ownPacketsLeft
       return length
     }
     stack.pollTimeout = () => {
       const at = pollTimeout.call(stack)
-      if (at === this.#deadline || this.#depth > 0 || !log.opens(this.#stack)) return at
+      if (at === this.#deadline || !this.#writes()) return at
       this.#deadline = at
-      log.byte(RECORD.deadline)
+      log.byte(RECORD.DEADLINE)
       log.number(at, this.#time)
       return at
     }
     stack.pollEvent = () => {
       const next = pollEvent.call(stack)
-      if (next === null || this.#depth > 0 || !log.opens(this.#stack)) return next
-      const id = 'tcb' in next ? 2 * next.tcb.id : 2 * this.#listeners.get(next)! + 1
-      log.byte(RECORD.told)
-      log.whole(id)
+      if (next === null || !this.#writes()) return next
+      log.byte(RECORD.TOLD)
+      log.whole('tcb' in next ? 2 * next.tcb.id : 2 * this.#listeners.get(next)! + 1)
       return next
     }
+  }
+
+  /** Whether a call of now is one from outside, and is written down. */
+  #writes(): boolean {
+    return this.#depth === 0 && this.log.opens(this.#stack)
   }
 
   /** As what comes of it; what it throws is written down, too. */
@@ -227,7 +214,7 @@ export class Recording {
     try {
       return run()
     } catch (error) {
-      this.log.byte(RECORD.threw)
+      this.log.byte(RECORD.THREW)
       this.log.text(errorName(error))
       throw error
     } finally {
@@ -239,7 +226,7 @@ export class Recording {
     const { log } = this
     if (log.isEnded) return drawn
     log.byte(record)
-    if (record === RECORD.sequenceNumber) log.byte(drawn === null ? 0 : 1)
+    if (record === RECORD.SEQUENCE_NUMBER) log.byte(drawn === null ? 0 : 1)
     if (drawn !== null) log.number(drawn)
     return drawn
   }
@@ -256,7 +243,7 @@ export class Recording {
         this.#writeListener(listener)
         this.log.whole(known)
       }
-      this.call(stack, RECORD.listenerConfig, write, () => reconfigure.call(listener, config))
+      this.call(stack.clock.now, RECORD.LISTENER_CONFIG, write, () => reconfigure.call(listener, config))
     }
     let { backlog } = listener
     const set = (value: number): void => {
@@ -264,7 +251,7 @@ export class Recording {
         this.#writeListener(listener)
         this.log.number(value)
       }
-      this.call(stack, RECORD.backlog, write, () => {
+      this.call(stack.clock.now, RECORD.BACKLOG, write, () => {
         backlog = value
       })
     }
@@ -276,28 +263,23 @@ export class Recording {
     this.log.whole(this.#listeners.get(listener)!)
   }
 
-  #writeTime(now: number): void {
-    this.log.number(now, this.#time)
-    this.#time = now
-  }
-
   #writePacketNumber({ trace }: Stack): void {
-    if (trace === null || trace.packet === 0) return
-    this.log.byte(RECORD.packetNumber)
-    this.log.number(trace.packet)
+    this.log.number(trace?.packet ?? 0)
   }
 
   #writePolling({ ownPacketsLeft }: Stack, frameOctets: number): void {
     if (ownPacketsLeft === this.#ownPacketsLeft && frameOctets === this.#frameOctets) return
     this.#ownPacketsLeft = ownPacketsLeft
     this.#frameOctets = frameOctets
-    this.log.byte(RECORD.polling)
+    this.log.byte(RECORD.POLLING)
     this.log.whole(frameOctets)
     this.log.number(ownPacketsLeft)
   }
 
   #writeSent(frame: Uint8Array, length: number): void {
     const { log } = this
+    log.whole(length)
+    if (length === 0) return
     log.block(frame, 0, headerOctets(frame, length))
     log.number(hashOctets(frame, 0, length))
   }
