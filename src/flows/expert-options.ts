@@ -25,7 +25,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [kinds.KIND_TFO]: 'TCP Fast Open',
 }
 
-export function expertOfOptions({ packet, tcp }: TcpView, note: Remark): void {
+export function expertOfOptions(view: TcpView, note: Remark): void {
+  const { packet, tcp } = view
   const { bytes } = packet
   const end = Math.min(tcp.at + tcp.headerLength, packet.end)
   let nops = 0
@@ -50,7 +51,7 @@ export function expertOfOptions({ packet, tcp }: TcpView, note: Remark): void {
     if (!isSound(kind, length, end - at, note)) return
     hasMss ||= kind === kinds.KIND_MSS
     allowsSack ||= kind === kinds.KIND_SACK_PERMITTED
-    remarkOption(bytes, at, length, tcp.flags, tcp.ack, note)
+    remarkOption(bytes, at, length, tcp.flags, judgedAck(view), note)
     at += length
   }
   if ((tcp.flags & SYN) !== 0 && !hasMss && tcp.headerLength > LEAST_HEADER) {
@@ -105,13 +106,19 @@ const EXPERIMENT_TFO = 0xf989
 const isFastOpen = (bytes: Uint8Array, at: number, length: number): boolean =>
   length >= 4 && readUint16(bytes, at + 2) === EXPERIMENT_TFO
 
-/** RFC 2883 4: the first block is acknowledged already, or lies in the second one. */
+/** What edges are compared with: without the ACK bit Wireshark takes the field for a relative number, as a rule 0. */
+export const judgedAck = ({ tcp, analysis }: TcpView): number =>
+  (tcp.flags & ACK) !== 0 ? tcp.ack : (analysis.otherBase + tcp.ack) | 0
+
+/**
+ * Whether a SACK option tells of what came twice, as Wireshark reads RFC 2883 4: its first block is acknowledged already, or
+ * it ends within the second one, wherever it begins.
+ */
 export function isDuplicate(bytes: Uint8Array, at: number, length: number, ack: number): boolean {
   if (length < 10) return false
-  const left = readInt32(bytes, at + 2)
   const right = readInt32(bytes, at + 6)
-  if (((left - ack) | 0) < 0) return true
+  if (((right - ack) | 0) <= 0) return true
   if (length < 18) return false
-  const isBehind = ((left - readInt32(bytes, at + 10)) | 0) >= 0
-  return isBehind && ((right - readInt32(bytes, at + 14)) | 0) <= 0
+  const isBehindLeft = ((right - readInt32(bytes, at + 10)) | 0) > 0
+  return isBehindLeft && ((right - readInt32(bytes, at + 14)) | 0) <= 0
 }

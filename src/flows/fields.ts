@@ -23,7 +23,7 @@ import {
   KIND_TIMESTAMPS,
   KIND_WINDOW_SCALE,
 } from '../wire/tcp-options.ts'
-import { isDuplicate } from './expert-options.ts'
+import { isDuplicate, judgedAck } from './expert-options.ts'
 import type { Field, FrameFields, TcpView } from './field.ts'
 import {
   etherText,
@@ -284,8 +284,9 @@ function sackEdges(view: TcpView, side: 0 | 1): number[] {
 function duplicateEdges(view: TcpView, side: 0 | 1): number[] {
   const { packet, tcp, analysis } = view
   const { bytes } = packet
+  const ack = judgedAck(view)
   return shownOptions(packet, tcp)
-    .filter(({ kind, at, length }) => kind === KIND_SACK && isDuplicate(bytes, at, length, tcp.ack))
+    .filter(({ kind, at, length }) => kind === KIND_SACK && isDuplicate(bytes, at, length, ack))
     .map((option) => (optionValues(bytes, option)[side]! - analysis.otherBase) >>> 0)
 }
 
