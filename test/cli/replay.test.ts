@@ -65,7 +65,7 @@ test('--inputs lists what the stacks were given and what came of it', () => {
   const { code, stdout } = elko(['replay', log, '--inputs'])
   assert.equal(code, 0)
   const lines = stdout.trimEnd().split('\n')
-  assert.match(lines[0]!, /^ {5}1 +0 µs {2}TCP A {2}the stack TCP A is made$/)
+  assert.match(lines[0]!, /^ {5}1 +0 µs {2}client {2}the stack client is made$/)
   assert.ok(lines.some((line) => /: Flags \[S\], seq 100, win \d+, length 0$/.test(line)))
   assert.ok(
     lines.some((line) => / a packet arrives: port \d+ > \d+: Flags \[S\.\], seq 300, ack 101/.test(line)),
