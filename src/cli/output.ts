@@ -3,11 +3,11 @@
 import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ladder } from '../diagram/ladder.ts'
-import { connectionsIn, type LadderPair } from '../diagram/ladder-select.ts'
 import { statePathLines } from '../diagram/state-machine.ts'
 import { verdict } from '../diagram/verdict.ts'
 import type { ScenarioResult } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
+import { connectionsIn, type LadderPair } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { InputError, wholeNumber } from './arguments.ts'
 
@@ -65,7 +65,7 @@ export function pictureOf(result: Pictured, how: Drawing): string {
       color: how.color,
       numbers: how.relative ? 'relative' : 'absolute',
       addresses,
-      connection: nameOf(pair),
+      connection: connectionOf(pair),
       legend: index === Math.min(pairs.length, MOST_DRAWN) - 1,
       ...(index === 0 && { title: scenario.title }),
     }),
@@ -148,13 +148,14 @@ function storyOf({ events, scenario }: Pictured): TraceEvent[] {
   return story(events, { oneConnection: scenario.onePicture === true })
 }
 
-function nameOf({ left, right }: LadderPair): { host: string; connection: number } {
+/** The connection of a pair, by its number at an end that has one. */
+export function connectionOf({ left, right }: LadderPair): { host: string; connection: number } {
   const end = left.connection > 0 ? left : right
   return { host: end.host, connection: end.connection }
 }
 
 /** Where the last incarnation of a connection begins. */
-function lastOpening(events: readonly TraceEvent[]): number {
+export function lastOpening(events: readonly TraceEvent[]): number {
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!
     if (event.kind === 'state' && event.to === 'SYN-SENT') return i

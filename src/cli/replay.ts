@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { wrap } from '../diagram/canvas.ts'
-import { durationText } from '../diagram/time-text.ts'
 import { inputText, outcomeText } from '../replay/divergence.ts'
 import { LogError } from '../replay/log-cursor.ts'
 import { LogReader } from '../replay/log-entries.ts'
 import { type ReplayedRun, replayRun } from '../replay/replayed-run.ts'
 import { measured } from '../sim/impairment-options.ts'
+import { durationText } from '../svg/scale.ts'
 import {
   EXIT_FINDINGS,
   EXIT_FINE,

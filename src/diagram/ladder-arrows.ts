@@ -1,12 +1,12 @@
 /** Draws one message between the two sockets: the arrow with its label, and the lines below that explain it. */
 
+import { durationText } from '../svg/scale.ts'
 import { DROP_REASONS, type SendReason } from '../trace/reasons.ts'
 import type { SequenceBase } from '../trace/segment-text.ts'
 import { columns, type Style, type TextLine, wrap } from './canvas.ts'
 import type { Message } from './ladder-messages.ts'
 import type { MessageRow } from './ladder-rows.ts'
 import { labelLines, labelParts, reasonSentence, shortLabel, withoutSource } from './message-label.ts'
-import { durationText } from './time-text.ts'
 
 /** The columns between the two sockets: `start` is the first, `end` the one behind the last. */
 export interface Net {

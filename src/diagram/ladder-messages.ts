@@ -6,9 +6,9 @@
  * two halves, and crossing and overtaking show.
  */
 
+import type { LadderPair, SidedEvent } from '../trace/connections.ts'
 import type { NetworkEvent, SegmentRecord, TraceEvent } from '../trace/events.ts'
 import type { DropReason, SendReason } from '../trace/reasons.ts'
-import type { LadderPair, SidedEvent } from './ladder-select.ts'
 
 export type Fate =
   | 'arrived'
@@ -24,6 +24,8 @@ export interface Message {
   readonly from: 0 | 1
   readonly segment: SegmentRecord
   readonly reason: SendReason | undefined
+  /** The packet's number in the run or its frame in the capture; 0 where nobody numbers packets. */
+  readonly packet: number
   /** Index of the item that sent it, or -1: a copy made by the network, a forgery, or an unrecorded sender. */
   readonly sentItem: number
   readonly sentUs: number
@@ -51,12 +53,32 @@ export type LadderItem =
     }
   | { readonly kind: 'event'; readonly side: -1 | 0 | 1; readonly at: number; readonly event: TraceEvent }
 
-export function ladderItems(selected: readonly SidedEvent[], pair: LadderPair): LadderItem[] {
+/**
+ * @param recovery what is told of congestion control: nothing, changes of its phase, or every record. What is not told
+ *   stands in nobody's way.
+ */
+export function ladderItems(
+  selected: readonly SidedEvent[],
+  pair: LadderPair,
+  recovery: 'none' | 'phases' | 'all' = 'phases',
+): LadderItem[] {
   const joined = new Joiner(pair)
-  for (const { event, side } of signalsAfterSends(selected)) joined.take(event, side)
+  const told = recovery === 'all' ? selected : withoutRepeatedPhases(selected, recovery)
+  for (const { event, side } of signalsAfterSends(told)) joined.take(event, side)
   joined.close()
   decideWholes(joined.items)
   return joined.items
+}
+
+/** A connection begins in slow start. */
+function withoutRepeatedPhases(selected: readonly SidedEvent[], recovery: 'none' | 'phases'): SidedEvent[] {
+  const phases = new Map<number, string>()
+  return selected.filter(({ event, side }) => {
+    if (event.kind !== 'recovery') return true
+    const before = phases.get(side) ?? 'slow-start'
+    phases.set(side, event.phase)
+    return recovery === 'phases' && before !== event.phase
+  })
 }
 
 /** Joins the events of a packet, which are far apart in the list, into one message. */
@@ -64,7 +86,7 @@ class Joiner {
   readonly items: LadderItem[] = []
   readonly #byPacket = new Map<number, Message>()
   /** Messages without packet numbers that have not arrived yet, by direction. */
-  readonly #unnumbered: [Message[], Message[]] = [[], []]
+  readonly #unnumbered: [Map<string, Queue>, Map<string, Queue>] = [new Map(), new Map()]
   readonly #pair: LadderPair
   /** What the network did with packets whose sending was not seen (yet). */
   readonly #early = new Map<number, NetworkEvent[]>()
@@ -92,11 +114,14 @@ class Joiner {
   }
 
   #sent(event: Extract<TraceEvent, { kind: 'sent' }>, side: 0 | 1): void {
-    const message = newMessage(event.segment, side, event.reason, this.items.length, event.at)
+    const message = newMessage(event, side, event.reason, this.items.length, event.at)
     message.note = event.note
     this.items.push({ kind: 'leaves', side, at: event.at, message })
     if (event.packet === 0) {
-      this.#unnumbered[side].push(message)
+      const alike = likeness(message.segment)
+      const queue = this.#unnumbered[side].get(alike) ?? new Queue()
+      queue.add(message)
+      this.#unnumbered[side].set(alike, queue)
       return
     }
     this.#byPacket.set(event.packet, message)
@@ -111,7 +136,7 @@ class Joiner {
       const marks = (this.#early.get(event.packet) ?? []).map(({ action }) => NETWORK_WORDS[action])
       const far = side === 0 ? this.#pair.right : this.#pair.left
       if (far.recorded && marks.length === 0) marks.push('its sending is not recorded')
-      message = newMessage(event.segment, from, undefined, -1, event.at)
+      message = newMessage(event, from, undefined, -1, event.at)
       message.marks.push(...marks)
       if (event.packet !== 0) this.#byPacket.set(event.packet, message)
     }
@@ -129,7 +154,13 @@ class Joiner {
     const message = this.#byPacket.get(event.packet)
     const said = NETWORK_WORDS[event.action]
     if (event.copy !== undefined && message !== undefined) {
-      const copy = newMessage(message.segment, message.from, undefined, -1, event.at)
+      const copy = newMessage(
+        { segment: message.segment, packet: event.copy },
+        message.from,
+        undefined,
+        -1,
+        event.at,
+      )
       copy.marks.push('a copy made by the network')
       this.#byPacket.set(event.copy, copy)
       this.#originals.set(event.copy, message)
@@ -167,16 +198,28 @@ class Joiner {
   }
 
   #unnumberedLike(segment: SegmentRecord, from: 0 | 1): Message | undefined {
-    const waiting = this.#unnumbered[from]
-    const index = waiting.findIndex(
-      ({ segment: sent }) =>
-        sent.seq === segment.seq &&
-        sent.ack === segment.ack &&
-        sent.flags === segment.flags &&
-        sent.length === segment.length,
-    )
-    return index < 0 ? undefined : waiting.splice(index, 1)[0]
+    const waiting = this.#unnumbered[from].get(likeness(segment))
+    return waiting?.take()
   }
+}
+
+/** Messages that are alike, the first one first. */
+class Queue {
+  readonly #messages: Message[] = []
+  #taken = 0
+
+  add(message: Message): void {
+    this.#messages.push(message)
+  }
+
+  take(): Message | undefined {
+    return this.#messages[this.#taken++]
+  }
+}
+
+/** What a segment without a packet number is known by. */
+function likeness({ seq, ack, flags, length }: SegmentRecord): string {
+  return `${seq} ${ack} ${flags} ${length}`
 }
 
 const NETWORK_WORDS: Readonly<Record<NetworkEvent['action'], string>> = {
@@ -193,7 +236,7 @@ const NETWORK_WORDS: Readonly<Record<NetworkEvent['action'], string>> = {
 const LOSSES: ReadonlySet<NetworkEvent['action']> = new Set(['lost', 'too-big', 'queue-full'])
 
 function newMessage(
-  segment: SegmentRecord,
+  { segment, packet }: { readonly segment: SegmentRecord; readonly packet: number },
   from: 0 | 1,
   reason: SendReason | undefined,
   sentItem: number,
@@ -203,6 +246,7 @@ function newMessage(
     from,
     segment,
     reason,
+    packet,
     sentItem,
     sentUs,
     arrivedItem: -1,
@@ -221,20 +265,33 @@ function newMessage(
  * beside the segment that goes with it.
  */
 function signalsAfterSends(selected: readonly SidedEvent[]): SidedEvent[] {
-  const ordered = [...selected]
-  for (let i = 0; i + 1 < ordered.length; i++) {
-    const a = ordered[i]!
-    if (a.event.kind !== 'signal') continue
-    let j = i
-    while (sameInstant(a, ordered[j + 1]) && ordered[j + 1]!.event.kind === 'signal') j++
-    if (!sameInstant(a, ordered[j + 1]) || ordered[j + 1]!.event.kind !== 'sent') continue
-    while (sameInstant(a, ordered[j + 1]) && ordered[j + 1]!.event.kind === 'sent') {
-      ordered.splice(i, 0, ...ordered.splice(j + 1, 1))
+  const ordered: SidedEvent[] = []
+  for (let i = 0; i < selected.length; ) {
+    const first = selected[i]!
+    if (first.event.kind !== 'signal') {
+      ordered.push(first)
       i++
-      j++
+      continue
     }
+    const signals = stretch(selected, i, first, 'signal')
+    const sends = stretch(selected, signals, first, 'sent')
+    for (let k = signals; k < sends; k++) ordered.push(selected[k]!)
+    for (let k = i; k < signals; k++) ordered.push(selected[k]!)
+    i = sends
   }
   return ordered
+}
+
+/** The end of the events of one kind from `start` on that happened in the instant and at the host of `first`. */
+function stretch(
+  events: readonly SidedEvent[],
+  start: number,
+  first: SidedEvent,
+  kind: TraceEvent['kind'],
+): number {
+  let end = start
+  while (sameInstant(first, events[end]) && events[end]!.event.kind === kind) end++
+  return end
 }
 
 function sameInstant(a: SidedEvent, b: SidedEvent | undefined): boolean {
@@ -255,7 +312,11 @@ function decideWholes(items: readonly LadderItem[]): void {
   }
 }
 
+/** Of two ends that are further apart than this, with so much between them, no reader sees that they are one. */
+const FAR_APART = 200
+
 function isWhole(message: Message, items: readonly LadderItem[]): boolean {
+  if (message.arrivedItem - message.sentItem > FAR_APART) return false
   for (let i = message.sentItem + 1; i < message.arrivedItem; i++) {
     const item = items[i]!
     if (item.kind === 'event') {

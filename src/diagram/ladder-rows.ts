@@ -1,5 +1,6 @@
 /** From the items of a ladder to its rows: which state stands where, what shares a row, where sections begin. */
 
+import { durationText } from '../svg/scale.ts'
 import type { CallName, SignalName, TimerName, TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, DROP_REASONS } from '../trace/reasons.ts'
 import type { StateName } from '../trace/states.ts'
@@ -7,12 +8,13 @@ import { FIN, RST, SYN } from '../wire/segment.ts'
 import { printable } from './canvas.ts'
 import type { LadderItem, Message } from './ladder-messages.ts'
 import { withoutSource } from './message-label.ts'
-import { durationText } from './time-text.ts'
 
 export type Ends<T> = [T, T]
 
 interface RowBase {
   readonly at: number
+  /** Index of the item that it tells of. */
+  readonly item: number
   /** The state of each end on this row; undefined where nothing tells. */
   readonly states: Ends<StateName | undefined>
   /** Whether the end entered the state on this row. */
@@ -47,6 +49,11 @@ export type Row =
 export interface RowOptions {
   readonly timers: 'none' | 'main' | 'all'
   readonly recovery: 'none' | 'phases' | 'all'
+  /**
+   * Whether both ends of a message and each change of state have a row of their own: for a picture that shows each at
+   * its own height. Default false: what belongs together shares a row.
+   */
+  readonly apart?: boolean
 }
 
 export interface Rows {
@@ -55,35 +62,44 @@ export interface Rows {
   readonly first: Readonly<Ends<StateName | undefined>>
 }
 
+const UNCHANGED: Ends<boolean> = [false, false]
+const newEnds = <T>(value: T): Ends<T> => [value, value]
+
 /** Rows in the order of time. Headings are inferred where the events have none. */
 export function ladderRows(items: readonly LadderItem[], options: RowOptions): Rows {
   const rows: Row[] = []
   const first = firstStates(items)
   const now: Ends<StateName | undefined> = [first[0], first[1]]
   const phases: Ends<string> = ['slow-start', 'slow-start']
-  const atArrival = statesAtArrival(items, first)
+  const apart = options.apart === true
+  const atArrival = apart ? new Map() : statesAtArrival(items, first)
+  let shared: Ends<StateName | undefined> = [now[0], now[1]]
   const headings = inferredHeadings(items)
   items.forEach((item, index) => {
-    const states: Ends<StateName | undefined> = [now[0], now[1]]
-    const row = { at: item.at, states, changed: [false, false] as Ends<boolean> }
+    // Rows that are merged write into theirs.
+    const states: Ends<StateName | undefined> = apart ? shared : [now[0], now[1]]
+    const row = { at: item.at, item: index, states, changed: apart ? UNCHANGED : newEnds(false) }
     const heading = headings.get(index)
     if (heading !== undefined) rows.push({ ...row, kind: 'heading', text: heading })
     if (item.kind !== 'event') {
       const { message } = item
-      const half = message.whole ? 'whole' : item.kind
+      const half = message.whole && !apart ? 'whole' : item.kind
       if (half === 'whole' && item.kind === 'arrives' && message.sentItem >= 0) return
       if (half === 'whole') states[message.from === 0 ? 1 : 0] = atArrival.get(message)
-      rows.push({ ...row, kind: 'message', message, half })
+      const { at, changed } = row
+      rows.push({ at, item: index, states, changed, kind: 'message', message, half })
     } else if (item.event.kind === 'state') {
-      now[item.side as 0 | 1] = item.event.to
-      states[item.side as 0 | 1] = item.event.to
-      rows.push({ ...row, kind: 'state', side: item.side as 0 | 1 })
+      const side = item.side as 0 | 1
+      now[side] = item.event.to
+      shared = [now[0], now[1]]
+      const changed: Ends<boolean> = apart ? [side === 0, side === 1] : row.changed
+      rows.push({ ...row, states: [now[0], now[1]], changed, kind: 'state', side })
     } else {
       const told = eventRow(item.event, item.side, row, options, phases)
       if (told !== undefined) rows.push(told)
     }
   })
-  return { rows: mergeStates(rows), first }
+  return { rows: apart ? rows : mergeStates(rows), first }
 }
 
 type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>

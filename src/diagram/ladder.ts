@@ -5,15 +5,16 @@
  * stands in the order in which it happened there.
  */
 
+import { durationText } from '../svg/scale.ts'
+import { connectionsIn, type LadderEnd, type LadderPair, selectEvents } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import type { StateName } from '../trace/states.ts'
 import { columns, printable, TextLine, type TextStyle, wrap } from './canvas.ts'
 import { drawArrow, drawBelow, type Net, wrapBelow } from './ladder-arrows.ts'
 import { type LadderItem, ladderItems, type Message } from './ladder-messages.ts'
 import { type Ends, ladderRows, type Row, type Rows } from './ladder-rows.ts'
-import { connectionsIn, type LadderEnd, type LadderPair, selectEvents } from './ladder-select.ts'
 import { labelLines, relativeBases } from './message-label.ts'
-import { durationText, type TimeScale, timeScale } from './time-text.ts'
+import { type TimeScale, timeScale } from './time-text.ts'
 
 export interface LadderOptions {
   /** Columns, from 80 (less counts as 80). Default 100. */
@@ -51,10 +52,9 @@ export function ladder(events: readonly TraceEvent[], options: LadderOptions = {
   const how: TextStyle = { ascii: options.ascii ?? false, color: options.color ?? false }
   const width = Math.max(80, Math.floor(options.width ?? 100))
   const pairs = connectionsIn(events)
-  const found = choosePair(pairs, options)
-  if (found === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
-  const pair = options.left === found.right.host && options.left !== found.left.host ? swap(found) : found
-  const items = ladderItems(selectEvents(events, pair), pair)
+  const pair = choosePair(pairs, options)
+  if (pair === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
+  const items = ladderItems(selectEvents(events, pair), pair, options.recovery)
   const drawn = ladderRows(items, {
     timers: options.timers ?? 'main',
     recovery: options.recovery ?? 'phases',
@@ -311,8 +311,17 @@ class Page {
   }
 }
 
-function choosePair(pairs: readonly LadderPair[], options: LadderOptions): LadderPair | undefined {
-  const { connection, left } = options
+/** Which connection is asked for: by its number, by the host on the left, or the first one. */
+export type Choice = Pick<LadderOptions, 'connection' | 'left'>
+
+/** The connection that is asked for, with the host that is to be on the left there; undefined: there is none such. */
+export function choosePair(pairs: readonly LadderPair[], choice: Choice): LadderPair | undefined {
+  const found = findPair(pairs, choice)
+  const { left } = choice
+  return found !== undefined && left === found.right.host && left !== found.left.host ? swap(found) : found
+}
+
+function findPair(pairs: readonly LadderPair[], { connection, left }: Choice): LadderPair | undefined {
   const fits = (pair: LadderPair) => {
     const ends = [pair.left, pair.right]
     if (left !== undefined && !ends.some((end) => end.host === left)) return false
@@ -322,12 +331,12 @@ function choosePair(pairs: readonly LadderPair[], options: LadderOptions): Ladde
   return pairs.find(fits)
 }
 
-function nothingToDraw(
+/** What to say instead of a picture: what was asked for, and what there is. */
+export function nothingToDraw(
   events: readonly TraceEvent[],
   pairs: readonly LadderPair[],
-  options: LadderOptions,
+  { connection, left }: Choice,
 ): string[] {
-  const { connection, left } = options
   const wanted: string[] = []
   if (connection !== undefined)
     wanted.push(`connection ${connection.connection} of ${printable(connection.host)}`)
@@ -357,7 +366,7 @@ function swap(pair: LadderPair): LadderPair {
 }
 
 /** Four times the usual step from row to row and the longest way through the network. */
-function usualGapUs(rows: readonly Row[], messages: readonly Message[]): number {
+export function usualGapUs(rows: readonly Row[], messages: readonly Message[]): number {
   let transitUs = 0
   for (const { arrivedUs, sentUs } of messages) transitUs = Math.max(transitUs, arrivedUs - sentUs)
   const steps: number[] = []

@@ -1,4 +1,4 @@
-/** Times and durations as a reader wants them: one unit for a column of times, the nearest unit for a duration. */
+/** Times as a reader wants them: one unit for a column of times. */
 
 export interface TimeScale {
   readonly unit: 'µs' | 'ms' | 's'
@@ -26,16 +26,4 @@ export function timeScale(timesUs: readonly number[]): TimeScale {
   }
   const decimals = even(1000) ? 3 : 6
   return { unit: 's', text: (at) => ((at - origin) / 1e6).toFixed(decimals) }
-}
-
-/** "350 µs", "20 ms", "1.5 s", "2 min": at most three decimals. */
-export function durationText(us: number): string {
-  if (us < 1000) return `${trimmed(us)} µs`
-  if (us < 1_000_000) return `${trimmed(us / 1000)} ms`
-  if (us < 120_000_000) return `${trimmed(us / 1e6)} s`
-  return `${trimmed(us / 60e6)} min`
-}
-
-function trimmed(value: number): string {
-  return String(Math.round(value * 1000) / 1000)
 }

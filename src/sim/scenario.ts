@@ -12,6 +12,7 @@ import { storyEdits } from '../trace/story-edits.ts'
 import { SimHost, type SimHostOptions } from './host.ts'
 import type { ImpairmentOptions } from './impairments.ts'
 import { Network } from './network.ts'
+import type { PacketObserver } from './network-record.ts'
 import { ScenarioRecorder } from './scenario-recorder.ts'
 import { type Hit, PathRules } from './scenario-rules.ts'
 
@@ -30,6 +31,10 @@ export interface ScenarioOptions {
   /** Octets that the application sends, 1 to MAX_BYTES. */
   readonly bytes?: number
   readonly ipv6?: boolean
+  /** Laid over the configuration of each host, in the order in which the scenario adds them. */
+  readonly tuning?: readonly Partial<Config>[]
+  /** Sees each packet that a host sends or receives. */
+  readonly observe?: PacketObserver
   /** Takes what the stacks of all hosts are given, and ends with the run: `elko replay`. */
   readonly record?: InputLog | null
 }
@@ -97,7 +102,8 @@ export class Lab {
       this.#chunks.push(octets)
     }
     const seed = options.seed ?? 1
-    this.network = new Network({ seed, trace: this.recorder, capture, maxEvents: MAX_EVENTS })
+    const { observe = null } = options
+    this.network = new Network({ seed, trace: this.recorder, capture, observe, maxEvents: MAX_EVENTS })
   }
 
   /** How much the application sends: the scenario's own number unless the user gave one. */
@@ -110,7 +116,7 @@ export class Lab {
    * of other things need not show.
    */
   host(name: string, iss: number | null, options: Partial<SimHostOptions> = {}): SimHost {
-    const { mss, window, ipv6, record = null } = this.options
+    const { mss, window, ipv6, tuning, record = null } = this.options
     const number = this.hosts.length + 1
     const address = ipv6 === true ? `${PREFIXES[6]}${number}/64` : `${PREFIXES[4]}${number}/24`
     const { config, ...others } = options
@@ -121,7 +127,7 @@ export class Lab {
       record,
       ...others,
       ...(ipv6 === true && { addresses: [address] }),
-      config: { ...PLAIN, ...config, ...userConfig(mss, window) },
+      config: { ...PLAIN, ...config, ...userConfig(mss, window), ...tuning?.[number - 1] },
     })
     this.hosts.push(host)
     return host
@@ -191,7 +197,8 @@ function passes(block: Uint8Array, index: number): boolean {
   return view.getUint32(0, true) !== BLOCK_ENHANCED_PACKET || view.getUint32(8, true) === index
 }
 
-const PLAIN: Partial<Config> = {
+/** What hosts of scenarios have unless the scenario says otherwise. */
+export const PLAIN: Partial<Config> = {
   timestamps: false,
   windowScaling: false,
   receiveBufferBytes: 65_535,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { columns, printable, wrap } from '../../src/diagram/canvas.ts'
-import { durationText, timeScale } from '../../src/diagram/time-text.ts'
+import { timeScale } from '../../src/diagram/time-text.ts'
+import { durationText } from '../../src/svg/scale.ts'
 import fc from '../property.ts'
 
 test('the unit adapts to the run', () => {

@@ -1,0 +1,141 @@
+/** What a fold hides, counted and in words: "120 segments of 1460, acknowledged every 2". */
+
+import { durationText } from '../svg/scale.ts'
+import type { SendReason } from '../trace/reasons.ts'
+import type { Fold } from './fold.ts'
+import { startsMessage } from './fold-quiet.ts'
+import type { Message } from './ladder-messages.ts'
+import type { Row } from './ladder-rows.ts'
+
+export interface FoldCounts {
+  readonly rows: number
+  readonly messages: number
+  /** By direction, 0 rightward: segments with text, their octets, the largest of them, and acknowledgments without text. */
+  readonly segments: readonly [number, number]
+  readonly octets: readonly [number, number]
+  readonly largest: readonly [number, number]
+  readonly acknowledgments: readonly [number, number]
+  readonly lost: number
+  /** Sent again, for whatever reason. */
+  readonly again: number
+  readonly dropped: number
+  readonly writes: number
+  readonly reads: number
+  /** Microseconds on the clock of the run. */
+  readonly fromUs: number
+  readonly toUs: number
+}
+
+const AGAIN: ReadonlySet<SendReason> = new Set<SendReason>([
+  'retransmission-timeout',
+  'loss-recovery',
+  'fast-retransmit',
+  'partial-ack',
+])
+
+/** Whether this message was sent before. */
+export function isAgain({ reason }: Message): boolean {
+  return reason !== undefined && AGAIN.has(reason)
+}
+
+export function countFold(rows: readonly Row[], { from, to }: Fold): FoldCounts {
+  const counts = {
+    rows: to - from,
+    messages: 0,
+    segments: [0, 0] as [number, number],
+    octets: [0, 0] as [number, number],
+    largest: [0, 0] as [number, number],
+    acknowledgments: [0, 0] as [number, number],
+    lost: 0,
+    again: 0,
+    dropped: 0,
+    writes: 0,
+    reads: 0,
+    fromUs: rows[from]!.at,
+    toUs: rows[to - 1]!.at,
+  }
+  for (let k = from; k < to; k++) {
+    const row = rows[k]!
+    if (row.kind === 'message' && startsMessage(row)) {
+      const { message } = row
+      const { length } = message.segment
+      counts.messages++
+      counts.octets[message.from] += length
+      counts.largest[message.from] = Math.max(counts.largest[message.from], length)
+      if (length > 0) counts.segments[message.from]++
+      else counts.acknowledgments[message.from]++
+      if (message.fate === 'lost') counts.lost++
+      if (message.drops.length > 0) counts.dropped++
+      if (isAgain(message)) counts.again++
+    } else if (row.kind === 'call' || row.kind === 'application') {
+      if (/^write\([^)]*\)$/.test(row.text)) counts.writes++
+      else if (/^read\((\d+\)$|.* returns\b)/.test(row.text)) counts.reads++
+    }
+  }
+  return counts
+}
+
+/** The title of a fold: what there is most to say of it. */
+export function foldTitle(fold: Fold, counts: FoldCounts): string {
+  const { segments, acknowledgments, messages } = counts
+  if (fold.kind === 'outside') return `${countOf(messages, 'segment')} beyond the time that is shown`
+  if (fold.kind === 'stretch') {
+    const all = segments[0] + segments[1]
+    const said: string[] = []
+    if (all > 0) said.push(countOf(all, 'segment'))
+    if (messages > all) said.push(countOf(messages - all, 'acknowledgment'))
+    if (messages === 0) said.push(countOf(counts.rows, 'event'))
+    if (counts.lost > 0) said.push(`${counts.lost} lost`)
+    if (counts.again > 0) said.push(`${counts.again} sent again`)
+    if (counts.dropped > 0) said.push(`${counts.dropped} dropped`)
+    return said.join(', ')
+  }
+  const ways = ([0, 1] as const).filter((from) => segments[from] > 0)
+  const [from] = ways
+  if (from === undefined) return countOf(messages, 'acknowledgment')
+  if (ways.length === 2) return `${ways.map((way) => segmentsText(counts, way)).join(', ')}`
+  const acks = acknowledgments[from === 0 ? 1 : 0]
+  const every = acks === 0 ? 0 : Math.round(segments[from] / acks)
+  const told = every === 0 ? '' : every === 1 ? ', each acknowledged' : `, acknowledged every ${every}`
+  return segmentsText(counts, from) + told
+}
+
+/** The other lines: how long, how much, what the applications did. */
+export function foldLines(counts: FoldCounts): string[] {
+  const { octets, fromUs, toUs, writes, reads } = counts
+  const amounts = [durationText(toUs - fromUs)]
+  for (const from of [0, 1] as const) {
+    if (octets[from] > 0) amounts.push(`${octets[from]} octets ${from === 0 ? '→' : '←'}`)
+  }
+  const calls: string[] = []
+  if (writes > 0) calls.push(countOf(writes, 'write'))
+  if (reads > 0) calls.push(countOf(reads, 'read'))
+  return [[...amounts, ...calls].join(' · ')]
+}
+
+/** How much went each way in each of `bins` equal parts of its time, the most being 1. */
+export function foldDensity(rows: readonly Row[], fold: Fold, bins: number): [number[], number[]] {
+  const density: [number[], number[]] = [new Array(bins).fill(0), new Array(bins).fill(0)]
+  const first = rows[fold.from]!.at
+  const span = Math.max(1, rows[fold.to - 1]!.at - first)
+  let most = 1
+  for (let k = fold.from; k < fold.to; k++) {
+    const row = rows[k]!
+    if (row.kind !== 'message' || !startsMessage(row)) continue
+    const bin = Math.min(bins - 1, Math.floor(((row.at - first) / span) * bins))
+    // An acknowledgment without text is something, too.
+    const sum = (density[row.message.from][bin]! += Math.max(40, row.message.segment.length))
+    most = Math.max(most, sum)
+  }
+  return [density[0].map((value) => value / most), density[1].map((value) => value / most)]
+}
+
+function segmentsText({ segments, largest, octets }: FoldCounts, from: 0 | 1): string {
+  const same = octets[from] === segments[from] * largest[from]
+  const size = segments[from] === 0 ? '' : ` of ${same ? '' : 'up to '}${largest[from]}`
+  return `${countOf(segments[from], 'segment')}${size} ${from === 0 ? '→' : '←'}`
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
