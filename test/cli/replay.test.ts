@@ -113,3 +113,23 @@ test('exit code 2 for what cannot be meant', () => {
   assert.match(stderr, /--at: expected a time such as 1\.5s, 30ms or 200us, not "noon"/)
   assert.equal(elko(['replay', 'x.elkolog', '--to', '0']).code, 2)
 })
+
+test('a log is a source of pictures: it is drawn as the scenario is; one that is cut off says so', () => {
+  const { log } = recorded('fast-retransmit')
+  for (const extension of ['svg', 'txt']) {
+    const [ofLog, ofScenario] = [join(folder, `log.${extension}`), join(folder, `scenario.${extension}`)]
+    assert.equal(elko(['diagram', log, '-o', ofLog]).code, 0)
+    assert.equal(elko(['diagram', 'fast-retransmit', '-o', ofScenario]).code, 0)
+    assert.equal(readFileSync(ofLog, 'utf8'), readFileSync(ofScenario, 'utf8'))
+  }
+  const cut = join(folder, 'half.elkolog')
+  writeFileSync(cut, readFileSync(log).subarray(0, 9000))
+  const picture = join(folder, 'half.svg')
+  assert.equal(elko(['diagram', cut, '-o', picture]).code, 0)
+  assert.match(readFileSync(picture, 'utf8'), /The record is damaged after event \d+/)
+  const other = join(folder, 'later.elkolog')
+  writeFileSync(other, 'elko-log 9 8.0.0\n')
+  const no = elko(['diagram', other, '-o', picture])
+  assert.equal(no.code, 3)
+  assert.match(no.stderr, /later\.elkolog: octet 9: expected version 1, not 9, which Elko 8\.0\.0 wrote/)
+})
