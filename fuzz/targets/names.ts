@@ -13,6 +13,7 @@ export const TARGET_NAMES = [
   'diagnose',
   'drill',
   'python',
+  'replay',
 ] as const
 
 export type TargetName = (typeof TARGET_NAMES)[number]

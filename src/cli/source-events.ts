@@ -1,10 +1,13 @@
-/** Runs of Elko's own as sources of pictures: scenarios, and events that were saved as JSON. */
+/** Runs of Elko's own as sources of pictures: scenarios, events that were saved as JSON, logs of inputs, which are replayed. */
 
+import { readFileSync } from 'node:fs'
 import { isTrouble } from '../analyze/trouble.ts'
 import { verdictData, verdictText } from '../diagram/verdict.ts'
+import { type ReplayedRun, replayRun } from '../replay/replayed-run.ts'
 import { runScenario, type Scenario } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
 import { findScenario } from '../sim/scenarios.ts'
+import { LOG_MAGIC } from '../stack/log-format.ts'
 import { ERRNO_OF_END } from '../tcp/errno.ts'
 import type { Banner } from '../trace/banner.ts'
 import { connectionsIn, type LadderPair } from '../trace/connections.ts'
@@ -105,6 +108,38 @@ export function eventsSource(path: string, asked: Asked): Source {
     isOne: findScenario(name ?? '')?.onePicture === true,
     events,
     addresses: {},
+    asked,
+  })
+}
+
+/** By what --record writes first. */
+export function looksLikeLog(head: Uint8Array): boolean {
+  return new TextDecoder().decode(head).startsWith(LOG_MAGIC)
+}
+
+/**
+ * What a stack recorded of its inputs, replayed. Where it comes out otherwise, or the log is damaged, the picture ends there and
+ * says so.
+ *
+ * @throws InputError where it is no log, or one of another version.
+ */
+export function logSource(path: string, asked: Asked): Source {
+  let run: ReplayedRun
+  try {
+    run = replayRun(readFileSync(path))
+  } catch (error) {
+    throw new InputError(`${path}: ${(error as Error).message}`)
+  }
+  const { title, lesson, onePicture, events, addresses, divergence, problem, end, replayed } = run
+  const isWhole = divergence === null && problem === null && end !== 'cut-off'
+  const why = divergence !== null ? 'comes out otherwise than it was recorded' : 'is damaged'
+  return runSource({
+    name: path,
+    title: title === '' ? path : title,
+    lesson: isWhole ? lesson : `The record ${why} after event ${replayed}: see \`elko replay ${path}\`.`,
+    isOne: onePicture,
+    events,
+    addresses,
     asked,
   })
 }

@@ -7,6 +7,7 @@ import { ladder } from '../diagram/ladder.ts'
 import { LinkHost } from '../link/host.ts'
 import { type ImpairedLink, impair } from '../link/impair.ts'
 import type { Link } from '../link/link.ts'
+import { RecordFile } from '../link/record-file.ts'
 import { type TeeLink, tee } from '../link/tee.ts'
 import { openTun } from '../link/tun.ts'
 import { TunError } from '../link/tun-errors.ts'
@@ -20,7 +21,6 @@ import { Recorder, type Trace } from '../trace/recorder.ts'
 import { InputError, nearest, UsageError, wholeNumber } from './arguments.ts'
 import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
 import { type Drawing, drawing, openFile } from './output.ts'
-import { RecordFile } from './record-file.ts'
 
 export const TUN_OPTIONS = {
   tun: { type: 'string' },
@@ -109,7 +109,7 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
   const kernelEnds = asUsage('--address', () => kernelEndsFor(addresses))
   const trace = values.ladder === true || values.write !== undefined ? new RunTrace() : null
   const sink = values.write === undefined ? null : openFile(values.write)
-  const record = values.record === undefined ? null : new RecordFile(values.record)
+  const record = values.record === undefined ? null : new RecordFile(values.record, openFile(values.record))
   const tun = await openDevice(values.tun ?? 'elko0', kernelEnds, mtu)
   let link: Link = tun
   let impaired: ImpairedLink | null = null

@@ -1,5 +1,6 @@
 /** A script against Elko's own stack, from its text to its verdict. */
 
+import type { InputLog } from '../stack/input-log.ts'
 import { MAX_SHIFT } from '../tcp/tcb.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { RUNNER_DEFINITIONS } from './definitions.ts'
@@ -22,6 +23,8 @@ export interface DrillOptions {
   readonly platform?: Platform
   /** Decides what chance decides: initial sequence numbers and ports. Default 1. */
   readonly seed?: number
+  /** Takes what Elko's stack is given: `elko replay`. */
+  readonly record?: InputLog
 }
 
 export interface DrillResult {
@@ -48,7 +51,7 @@ export interface Playable {
  */
 export function drill(text: string, file: string, options: DrillOptions = {}): DrillResult {
   const read = playable(text, file, options)
-  return 'verdict' in read ? read : drillScript(text, read, options.seed)
+  return 'verdict' in read ? read : drillScript(text, read, options)
 }
 
 /** The script of a text, or the result of one that cannot be played. */
@@ -78,8 +81,8 @@ function definitionsFor(text: string, { defines, settings }: DrillOptions): Reco
   return { ...Object.fromEntries(own), ...defines }
 }
 
-function drillScript(text: string, { script, settings }: Playable, seed: number | undefined): DrillResult {
-  const stage = new ElkoStage(settings, seed)
+function drillScript(text: string, { script, settings }: Playable, options: DrillOptions): DrillResult {
+  const stage = new ElkoStage(settings, options.seed, options.record)
   const { run, play: steps } = play(script, settings)
   const scale = offeredScale(script)
   if (scale !== null && scale <= MAX_SHIFT && stage.offerScale(scale)) {

@@ -6,6 +6,7 @@
 import { Sockets } from '../posix/sockets.ts'
 import type { Outcome } from '../posix/value.ts'
 import { Random } from '../sim/random.ts'
+import type { InputLog } from '../stack/input-log.ts'
 import { SECRET_LENGTH } from '../stack/siphash.ts'
 import { Stack } from '../stack/stack.ts'
 import { brokenInvariant } from '../tcp/invariants.ts'
@@ -28,6 +29,7 @@ export class ElkoStage {
   readonly #tuning: Tuning
   readonly #recorder = new Recorder()
   readonly #random: Random
+  readonly #record: InputLog | null
   readonly #frame: Uint8Array
   readonly #sent: { at: number; packet: Uint8Array }[] = []
   #stack: Stack | null = null
@@ -37,7 +39,8 @@ export class ElkoStage {
   /** How the call ended that blocked, and when; null while it blocks, or there is none. */
   #returned: { at: number; outcome: Outcome | null; unsupported: string | null } | null = null
 
-  constructor(settings: Settings, seed = 1) {
+  constructor(settings: Settings, seed = 1, record: InputLog | null = null) {
+    this.#record = record
     this.#settings = settings
     const headers = settings.local.version === 4 ? 40 : 60
     this.#tuning = new Tuning(settings.platform, settings.mtu - headers)
@@ -277,6 +280,7 @@ export class ElkoStage {
       mtu,
       config: profile.config,
       trace: this.#recorder,
+      ...(this.#record !== null && { record: this.#record }),
     })
     this.#stack.clock.now = this.#now
     this.#sockets = new Sockets({

@@ -157,6 +157,7 @@ export class LinkHost implements Host {
     const owners = ownersIn(this.stack)
     if (error === null) this.stack.close()
     this.driver.close()
+    this.stack.recording?.log.flush()
     for (const owner of owners) owner.handleHostEnd(error)
     for (const look of this.#settling) look()
   }

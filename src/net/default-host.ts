@@ -88,8 +88,8 @@ export function setDefaultHost(host: Host): void {
 const LOOPBACK_CONFIG = configure({ rtoMinMs: 1000 })
 
 /** A host that is alone. */
-export function loopbackHost(name = 'localhost'): LinkHost {
-  return localHost(noLink(), { name, config: LOOPBACK_CONFIG })
+export function loopbackHost(name = 'localhost', options: Partial<LinkHostOptions> = {}): LinkHost {
+  return localHost(noLink(), { name, config: LOOPBACK_CONFIG, ...options })
 }
 
 /** A host on a link and on loopback, with the names that this machine knows. */

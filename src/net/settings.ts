@@ -14,6 +14,8 @@ export interface Settings {
   readonly impairments: ImpairmentOptions | null
   /** Decides what chance decides. */
   readonly seed: string
+  /** The file that takes what the host is given, for `elko replay`; null: none does. */
+  readonly record: string | null
 }
 
 /** A setting that cannot be meant. */
@@ -25,13 +27,15 @@ export class SettingError extends Error {
   }
 }
 
-const SETTINGS = ['ELKO_TUN', 'ELKO_ADDRESS', 'ELKO_MTU', 'ELKO_IMPAIR', 'ELKO_SEED'] as const
+const SETTINGS = ['ELKO_TUN', 'ELKO_ADDRESS', 'ELKO_MTU', 'ELKO_IMPAIR', 'ELKO_SEED', 'ELKO_RECORD'] as const
 /** Of a host on a device: the kernel gets the first free ones beside them. */
 export const DEFAULT_ADDRESSES: readonly string[] = ['10.7.0.2/24', 'fd07::2/64']
 
 /** @throws SettingError */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const [tun, address, mtu, impair, seed] = SETTINGS.map((name) => environment[name]?.trim() || undefined)
+  const [tun, address, mtu, impair, seed, record] = SETTINGS.map(
+    (name) => environment[name]?.trim() || undefined,
+  )
   if (tun === undefined && address !== undefined) {
     throw new SettingError('ELKO_ADDRESS', 'ELKO_TUN beside it, the device that has them', address)
   }
@@ -44,6 +48,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     mtu: mtu === undefined ? null : readWhole('ELKO_MTU', mtu, 576, 65_535),
     impairments: impair === undefined ? null : readImpairments(impair),
     seed: seed ?? '1',
+    record: record ?? null,
   }
 }
 

@@ -95,6 +95,8 @@ export class LogReader {
   readonly #stacks: StackState[] = []
   #current = 0
   #count = 0
+  /** It ended, or what comes next makes no sense: nothing more is read. */
+  #isOver = false
   #packet = 0
   #polling: Entry['polling'] = null
 
@@ -121,9 +123,13 @@ export class LogReader {
    */
   next(): Entry | null {
     const start = this.#cursor.at
+    if (this.#isOver) return null
     try {
-      return this.#read()
+      const entry = this.#read()
+      this.#isOver = entry === null
+      return entry
     } catch (error) {
+      this.#isOver = true
       if (error instanceof RangeError) throw new LogError(start, error.message)
       if (!(error instanceof CutOff)) throw error
       this.end = 'cut-off'

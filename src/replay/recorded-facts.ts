@@ -68,11 +68,12 @@ const MOST: Readonly<Record<keyof Limits, number>> = {
   selfQueue: 1_000_000,
 }
 
-/** JSON has null for Infinity. */
+/** JSON has null for Infinity. Those that are not named are the usual ones. */
 function limitsOf(json: unknown): Limits {
   assert(isObject(json), 'limits: expected an object')
-  const entries = Object.keys(DEFAULT_LIMITS).map((name) => {
-    const value = json[name] === null ? Number.POSITIVE_INFINITY : json[name]
+  const entries = Object.entries(DEFAULT_LIMITS).map(([name, usual]) => {
+    const given = json[name] === undefined ? usual : json[name]
+    const value = given === null ? Number.POSITIVE_INFINITY : given
     const most = MOST[name as keyof Limits]
     const isFine = typeof value === 'number' && value >= 0 && value <= most
     assert(isFine, `limits.${name}: expected a number from 0 to ${most}`)

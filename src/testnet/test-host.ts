@@ -10,6 +10,7 @@ import { LOOPBACK_ADDRESSES } from '../net/default-host.ts'
 import type { PacketEndpoint } from '../sim/network.ts'
 import type { Random } from '../sim/random.ts'
 import { HostedConnection } from '../stack/hosted-connection.ts'
+import type { InputLog } from '../stack/input-log.ts'
 import { SECRET_LENGTH } from '../stack/siphash.ts'
 import { Stack } from '../stack/stack.ts'
 import { type Config, configure, DEFAULT_CONFIG, type Limits } from '../tcp/config.ts'
@@ -29,6 +30,11 @@ export interface TestHostOptions {
   readonly mtu?: number
   /** false: ports below 1024 are refused. Default true. */
   readonly privileged?: boolean
+  /**
+   * Writes down what its stack is given, for `elko replay`: true: `host.stack.recording.log.octets()` has it; or a log of one's
+   * own, which takes what follows a reboot, too, and may serve several hosts. Default false.
+   */
+  readonly record?: boolean | InputLog
 }
 
 /** What a host asks of its network. */
@@ -198,7 +204,7 @@ export class TestHost implements Host, PacketEndpoint {
   }
 
   #boot(): Stack {
-    const { config, limits, mtu, privileged } = this.#options
+    const { config, limits, mtu, privileged, record } = this.#options
     const stack = new Stack({
       name: this.name,
       addresses: [...this.addresses.map(withPrefix), ...LOOPBACK_ADDRESSES],
@@ -209,6 +215,7 @@ export class TestHost implements Host, PacketEndpoint {
       ...(privileged !== undefined && { privileged }),
       ...(limits !== undefined && { limits }),
       ...(mtu !== undefined && { mtu }),
+      ...(record !== undefined && { record }),
     })
     stack.clock.now = this.#site.now
     stack.onWork = () => this.#stir()

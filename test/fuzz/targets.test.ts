@@ -27,6 +27,7 @@ const RUNS: Readonly<Record<TargetName, number>> = {
   diagnose: 2000,
   drill: 5000,
   python: 5000,
+  replay: 1000,
 }
 
 /** What the corpus reaches, in percent of a file's branches: less means that it has to be made anew (--save). */

@@ -17,6 +17,7 @@ import type { Server } from '../../src/net/server.ts'
 import type { Socket } from '../../src/net/socket.ts'
 import type { TcpHandle } from '../../src/net/tcp-handle.ts'
 import type { HostedConnection } from '../../src/stack/hosted-connection.ts'
+import type { InputLog } from '../../src/stack/input-log.ts'
 import { type Config, configure } from '../../src/tcp/config.ts'
 import type { Trace } from '../../src/trace/recorder.ts'
 import { BAD_CHECKSUM, RETRANSMISSION, tsharkFields } from './harness.ts'
@@ -59,6 +60,8 @@ export interface PeersOptions {
   /** For the kernel's routes to Elko; default cubic (a machine's own may be BBR), and a patient timer. */
   readonly route?: readonly string[]
   readonly trace?: Trace
+  /** Takes what Elko's stack is given. */
+  readonly record?: InputLog
   /** Put between the stack and the device. */
   readonly wrap?: (link: Link) => Link
 }
@@ -95,6 +98,7 @@ export async function withPeers<T>(options: PeersOptions, body: (peers: Peers) =
         options.config?.rtoMinMs === undefined ? { ...PATIENT, ...options.config } : options.config,
       ),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
+      ...(options.record === undefined ? {} : { record: options.record }),
     })
     const late = monitorEventLoopDelay()
     late.enable()

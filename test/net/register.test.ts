@@ -1,9 +1,10 @@
 /** elko/register: whole programs, unchanged, over Elko's TCP. */
 
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { replayRun } from '../../src/replay/replayed-run.ts'
 import { folder, printed, run } from './programs.ts'
 
 /** Said by a program while its connection is open: whether the system has a socket of it. */
@@ -259,5 +260,28 @@ describe('settings', () => {
     })
     assert.deepEqual([code, output], [3, ''])
     assert.match(errors, /^elko\/register: /)
+  })
+
+  test('a record of all that the program did replays bit for bit, to the end of the process', async () => {
+    const file = join(folder, 'app.elkolog')
+    const program = `const http = require('http')
+      const server = http.createServer((request, response) => response.end('hello')).listen(0, () => {
+        http.get({ port: server.address().port, agent: false }, (response) => {
+          response.on('data', (text) => console.log(String(text)))
+          response.on('end', () => process.exit(0))
+        })
+      })`
+    for (const impair of ['', 'loss=5%,delay=2ms']) {
+      const settings = { ELKO_RECORD: file, ELKO_IMPAIR: impair }
+      assert.equal(await printed(program, { extension: 'cjs', settings }), 'hello\n')
+      const { divergence, problem, end, paths, replayed } = replayRun(readFileSync(file))
+      assert.deepEqual([divergence, problem, end], [null, null, 'ended'])
+      assert.ok(replayed > 20)
+      assert.equal(paths.length, 2)
+    }
+    const nowhere = join(folder, 'nowhere', 'app.elkolog')
+    const { code, errors } = await run(program, { settings: { ELKO_RECORD: nowhere } })
+    assert.equal(code, 2)
+    assert.match(errors, /^elko\/register: ELKO_RECORD: expected a file to be written \(ENOENT/)
   })
 })

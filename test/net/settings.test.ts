@@ -11,6 +11,7 @@ test('without settings the host is alone and nothing happens to its packets', ()
     mtu: null,
     impairments: null,
     seed: '1',
+    record: null,
   })
   assert.deepEqual(readSettings({ ELKO_TUN: ' ', ELKO_SEED: '' }), readSettings({}))
 })

@@ -2,7 +2,6 @@
 
 import { closeSync, writeSync } from 'node:fs'
 import { InputLog } from '../stack/input-log.ts'
-import { openFile } from './output.ts'
 
 /** So much of a run is lost at most when its process is killed. */
 const FLUSH_MS = 1000
@@ -15,10 +14,10 @@ export class RecordFile {
   readonly #flush = (): void => this.log.flush()
   #isLost = false
 
-  /** @throws InputError where the file cannot be written. */
-  constructor(file: string) {
+  /** @param descriptor the file, open to be written, and closed with this. */
+  constructor(file: string, descriptor: number) {
     this.#file = file
-    this.#descriptor = openFile(file)
+    this.#descriptor = descriptor
     this.log = new InputLog({ sink: (octets) => this.#write(octets) })
     this.#timer = setInterval(this.#flush, FLUSH_MS).unref()
     // A process that a defect ends has the most to tell.
