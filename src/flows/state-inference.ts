@@ -33,6 +33,14 @@ class End {
   resetSeq = 0
   /** Steps of its path when a reset had moved it, in case that meant nothing; 0: none has. */
   stepsAtReset = 0
+
+  /** As of an end that nothing was seen of. */
+  renew(): void {
+    this.path.renew()
+    this.isStarted = this.hasIsn = this.hasFin = this.isFinAcknowledged = this.gotFin = false
+    this.hasAck = this.hasEnd = this.isPassive = this.hasReset = false
+    this.isn = this.finEnd = this.ack = this.end = this.resetSeq = this.stepsAtReset = 0
+  }
 }
 
 export class StateInference {
@@ -41,12 +49,16 @@ export class StateInference {
   #at = 0
 
   /** The path of side A, and that of side B. */
-  get paths(): readonly [SideStates, SideStates] {
-    return [this.#ends[0].path, this.#ends[1].path]
-  }
-
+  readonly paths: readonly [SideStates, SideStates] = [this.#ends[0].path, this.#ends[1].path]
   /** The capture has no beginning of the connection. */
   beganInTheMiddle = false
+
+  /** As of a connection that nothing was seen of. */
+  renew(): void {
+    this.#ends[0].renew()
+    this.#ends[1].renew()
+    this.beganInTheMiddle = false
+  }
 
   /**
    * Takes the next packet of the connection.
@@ -87,7 +99,7 @@ export class StateInference {
 
   #start(end: End, isEstablished: boolean): void {
     end.isStarted = true
-    end.path.start(isEstablished ? 'ESTABLISHED' : 'CLOSED', this.#frame, this.#at, isEstablished)
+    end.path.start(isEstablished ? s.ESTABLISHED : s.CLOSED, this.#frame, this.#at, isEstablished)
   }
 
   #begin(my: End, their: End, { flags }: TcpFields): void {
@@ -130,7 +142,7 @@ export class StateInference {
         this.#step(their, 'syn', true)
         this.#step(their, 'ack-of-syn', true)
       }
-    } else if (state === s.CLOSED && my.path.steps.length === 1) this.#speaksWithoutSyn(my, their, ack)
+    } else if (state === s.CLOSED && my.path.count === 1) this.#speaksWithoutSyn(my, their, ack)
     noteAck(my, ack)
     if (their.path.state === s.SYN_RECEIVED && (!their.hasIsn || ((ack - their.isn) | 0) > 0)) {
       this.#step(their, 'ack-of-syn')
@@ -167,8 +179,8 @@ export class StateInference {
     my.resetSeq = seq
     const isAcceptable = this.#isAcceptable(my, their, flags, seq, ack)
     // In SYN-SENT a reset only answers an acknowledgment of what was never sent (RFC 9293 3.10.7.3).
-    if (my.path.state !== s.SYN_SENT && this.#step(my, 'abort')) my.stepsAtReset = my.path.steps.length
-    if (isAcceptable && this.#resetArrives(their)) their.stepsAtReset = their.path.steps.length
+    if (my.path.state !== s.SYN_SENT && this.#step(my, 'abort')) my.stepsAtReset = my.path.count
+    if (isAcceptable && this.#resetArrives(their)) their.stepsAtReset = their.path.count
   }
 
   #resetArrives(end: End): boolean {
@@ -199,14 +211,14 @@ export class StateInference {
 
   /** Takes a reset back, where it was the last that happened to an end. */
   #takeBack(end: End): void {
-    if (end.stepsAtReset > 0 && end.stepsAtReset === end.path.steps.length) end.path.undo()
+    if (end.stepsAtReset > 0 && end.stepsAtReset === end.path.count) end.path.undo()
     end.stepsAtReset = 0
   }
 }
 
 /** It was open, and is no more. */
 function hasEnded({ path }: End): boolean {
-  return path.state === s.TIME_WAIT || (path.state === s.CLOSED && path.steps.length > 1)
+  return path.state === s.TIME_WAIT || (path.state === s.CLOSED && path.count > 1)
 }
 
 function noteAck(end: End, ack: number): void {
