@@ -20,6 +20,13 @@ export class ClientSide {
   isSeen = false
   #isFirst = true
 
+  /** As of a connection that nothing was seen of. */
+  renew(): void {
+    this.isA = true
+    this.isSeen = false
+    this.#isFirst = true
+  }
+
   /** Takes the next packet of the connection. */
   packet(isFromA: boolean, tcp: TcpFields): void {
     if (this.isSeen) return

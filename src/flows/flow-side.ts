@@ -1,10 +1,11 @@
 /** What one end of a connection did, as far as a capture shows it: counters, windows, times. Numbers are int32 as sent. */
 
 import type { TcpFields } from '../dissect/packet.ts'
-import { ACK, FIN, SYN } from '../wire/segment.ts'
+import { ACK, SYN } from '../wire/segment.ts'
 import type { FlowOptions } from './flow-options.ts'
 import { type Cause, RetransmissionCauses } from './retransmission-cause.ts'
 import { RoundTrips } from './round-trips.ts'
+import type { Sending } from './sent-segments.ts'
 import { Spread } from './spread.ts'
 
 /** RFC 7323 2.3. */
@@ -51,29 +52,41 @@ export class FlowSide {
   #heardAt = -1
   #speaksLast = false
 
+  /** As of an end that nothing was seen of. */
+  renew(): void {
+    this.packets = this.octets = this.newOctets = 0
+    this.firstTextAt = this.lastTextAt = -1
+    this.hasNext = this.hasAck = false
+    this.next = this.ack = 0
+    this.mss = this.scale = -1
+    this.hasSyn = this.sackPermitted = this.timestamps = false
+    this.leastScale = this.windowField = 0
+    this.leastWindow = this.mostWindow = -1
+    this.zeroWindows = this.mostInFlight = this.longestText = 0
+    this.roundTrips.renew()
+    this.handshake = -1
+    this.think.renew()
+    this.causes.renew()
+    this.#synAt = this.#heardAt = -1
+    this.#syns = 0
+    this.#speaksLast = false
+  }
+
   /**
    * Takes a segment that it sent.
    * @returns why the segment was sent again, or came late; null: it is new.
    */
-  sent(
-    tcp: TcpFields,
-    options: FlowOptions,
-    their: FlowSide,
-    frame: number,
-    identification: number,
-    at: number,
-  ): Cause | null {
+  sent(segment: Sending, tcp: TcpFields, options: FlowOptions, their: FlowSide): Cause | null {
+    const { seq, end, at } = segment
     this.packets++
-    const control = (tcp.flags & (SYN | FIN)) !== 0 ? 1 : 0
+    const takesNumbers = end !== seq
     const length = Math.max(0, tcp.textLength)
     if ((tcp.flags & SYN) !== 0) this.#open(tcp, options, their, at)
     if ((tcp.flags & ACK) !== 0) this.#acknowledge(tcp, options, their, at)
-    const end = (tcp.seq + length + control) | 0
-    const segment = { seq: tcp.seq, end, frame, identification, at }
-    const isCounted = length + control > 0 && tcp.textLength >= 0
+    const isCounted = takesNumbers && tcp.textLength >= 0
     const cause = isCounted ? this.causes.judge(segment, tcp, options, this, their) : null
-    if (isCounted) this.#count(tcp.seq, end, length, their, at)
-    if (length + control > 0 && options.hasTimestamps) their.roundTrips.stamped(options.tsVal, at)
+    if (isCounted) this.#count(seq, end, length, their, at)
+    if (takesNumbers && options.hasTimestamps) their.roundTrips.stamped(options.tsVal, at)
     if (length > 0) this.#speak(their, at)
     this.#noteWindow(tcp, their)
     return cause

@@ -5,7 +5,7 @@
 
 import * as codes from '../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
-import { ACK } from '../wire/segment.ts'
+import { ACK, FIN, SYN } from '../wire/segment.ts'
 import { Flow } from './flow.ts'
 import { FlowOptions } from './flow-options.ts'
 import type { Cause } from './retransmission-cause.ts'
@@ -19,15 +19,23 @@ const MAX_OVER = 4096
 const ICMP_UNREACHABLE = 3
 const ICMPV6_UNREACHABLE = 1
 
+/** Flows that are kept to be used again. */
+const MAX_SPARE = MAX_OVER
+
+/** Takes a flow that is borrowed until it returns; `flow.report()` may be kept. */
 export type FlowCallback = (flow: Flow) => void
 
 export class FlowTracker {
   readonly #onFlow: FlowCallback
   readonly #flows = new Map<number, Flow>()
   readonly #options = new FlowOptions()
-  /** Connections in the order in which they were over. */
-  #over: Flow[] = []
+  readonly #segment = { seq: 0, end: 0, frame: 0, identification: 0, at: 0 }
+  /** Connections in the order in which they were over, by stream; when the first of them may be told. */
+  #over: number[] = []
   #head = 0
+  #dueAt = 0
+  /** Flows that were told, for the next connections. */
+  readonly #spare: Flow[] = []
   readonly #told = new Bits()
   /** Set by `packet`: the frame of a retransmission that the packet proves needless (RFC 2883, RFC 3522); 0: none. */
   spuriousFrame = 0
@@ -52,24 +60,37 @@ export class FlowTracker {
     let flow = this.#flows.get(stream)
     if (flow === undefined) {
       if (this.#told.has(stream)) return null
-      flow = new Flow(stream, packet, tcp, isFromA, at)
+      flow = this.#spare.pop() ?? new Flow()
+      flow.begin(stream, packet, tcp, isFromA, at)
       this.#flows.set(stream, flow)
     }
     flow.completeness = analysis.completeness
-    if (this.#over.length > this.#head) this.#tell(at)
+    const over = this.#over.length - this.#head
+    if (over > MAX_OVER || (over > 0 && at >= this.#dueAt)) this.#tell(at)
     if (packet.isQuoted) {
       if (isUnreachable(packet)) flow.states.unreachable(isFromA, packet.number, at)
       return null
     }
     this.#options.read(packet.bytes, tcp, packet.end)
+    this.#takeNumbers(packet, tcp, at)
     const wasOver = flow.isOver
-    const cause = flow.packet(isFromA, packet, tcp, this.#options, at)
+    const cause = flow.packet(isFromA, this.#segment, tcp, this.#options)
     if ((tcp.flags & ACK) !== 0) this.spuriousFrame = flow.sides[isFromA ? 1 : 0].causes.spuriousFrame
-    if (!wasOver && flow.isOver) this.#over.push(flow)
+    if (!wasOver && flow.isOver) this.#over.push(stream)
     return cause
   }
 
-  /** The connection of a stream, as far as it has come; undefined: it was told already, or is none. */
+  #takeNumbers(packet: Packet, { seq, flags, textLength }: TcpFields, at: number): void {
+    const segment = this.#segment
+    const control = (flags & (SYN | FIN)) !== 0 ? 1 : 0
+    segment.seq = seq
+    segment.end = (seq + Math.max(0, textLength) + control) | 0
+    segment.frame = packet.number
+    segment.identification = packet.identification
+    segment.at = at
+  }
+
+  /** The connection of a stream, as far as it has come, until the next packet; undefined: it was told already, or is none. */
   flow(stream: number): Flow | undefined {
     return this.#flows.get(stream)
   }
@@ -84,14 +105,21 @@ export class FlowTracker {
 
   /** Tells those that have been over for long enough. */
   #tell(now: number): void {
+    this.#dueAt = 0
     while (this.#head < this.#over.length) {
-      const flow = this.#over[this.#head]!
-      if (now - flow.lastAt < LINGER_NS && this.#over.length - this.#head <= MAX_OVER) break
+      const stream = this.#over[this.#head]!
+      const flow = this.#flows.get(stream)
+      const isCrowded = this.#over.length - this.#head > MAX_OVER
+      if (flow !== undefined && !isCrowded && now - flow.lastAt < LINGER_NS) {
+        this.#dueAt = flow.lastAt + LINGER_NS
+        break
+      }
       this.#head++
-      if (!flow.isOver || this.#flows.get(flow.stream) !== flow) continue
-      this.#flows.delete(flow.stream)
-      this.#told.add(flow.stream)
+      if (flow?.isOver !== true) continue
+      this.#flows.delete(stream)
+      this.#told.add(stream)
       this.#onFlow(flow)
+      if (this.#spare.length < MAX_SPARE) this.#spare.push(flow)
     }
     if (this.#head > 1024 && 2 * this.#head > this.#over.length) {
       this.#over = this.#over.slice(this.#head)

@@ -8,6 +8,7 @@ import { ClientSide } from './client-side.ts'
 import type { FlowOptions } from './flow-options.ts'
 import { FlowSide } from './flow-side.ts'
 import type { Cause, CauseKind } from './retransmission-cause.ts'
+import type { Sending } from './sent-segments.ts'
 import type { FlowStep, SideStates } from './side-states.ts'
 import type { Spread } from './spread.ts'
 import { StateInference } from './state-inference.ts'
@@ -79,46 +80,69 @@ export interface FlowReport {
   readonly beganInTheMiddle: boolean
 }
 
+/** Where the two ends stand among the words of a flow, and where their ports do. */
+const END_WORDS = 4
+const PORTS = 2 * END_WORDS
+
+/** One connection; the object is used again for another one when it is over. */
 export class Flow {
-  readonly stream: number
+  /** tcp.stream. */
+  stream = 0
   readonly states = new StateInference()
   /** Who sent the first packet, and the other one. */
   readonly sides: readonly [FlowSide, FlowSide] = [new FlowSide(), new FlowSide()]
   completeness = 0
+  /** Nanoseconds from the first packet of the capture. */
   lastAt = 0
-  readonly #names: readonly [End, End]
-  readonly #firstFrame: number
-  readonly #firstAt: number
-  #lastFrame: number
+  /** Addresses of A and of B, four words each, and their ports. */
+  readonly #ends = new Int32Array(PORTS + 2)
+  #version: 4 | 6 = 4
+  #firstFrame = 0
+  #firstAt = 0
+  #lastFrame = 0
   readonly #client = new ClientSide()
 
-  constructor(stream: number, packet: Packet, tcp: TcpFields, isFromA: boolean, at: number) {
+  /** Begins with the first packet of a connection, whatever it was used for before. */
+  begin(stream: number, packet: Packet, tcp: TcpFields, isFromA: boolean, at: number): void {
     this.stream = stream
-    const source = endOf(packet.version, packet.src0, packet.src1, packet.src2, packet.src3, tcp.sourcePort)
-    const { dst0, dst1, dst2, dst3 } = packet
-    const destination = endOf(packet.version, dst0, dst1, dst2, dst3, tcp.destinationPort)
-    this.#names = isFromA ? [source, destination] : [destination, source]
-    this.#firstFrame = packet.number
-    this.#lastFrame = packet.number
-    this.#firstAt = at
-    this.lastAt = at
+    this.states.renew()
+    this.sides[0].renew()
+    this.sides[1].renew()
+    this.#client.renew()
+    this.completeness = 0
+    this.#firstFrame = this.#lastFrame = packet.number
+    this.#firstAt = this.lastAt = at
+    this.#version = packet.version === 6 ? 6 : 4
+    const { src0, src1, src2, src3, dst0, dst1, dst2, dst3 } = packet
+    this.#end(isFromA ? 0 : 1, src0, src1, src2, src3, tcp.sourcePort)
+    this.#end(isFromA ? 1 : 0, dst0, dst1, dst2, dst3, tcp.destinationPort)
   }
 
-  /** Takes a packet of it; why it was sent again or came late, or null. */
-  packet(isFromA: boolean, packet: Packet, tcp: TcpFields, options: FlowOptions, at: number): Cause | null {
+  #end(which: 0 | 1, w0: number, w1: number, w2: number, w3: number, port: number): void {
+    const ends = this.#ends
+    const from = which * END_WORDS
+    ends[from] = w0
+    ends[from + 1] = w1
+    ends[from + 2] = w2
+    ends[from + 3] = w3
+    ends[PORTS + which] = port
+  }
+
+  /** Takes a packet of it, whose numbers are `segment`'s; why it was sent again or came late, or null. */
+  packet(isFromA: boolean, segment: Sending, tcp: TcpFields, options: FlowOptions): Cause | null {
+    const { frame, at } = segment
     const my = isFromA ? 0 : 1
     this.#client.packet(isFromA, tcp)
-    this.#lastFrame = packet.number
-    this.lastAt = Math.max(this.lastAt, at)
-    this.states.packet(isFromA, tcp, packet.number, at)
-    const side = this.sides[my]
-    return side.sent(tcp, options, this.sides[1 - my]!, packet.number, packet.identification, at)
+    this.#lastFrame = frame
+    if (at > this.lastAt) this.lastAt = at
+    this.states.packet(isFromA, tcp, frame, at)
+    return this.sides[my].sent(segment, tcp, options, this.sides[1 - my]!)
   }
 
   /** Neither end has anything to say any more, as far as can be seen. */
   get isOver(): boolean {
-    const [a, b] = this.states.paths
-    return isOver(a) && isOver(b)
+    const { paths } = this.states
+    return isOver(paths[0]) && isOver(paths[1])
   }
 
   report(): FlowReport {
@@ -136,12 +160,19 @@ export class Flow {
     }
   }
 
+  #nameOf(which: 0 | 1): { address: string; port: number } {
+    const ends = this.#ends
+    const from = which * END_WORDS
+    const address = addressOf(ends[from]!, ends[from + 1]!, ends[from + 2]!, ends[from + 3]!, this.#version)
+    return { address: String(address), port: ends[PORTS + which]! }
+  }
+
   #side(which: 0 | 1): SideReport {
     const side = this.sides[which]
     const { roundTrips, causes } = side
     const seconds = (side.lastTextAt - side.firstTextAt) / 1e9
     return {
-      ...this.#names[which],
+      ...this.#nameOf(which),
       states: this.states.paths[which].steps,
       packets: side.packets,
       octets: side.octets,
@@ -166,15 +197,6 @@ export class Flow {
       lostAfter: causes.lostAfter,
     }
   }
-}
-
-interface End {
-  readonly address: string
-  readonly port: number
-}
-
-function endOf(version: number, w0: number, w1: number, w2: number, w3: number, port: number): End {
-  return { address: String(addressOf(w0, w1, w2, w3, version === 6 ? 6 : 4)), port }
 }
 
 /** LISTEN is where a refused passive end goes back to. */

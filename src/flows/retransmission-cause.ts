@@ -53,29 +53,50 @@ const OVERTAKEN_NS = 3_000_000
 const OVERTAKEN_BY_ITSELF = 'its timestamp is older than that of the one with its numbers that came first'
 /** Acknowledgments whose duplicates are remembered. */
 const MAX_BEFORE = 16
+const NO_DUPLICATED: Duplicated[] = []
 /** The longest tick of a timestamp clock that is met, nanoseconds; RFC 7323 5.4 allows up to a second. */
 const TICK_NS = 10_000_000
 /** Identifications further apart than this say nothing. */
 const NEAR_IDENTIFICATIONS = 1024
 
+/** An acknowledgment that came again and again: which one of all that it was. */
+interface Duplicated {
+  readonly advance: number
+  readonly ack: number
+  readonly duplicates: number
+}
+
+const NO_COUNTS: Partial<Record<CauseKind, number>> = Object.freeze({})
+
 export class RetransmissionCauses {
   /** How often each, and how many retransmissions turned out to be needless. */
-  readonly counts: Partial<Record<CauseKind, number>> = {}
+  counts = NO_COUNTS
   spurious = 0
   lostBefore = 0
   lostAfter = 0
   /** Set by `acknowledged`: the frame of a retransmission that this acknowledgment proves needless; 0: none. */
   spuriousFrame = 0
   readonly #sent = new SentSegments()
-  /** Duplicates of the last acknowledgment, and of those shortly before. */
+  /** Acknowledgments that went on; the duplicates of the last one, and of those shortly before, where there were any. */
+  #advances = 0
   #duplicates = 0
   #lastAck = 0
-  #before: { readonly ack: number; readonly duplicates: number }[] = []
+  #before = NO_DUPLICATED
   #hasSacked = false
   #sacked = 0
   /** Losses before this number belong to one recovery. */
   #isRecovering = false
   #recover = 0
+
+  /** As of an end that has sent nothing. */
+  renew(): void {
+    this.counts = NO_COUNTS
+    this.spurious = this.lostBefore = this.lostAfter = this.spuriousFrame = 0
+    this.#sent.renew()
+    this.#advances = this.#duplicates = this.#lastAck = 0
+    this.#before = NO_DUPLICATED
+    this.#hasSacked = this.#isRecovering = false
+  }
 
   /** Judges a segment with text, SYN or FIN of the end `my`, which has not counted it yet; null: it is new. */
   judge(segment: Sending, tcp: TcpFields, options: FlowOptions, my: CauseEnd, their: CauseEnd): Cause | null {
@@ -86,6 +107,7 @@ export class RetransmissionCauses {
     const isAgain = cause !== null && cause.kind !== 'reordering' && cause.kind !== 'duplicate'
     this.#sent.add(segment, stamp, isAgain)
     if (cause === null) return null
+    if (this.counts === NO_COUNTS) this.counts = {}
     this.counts[cause.kind] = (this.counts[cause.kind] ?? 0) + 1
     if (cause.lost === 'before') this.lostBefore++
     if (cause.lost === 'after') this.lostAfter++
@@ -99,14 +121,20 @@ export class RetransmissionCauses {
     const isPlain = tcp.textLength === 0 && (tcp.flags & (SYN | FIN)) === 0 && (tcp.flags & ACK) !== 0
     if (((ack - this.#lastAck) | 0) > 0 || this.#lastAck === 0) {
       if (options.hasTimestamps && this.#lastAck !== 0) this.#eifel(ack, options.tsEcr)
-      this.#before.push({ ack: this.#lastAck, duplicates: this.#duplicates })
-      if (this.#before.length > MAX_BEFORE) this.#before.shift()
+      if (this.#duplicates > 0) this.#noteDuplicated()
+      this.#advances++
       this.#lastAck = ack
       this.#duplicates = 0
       this.#hasSacked = false
       if (this.#isRecovering && ((ack - this.#recover) | 0) >= 0) this.#isRecovering = false
     } else if (isPlain && ack === this.#lastAck) this.#duplicates++
     this.#takeSack(ack, options)
+  }
+
+  #noteDuplicated(): void {
+    if (this.#before === NO_DUPLICATED) this.#before = []
+    if (this.#before.length === MAX_BEFORE) this.#before.shift()
+    this.#before.push({ advance: this.#advances, ack: this.#lastAck, duplicates: this.#duplicates })
   }
 
   #takeSack(ack: number, { blocks, edges }: FlowOptions): void {
@@ -176,7 +204,10 @@ export class RetransmissionCauses {
   /** Duplicate acknowledgments that asked for a number. */
   #duplicatesOf(seq: number): number {
     if (seq === this.#lastAck) return this.#duplicates
-    return this.#before.find(({ ack }) => ack === seq)?.duplicates ?? 0
+    const known = this.#before.find(
+      ({ ack, advance }) => ack === seq && this.#advances - advance <= MAX_BEFORE,
+    )
+    return known?.duplicates ?? 0
   }
 
   #trigger(

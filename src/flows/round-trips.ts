@@ -16,6 +16,14 @@ export class RoundTrips {
   #value = 0
   #markedAt = 0
 
+  /** As of an end that nothing was sent to. */
+  renew(): void {
+    this.byAck.renew()
+    this.byTimestamp.renew()
+    this.#isTimed = false
+    this.#isMarked = false
+  }
+
   /** A segment with new numbers leaves for the end. */
   sent(end: number, at: number): void {
     if (this.#isTimed) return

@@ -1,6 +1,6 @@
 /** The last segments that one end sent, and the numbers among them that the capture has not seen: a bounded memory. */
 
-/** A segment with text, SYN or FIN: its numbers, its frame, IP's identification, and when; nanoseconds. */
+/** A segment: its numbers, its frame, IP's identification, and when; nanoseconds. */
 export interface Sending {
   readonly seq: number
   readonly end: number
@@ -51,6 +51,14 @@ export class SentSegments {
   #again = 0
   #holes = NO_HOLES
 
+  /** As of an end that has sent nothing; the rows are kept for what it will send. */
+  renew(): void {
+    this.#count = 0
+    this.#newest = -1
+    this.#again = 0
+    this.#holes = NO_HOLES
+  }
+
   add({ seq, end, frame, identification, at }: Sending, stamp: number | null, isAgain: boolean): void {
     const row = this.#next()
     const rows = this.#rows
@@ -74,6 +82,7 @@ export class SentSegments {
 
   /** The hole that a segment fills, wholly or in part; it is filled now. */
   hole(seq: number, end: number): Hole | null {
+    if (this.#holes.length === 0) return null
     const index = this.#holes.findIndex((hole) => ((seq - hole.end) | 0) < 0 && ((end - hole.seq) | 0) > 0)
     if (index < 0) return null
     const hole = this.#holes[index]!

@@ -2,15 +2,24 @@
 
 export class Spread {
   count = 0
+  /** Of no meaning while `count` is 0. */
   least = 0
   most = 0
   #sum = 0
 
   add(nanoseconds: number): void {
-    this.least = this.count === 0 ? nanoseconds : Math.min(this.least, nanoseconds)
-    this.most = Math.max(this.most, nanoseconds)
+    if (this.count++ === 0) {
+      this.least = this.most = this.#sum = nanoseconds
+      return
+    }
+    if (nanoseconds < this.least) this.least = nanoseconds
+    if (nanoseconds > this.most) this.most = nanoseconds
     this.#sum += nanoseconds
-    this.count++
+  }
+
+  /** Forgets what came in: the next time is the first one. */
+  renew(): void {
+    this.count = 0
   }
 
   get mean(): number {

@@ -9,9 +9,8 @@ import * as s from '../tcp/state.ts'
 import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
 import { SideStates } from './side-states.ts'
 
-/** One end, and the numbers that the inference goes by. */
-class End {
-  readonly path = new SideStates()
+/** One end: its path, and the numbers that the inference goes by. */
+class End extends SideStates {
   isStarted = false
   /** Its initial sequence number, once its SYN was seen. */
   hasIsn = false
@@ -33,6 +32,14 @@ class End {
   resetSeq = 0
   /** Steps of its path when a reset had moved it, in case that meant nothing; 0: none has. */
   stepsAtReset = 0
+
+  /** As of an end that nothing was seen of. */
+  override renew(): void {
+    super.renew()
+    this.isStarted = this.hasIsn = this.hasFin = this.isFinAcknowledged = this.gotFin = false
+    this.hasAck = this.hasEnd = this.isPassive = this.hasReset = false
+    this.isn = this.finEnd = this.ack = this.end = this.resetSeq = this.stepsAtReset = 0
+  }
 }
 
 export class StateInference {
@@ -41,12 +48,16 @@ export class StateInference {
   #at = 0
 
   /** The path of side A, and that of side B. */
-  get paths(): readonly [SideStates, SideStates] {
-    return [this.#ends[0].path, this.#ends[1].path]
-  }
-
+  readonly paths: readonly [SideStates, SideStates] = this.#ends
   /** The capture has no beginning of the connection. */
   beganInTheMiddle = false
+
+  /** As of a connection that nothing was seen of. */
+  renew(): void {
+    this.#ends[0].renew()
+    this.#ends[1].renew()
+    this.beganInTheMiddle = false
+  }
 
   /**
    * Takes the next packet of the connection.
@@ -82,12 +93,12 @@ export class StateInference {
   }
 
   #step(end: End, cause: string, inferred = false): boolean {
-    return end.path.on(cause, this.#frame, this.#at, inferred)
+    return end.on(cause, this.#frame, this.#at, inferred)
   }
 
   #start(end: End, isEstablished: boolean): void {
     end.isStarted = true
-    end.path.start(isEstablished ? 'ESTABLISHED' : 'CLOSED', this.#frame, this.#at, isEstablished)
+    end.start(isEstablished ? s.ESTABLISHED : s.CLOSED, this.#frame, this.#at, isEstablished)
   }
 
   #begin(my: End, their: End, { flags }: TcpFields): void {
@@ -110,7 +121,7 @@ export class StateInference {
       return
     }
     noteAck(my, ack)
-    if (my.path.state === s.CLOSED) {
+    if (my.state === s.CLOSED) {
       my.isPassive = true
       this.#step(my, 'passive-open', true)
     }
@@ -122,17 +133,17 @@ export class StateInference {
 
   /** A segment without SYN shows that the sender has the other's SYN; its acknowledgment, what else it has. */
   #acknowledgment(my: End, their: End, { ack }: TcpFields): void {
-    const { state } = my.path
+    const { state } = my
     if (state === s.SYN_SENT) {
       this.#step(my, 'syn-ack')
-      if (their.path.state === s.CLOSED) {
+      if (their.state === s.CLOSED) {
         this.#step(their, 'passive-open', true)
         this.#step(their, 'syn', true)
         this.#step(their, 'ack-of-syn', true)
       }
-    } else if (state === s.CLOSED && my.path.steps.length === 1) this.#speaksWithoutSyn(my, their, ack)
+    } else if (state === s.CLOSED && my.count === 1) this.#speaksWithoutSyn(my, their, ack)
     noteAck(my, ack)
-    if (their.path.state === s.SYN_RECEIVED && (!their.hasIsn || ((ack - their.isn) | 0) > 0)) {
+    if (their.state === s.SYN_RECEIVED && (!their.hasIsn || ((ack - their.isn) | 0) > 0)) {
       this.#step(their, 'ack-of-syn')
     }
     if (their.hasFin && !my.gotFin && ((ack - their.finEnd) | 0) >= 0) this.#finArrived(my)
@@ -167,12 +178,12 @@ export class StateInference {
     my.resetSeq = seq
     const isAcceptable = this.#isAcceptable(my, their, flags, seq, ack)
     // In SYN-SENT a reset only answers an acknowledgment of what was never sent (RFC 9293 3.10.7.3).
-    if (my.path.state !== s.SYN_SENT && this.#step(my, 'abort')) my.stepsAtReset = my.path.steps.length
-    if (isAcceptable && this.#resetArrives(their)) their.stepsAtReset = their.path.steps.length
+    if (my.state !== s.SYN_SENT && this.#step(my, 'abort')) my.stepsAtReset = my.count
+    if (isAcceptable && this.#resetArrives(their)) their.stepsAtReset = their.count
   }
 
   #resetArrives(end: End): boolean {
-    const { state } = end.path
+    const { state } = end
     if (state === s.SYN_SENT || (state === s.SYN_RECEIVED && !end.isPassive))
       return this.#step(end, 'refused')
     return this.#step(end, 'rst')
@@ -180,7 +191,7 @@ export class StateInference {
 
   /** RFC 9293 3.10.7.3 and 3.10.7.4: of what the receiver expects, the capture knows the bounds. */
   #isAcceptable(my: End, their: End, flags: number, seq: number, ack: number): boolean {
-    if (their.path.state === s.SYN_SENT) {
+    if (their.state === s.SYN_SENT) {
       return (
         (flags & ACK) !== 0 && their.hasEnd && ((ack - their.isn) | 0) > 0 && ((ack - their.end) | 0) <= 0
       )
@@ -199,14 +210,14 @@ export class StateInference {
 
   /** Takes a reset back, where it was the last that happened to an end. */
   #takeBack(end: End): void {
-    if (end.stepsAtReset > 0 && end.stepsAtReset === end.path.steps.length) end.path.undo()
+    if (end.stepsAtReset > 0 && end.stepsAtReset === end.count) end.undo()
     end.stepsAtReset = 0
   }
 }
 
 /** It was open, and is no more. */
-function hasEnded({ path }: End): boolean {
-  return path.state === s.TIME_WAIT || (path.state === s.CLOSED && path.steps.length > 1)
+function hasEnded({ state, count }: End): boolean {
+  return state === s.TIME_WAIT || (state === s.CLOSED && count > 1)
 }
 
 function noteAck(end: End, ack: number): void {
