@@ -13,7 +13,7 @@ import type { Arrow, Box, Label, TextRun } from './sequence-layout.ts'
 /** From a lifeline to the words on an arrow: timer bars stand between. */
 const INSET = 26
 /** The end of an arrow keeps so much room free of words: its head. */
-const HEAD = { width: 24, above: 7, below: 3 } as const
+const HEAD = { width: 60, above: 7, below: 3 } as const
 /** A lost segment comes so far, as a part of the way: beyond the words of most of those that follow. */
 const LOST_AT = 0.78
 /** One of which nothing tells; there is more to say of it. */

@@ -121,11 +121,20 @@ export class Body {
     return row.kind === 'state' || row.kind === 'note' || application[side] !== null
   }
 
-  #stand(row: Row, kind: Mark['kind'], side: Mark['side'], needs: Needs, about: string): Draft {
+  /** @param spare stands beside the row if no remark says the same. */
+  #stand(
+    row: Row,
+    kind: Mark['kind'],
+    side: Mark['side'],
+    needs: Needs,
+    about: string,
+    spare: Label | null = null,
+  ): Draft {
     const { columns, remarks } = this.#scene
     const room = columns.remarks
     const remark = room === null ? null : remarks.of(row, room.x, room.width - 12)
-    const { y, labels, leader } = this.#stage.stand({ ...needs, remark })
+    const own = remark === null && spare !== null ? [...needs.labels, spare] : needs.labels
+    const { y, labels, leader } = this.#stage.stand({ ...needs, labels: own, remark })
     this.heights.set(row.item, y)
     const mark: Draft = { kind, item: row.item, at: row.at, side, y, labels, about }
     if (leader !== undefined) mark.leader = leader
@@ -162,7 +171,9 @@ export class Body {
       .join(': ')
     const marks = message.fate === 'lost' ? message.marks.slice(1) : message.marks
     const base = this.#base(message)
-    const labels = [arrowLabel(message, base, columns, words + this.#scene.after(row), marks)]
+    const labels = [
+      arrowLabel(message, base, columns, words === '' ? '' : words + this.#scene.after(row), marks),
+    ]
     const end = endLabel(message, columns, pace.fall)
     if (end !== null) labels.push(end)
     // A capture sees both ends in one moment: the arrow is level, and its end needs its room now.
@@ -232,10 +243,10 @@ export class Body {
   #call(row: CallRow): void {
     const { columns, lifelines, naming } = this.#scene
     const labels = [callLabel(row, columns)]
-    if (row.note !== '') labels.push(this.#callNote(row))
+    const note = row.note === '' ? null : this.#callNote(row)
     const about = `${naming.names[row.side]}: ${row.text}${row.note === '' ? '' : `, ${row.note}`}`
     const keep = wayOf(row) === 'none' ? [] : [callRoom(row.side, columns)]
-    const mark = this.#stand(row, 'call', row.side, { labels, keep }, about)
+    const mark = this.#stand(row, 'call', row.side, { labels, keep }, about, note)
     const arrow = callArrow(row, columns, mark.y)
     if (arrow !== null) mark.call = arrow
     if (row.text.startsWith('socket()')) lifelines.created(row.side, mark.y)
