@@ -5,11 +5,11 @@ import type { SequenceBase } from '../../trace/segment-text.ts'
 import { printable } from '../canvas.ts'
 import type { Message } from '../ladder-messages.ts'
 import type { Ends, MessageRow, Row } from '../ladder-rows.ts'
-import { aboutMessage, type Naming } from './about.ts'
+import { aboutArrival, aboutMessage, type Naming } from './about.ts'
 import { arrivalLabel, arrowLabel, arrowOf, dropLabels, endLabel, endRoom, startRoom } from './arrows.ts'
 import { Blocking, type CallRow, callArrow, callLabel, callRoom, wayOf } from './calls.ts'
 import type { Columns } from './columns.ts'
-import { labelAt, moved, textOf, widthOf } from './labels.ts'
+import { labelAt, moved, widthOf } from './labels.ts'
 import type { Lifelines } from './lifelines.ts'
 import type { Pace } from './pace.ts'
 import type { Remarks } from './remarks.ts'
@@ -192,13 +192,13 @@ export class Body {
     const labels = dropLabels(message, columns)
     const known = this.heights.get(row.item)
     if (known !== undefined) {
-      if (labels.length > 0) this.#stand(row, 'arrival', side, { labels }, textsOf(labels))
+      if (labels.length > 0) this.#stand(row, 'arrival', side, { labels }, aboutArrival(message, naming))
       return
     }
     const keep = [endRoom(side, columns)]
     if (message.sentItem >= 0) {
       const leftHere = this.heights.has(message.sentItem)
-      const about = leftHere ? textsOf(labels) : aboutMessage(message, naming)
+      const about = leftHere ? aboutArrival(message, naming) : aboutMessage(message, naming)
       const mark = this.#stand(row, 'arrival', side, { labels, keep }, about)
       // It comes out of a fold.
       if (!leftHere) this.#drawn.set(mark, message)
@@ -270,6 +270,3 @@ export class Body {
 function padded(box: Label['box'], x: number, y: number): Label['box'] {
   return { x: box.x - x, y: box.y - y, width: box.width + 2 * x, height: box.height + 2 * y }
 }
-
-const textsOf = (labels: readonly Label[]): string =>
-  labels.flatMap(({ lines }) => lines.map(({ runs }) => textOf(runs))).join(' ')
