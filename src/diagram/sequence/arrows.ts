@@ -110,6 +110,12 @@ export function startRoom(side: 0 | 1, columns: Columns): Box {
   return { x: side === 0 ? x + 1 : x - 9, y: -2, width: 8, height: 4 }
 }
 
+/** Room for an arrow that is level: words that stand on it would hide all of it. */
+export function levelRoom(columns: Columns): Box {
+  const [left, right] = columns.socket
+  return { x: left, y: -1, width: right - left, height: 2 }
+}
+
 function lostEnd(message: Message, columns: Columns, fall: number): [x: number, start: number, y: number] {
   const [left, right] = columns.socket
   const start = message.from === 0 ? left : right

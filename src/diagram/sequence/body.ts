@@ -6,7 +6,16 @@ import { printable } from '../canvas.ts'
 import type { Message } from '../ladder-messages.ts'
 import type { Ends, MessageRow, Row } from '../ladder-rows.ts'
 import { aboutArrival, aboutMessage, type Naming } from './about.ts'
-import { arrivalLabel, arrowLabel, arrowOf, dropLabels, endLabel, endRoom, startRoom } from './arrows.ts'
+import {
+  arrivalLabel,
+  arrowLabel,
+  arrowOf,
+  dropLabels,
+  endLabel,
+  endRoom,
+  levelRoom,
+  startRoom,
+} from './arrows.ts'
 import { Blocking, type CallRow, callArrow, callLabel, callRoom, wayOf } from './calls.ts'
 import type { Columns } from './columns.ts'
 import { labelAt, moved, widthOf } from './labels.ts'
@@ -179,7 +188,7 @@ export class Body {
     // A capture sees both ends in one moment: the arrow is level, and its end needs its room now.
     const level = next?.kind === 'message' && next.message === message && next.at === row.at
     const keep = [startRoom(side, columns)]
-    if (level) keep.push(endRoom(side === 0 ? 1 : 0, columns))
+    if (level) keep.push(endRoom(side === 0 ? 1 : 0, columns), levelRoom(columns))
     const mark = this.#stand(row, 'message', side, { labels, keep }, aboutMessage(message, naming))
     this.#drawn.set(mark, message)
     if (level) this.heights.set(message.arrivedItem, mark.y)
