@@ -12,6 +12,7 @@ import {
 import { wrap } from '../diagram/canvas.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { capturePath, readCaptureFile } from './capture-input.ts'
+import { diagnosisLines } from './diagnosis-lines.ts'
 import { LineWriter } from './line-writer.ts'
 import { print } from './output.ts'
 
@@ -223,31 +224,4 @@ class TextPrinter {
   #write(line: string): void {
     for (const part of wrapped(line, this.#width)) this.#out.write(part)
   }
-}
-
-function diagnosisLines(d: CaptureDiagnosis): string[] {
-  const by = d.culprit === null ? 'cannot be told from here' : d.culprit
-  const name = d.stream < 0 ? '' : `stream ${d.stream}: `
-  const lines = [
-    `${name}${d.client} > ${d.server}`,
-    `  ${d.verdict}: ${d.sentence}`,
-    `  phase: ${d.phase}; by: ${by}; ${d.confidence}${d.ambiguous ? ', not to be told from this side alone' : ''}`,
-  ]
-  for (const { frame, text } of d.evidence) lines.push(`  - frame ${frame}: ${text}`)
-  for (const side of ['client', 'server'] as const) {
-    const seen = d.sees[side]
-    if (seen === null || d.healthy) continue
-    const errors = [
-      seen.errno,
-      seen.node?.message,
-      seen.java && `${seen.java.exception}: ${seen.java.message}`,
-    ]
-    const known = errors.filter((text) => text !== null && text !== undefined)
-    lines.push(`  the ${side} sees: ${seen.text}${known.length === 0 ? '' : ` (${known.join('; ')})`}`)
-  }
-  for (const { cause, culprit, toTellApart } of d.causes)
-    lines.push(`  cause: ${cause} (${culprit}); ${toTellApart}`)
-  for (const step of d.next) lines.push(`  next: ${step}`)
-  for (const { kind, text } of d.findings) lines.push(`  ${kind}: ${text}`)
-  return lines
 }

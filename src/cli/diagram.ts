@@ -1,85 +1,156 @@
-/** `elko diagram`: one connection of a capture as a ladder. */
+/** `elko diagram`: one connection as a sequence diagram, in the form that the file's name asks for. */
 
+import { wrap } from '../diagram/canvas.ts'
 import { ladder } from '../diagram/ladder.ts'
-import { Dissector } from '../dissect/dissect.ts'
-import type { TunnelPorts } from '../dissect/tunnels.ts'
-import { FlowRecorder } from '../flows/flow-recorder.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
-import { EXIT_FINE, readArguments, wholeNumber } from './arguments.ts'
-import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { capturePath, noSuchStream, readCaptureFile } from './capture-input.ts'
-import { DRAWING_HELP, DRAWING_OPTIONS, drawing, print } from './output.ts'
+import { sequenceDiagram } from '../diagram/sequence/sequence-diagram.ts'
+import type { Banner } from '../trace/banner.ts'
+import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { DRAWING_HELP, DRAWING_OPTIONS, type Drawing, drawing, print, saveFile } from './output.ts'
+import { formatOf, oneOf } from './picture-format.ts'
+import {
+  MAX_PACKETS,
+  MOST_SOURCE_WORDS,
+  resolveSource,
+  SOURCE_HELP,
+  SOURCE_OPTIONS,
+  type Source,
+} from './source.ts'
 
 /** A ladder of so many packets is read by nobody; more is asked for with -c. */
-const MOST_PACKETS = 2000
-const MAX_PACKETS = 100_000
-const MAX_STREAM = 2 ** 31 - 1
+const MOST_ROWS = 2000
+/** What is folded can be longer. */
+const MOST_FOLDED = 100_000
 
-export const HELP = `Usage: elko diagram FILE [options]
+const FORMATS = ['svg', 'txt'] as const
+const REASONS = ['none', 'words', 'sentences'] as const
+const VIEWS = ['full', 'overview', 'client', 'server'] as const
+const SCHEMES = ['auto', 'light', 'dark'] as const
+const TIMERS = ['none', 'main', 'all'] as const
 
-Draws a connection of a capture as a ladder: two hosts side by side, time going
-down, each segment with its numbers, its frame, what Wireshark's analysis says
-of it and why it was probably sent. "-" is standard input.
+export const HELP = `Usage: elko diagram SOURCE [-o FILE] [options]
 
-Options:
-  --stream N       which connection, by its tcp.stream (default 0)
-  -c N             its first N packets (default ${MOST_PACKETS}, at most ${MAX_PACKETS})
-${DECODE_HELP}
+Draws a connection: two hosts side by side, time going down, each segment with
+its numbers, why it was sent and what became of it. In a capture also its frame
+and what Wireshark's analysis says of it. Without -o it prints text.
+
+${SOURCE_HELP}
+
+The picture:
+  -o FILE          .svg: time to scale, for a browser or a document; .txt
+  --view WHICH     full, overview: without the applications (default of
+                   captures), client or server: one end as it sees the world
+  --reasons WHICH  why each segment was sent: none, words (default of captures)
+                   or sentences, where a word comes first
+  --timers WHICH   none, main (default) or all
+  --unfold         long runs of segments in full, rather than a line for each run
+  --scheme WHICH   colours: light, dark or auto (default): as the reader's system
 ${DRAWING_HELP}
 
 Examples:
   elko diagram capture.pcapng
   elko diagram --stream 3 --relative capture.pcap
+  elko diagram client.pcap server.pcap -o both.svg
+  elko diagram data-transfer --loss 10% --seed 7
 `
 
 const OPTIONS = {
   ...DRAWING_OPTIONS,
-  ...DECODE_OPTIONS,
-  stream: { type: 'string' },
-  c: { type: 'string', short: 'c' },
+  ...SOURCE_OPTIONS,
+  o: { type: 'string', short: 'o' },
+  view: { type: 'string' },
+  reasons: { type: 'string' },
+  timers: { type: 'string' },
+  unfold: { type: 'boolean' },
+  scheme: { type: 'string' },
 } as const
 
+interface Look extends Drawing {
+  readonly view: (typeof VIEWS)[number] | undefined
+  readonly reasons: (typeof REASONS)[number] | undefined
+  readonly timers: (typeof TIMERS)[number] | undefined
+  readonly unfold: boolean
+  readonly scheme: (typeof SCHEMES)[number] | undefined
+}
+
 export async function run(argv: string[]): Promise<number> {
-  const { values, positionals } = readArguments(argv, OPTIONS, 1)
-  const how = drawing(values)
-  const path = capturePath(positionals[0])
-  const stream = wholeNumber('--stream', values.stream, 0, MAX_STREAM) ?? 0
-  const most = wholeNumber('-c', values.c, 1, MAX_PACKETS) ?? MOST_PACKETS
-  const { recorder, streams } = await record(path, stream, most, askedTunnels(values))
-  if (recorder.packets === 0) throw noSuchStream(path, stream, streams)
-  print(
-    ladder(recorder.events, {
-      width: how.width,
-      ascii: how.ascii,
-      color: how.color,
-      numbers: how.relative ? 'relative' : 'absolute',
-      addresses: recorder.addresses,
-      reasons: 'words',
-      title: titleOf(path, stream, streams),
-    }),
-  )
-  const left = recorder.packets - most
-  if (left > 0) print(`... and ${left} packets more: -c ${Math.min(recorder.packets, MAX_PACKETS)}`)
+  const { values, positionals } = readArguments(argv, OPTIONS, MOST_SOURCE_WORDS)
+  const look: Look = {
+    ...drawing(values),
+    view: oneOf('--view', values.view, VIEWS),
+    reasons: oneOf('--reasons', values.reasons, REASONS),
+    timers: oneOf('--timers', values.timers, TIMERS),
+    unfold: values.unfold === true,
+    scheme: oneOf('--scheme', values.scheme, SCHEMES),
+  }
+  const format = formatOf(values.o, FORMATS)
+  if (format !== 'txt') checkTextOnly(values)
+  const source = await resolveSource(positionals, values, format === 'txt' ? MOST_ROWS : MOST_FOLDED)
+  if (values.o === undefined) {
+    print(textOf(source, look))
+    return EXIT_FINE
+  }
+  saveFile(values.o, new TextEncoder().encode(FORMS[format](source, { ...look, color: false })))
+  process.stderr.write(`Saved ${values.o}.${leftText(source)}\n`)
   return EXIT_FINE
 }
 
-async function record(
-  path: string,
-  stream: number,
-  most: number,
-  tunnels: TunnelPorts | null,
-): Promise<{ recorder: FlowRecorder; streams: number }> {
-  const recorder = new FlowRecorder(most)
-  const analysis = new SequenceAnalysis()
-  const dissector = new Dissector((packet, tcp) => {
-    const said = analysis.analyze(packet, tcp)
-    if (said.stream === stream && !packet.isQuoted) recorder.packet(packet, tcp, said)
-  }, tunnels)
-  await readCaptureFile(path, (packet) => dissector.dissect(packet))
-  return { recorder, streams: analysis.conversations.count }
+/** @throws UsageError */
+function checkTextOnly(values: { readonly width?: string; readonly ascii?: boolean }): void {
+  for (const flag of ['width', 'ascii'] as const)
+    if (values[flag] !== undefined) throw new UsageError(`--${flag}: only for text`)
 }
 
-function titleOf(path: string, stream: number, streams: number): string {
-  const name = path === '-' ? 'standard input' : path
-  return streams === 1 ? name : `${name}: stream ${stream} of 0 to ${streams - 1}`
+const FORMS: Readonly<Record<(typeof FORMATS)[number], (source: Source, look: Look) => string>> = {
+  svg: svgOf,
+  txt: textOf,
+}
+
+/** What all forms are told. */
+function shared({ title, addresses, connection, isCapture }: Source, { relative, reasons, timers }: Look) {
+  return {
+    title,
+    addresses,
+    numbers: relative ? 'relative' : 'absolute',
+    reasons: reasons ?? (isCapture ? 'words' : 'sentences'),
+    ...(timers !== undefined && { timers }),
+    ...(connection !== null && { connection }),
+  } as const
+}
+
+function svgOf(source: Source, look: Look): string {
+  const { view, unfold, scheme } = look
+  return sequenceDiagram(source.events, {
+    ...shared(source, look),
+    ...(source.banner !== null && { banner: source.banner }),
+    // A capture knows nothing of applications.
+    view: view ?? (source.isCapture ? 'overview' : 'full'),
+    ...(unfold && { unfolded: 'all' }),
+    ...(scheme !== undefined && { scheme }),
+  })
+}
+
+/** The ladder, what was left out, and the verdict. */
+function textOf(source: Source, look: Look): string {
+  const { width, ascii, color } = look
+  const picture = ladder(source.events, { ...shared(source, look), width, ascii, color })
+  const left = leftText(source)
+  const { banner } = source
+  return `${picture}${left === '' ? '' : `...${left}\n`}${banner === null ? '' : bannerText(banner, width)}`
+}
+
+function leftText({ left, events }: Source): string {
+  if (left === 0) return ''
+  const shown = events.filter(({ kind }) => kind === 'sent').length
+  return ` and ${left} packets more: -c ${Math.min(left + shown, MAX_PACKETS)}`
+}
+
+function bannerText({ verdict, sentence, lines }: Banner, width: number): string {
+  const told = [`${verdict}: ${sentence}`, ...lines.map((line) => `  ${line}`)]
+  const wrapped = told.flatMap((line, index) => {
+    const indent = index === 0 ? '' : '  '
+    return wrap(line.trim(), width - 4).map(
+      (words, k) => `${indent}${k === 0 ? '' : '    '.slice(indent.length)}${words}`,
+    )
+  })
+  return `\n${wrapped.join('\n')}\n`
 }

@@ -1,11 +1,11 @@
 /** `elko sim`: plays a named scenario on a simulated network. */
 
 import { wrap } from '../diagram/canvas.ts'
-import { MAX_BYTES, runScenario, type Scenario, type ScenarioOptions, type Tunable } from '../sim/scenario.ts'
+import { runScenario, type Scenario } from '../sim/scenario.ts'
 import { SOCKET_EXCEPTIONS } from '../sim/scenarios/exceptions.ts'
-import { findScenario, SCENARIO_GROUPS, SCENARIOS } from '../sim/scenarios.ts'
-import { EXIT_FINDINGS, EXIT_FINE, nearest, readArguments, UsageError, wholeNumber } from './arguments.ts'
-import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
+import { findScenario, SCENARIO_GROUPS } from '../sim/scenarios.ts'
+import { InputLog } from '../stack/input-log.ts'
+import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import {
   DRAWING_HELP,
   DRAWING_OPTIONS,
@@ -14,8 +14,10 @@ import {
   pictureOf,
   print,
   saveCapture,
+  saveFile,
   verdictsOf,
 } from './output.ts'
+import { nearScenario, SCENARIO_HELP, SCENARIO_OPTIONS, scenarioOptions } from './scenario-options.ts'
 
 export const HELP = `Usage: elko sim NAME [options]
        elko sim --list | --errors
@@ -30,24 +32,10 @@ Options:
 ${DRAWING_HELP}
   --write FILE     save the packets as pcapng, each with the reason it was sent
   --at HOST        as seen at this host, or at "all" (default: who opens)
+  --record FILE    save what the stacks are given, for elko replay
   --json           events, states and verdicts as data
 
-The network, both ways, in place of the scenario's own:
-  --delay TIME     one way, such as 30ms (default 20ms)
-  --jitter TIME    the delay varies by so much, such as 5ms
-  --loss P         packets lost, such as 3%
-  --rate RATE      such as 20mbit
-  --queue SIZE     octets that may wait for the line, such as 100kB
-  --reorder P      packets held back, such as 2% or 2%/10ms
-  --duplicate P    packets delivered twice
-  --corrupt P      packets damaged
-  --mtu N          largest packet of the path, 68 to 65535
-  --ipv6           IPv6 instead of IPv4
-
-The hosts, where the scenario takes it (see --list):
-  --mss N          largest segment, 1 to 65535
-  --window N       receive buffer, 1 to 1073741824; beyond 65535 it is scaled
-  --bytes N        octets that the application sends, 1 to ${MAX_BYTES}
+${SCENARIO_HELP}
 
 Examples:
   elko sim three-way-handshake
@@ -56,25 +44,16 @@ Examples:
   elko sim half-open --json | jq .paths
 `
 
-const TUNABLES: readonly Tunable[] = ['mss', 'window', 'bytes']
-
 const OPTIONS = {
   ...DRAWING_OPTIONS,
-  ...IMPAIRMENT_OPTIONS,
+  ...SCENARIO_OPTIONS,
   list: { type: 'boolean' },
   errors: { type: 'boolean' },
   json: { type: 'boolean' },
   write: { type: 'string' },
+  record: { type: 'string' },
   at: { type: 'string' },
-  seed: { type: 'string' },
-  ipv6: { type: 'boolean' },
-  mss: { type: 'string' },
-  window: { type: 'string' },
-  bytes: { type: 'string' },
-  mtu: { type: 'string' },
 } as const
-
-type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string | boolean>>>
 
 export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, OPTIONS, 1)
@@ -82,7 +61,8 @@ export async function run(argv: string[]): Promise<number> {
   if (values.list === true) return list(values.json === true)
   if (values.errors === true) return listErrors(values.json === true)
   const scenario = named(positionals[0])
-  const result = runScenario(scenario, scenarioOptions(scenario, values))
+  const record = values.record === undefined ? null : new InputLog()
+  const result = runScenario(scenario, { ...scenarioOptions(scenario, values), record })
   const at = hostOf(values.at, result.hosts)
   if (values.json === true) {
     const { name, title, lesson } = scenario
@@ -105,6 +85,10 @@ export async function run(argv: string[]): Promise<number> {
     const saved = saveCapture(values.write, result, at)
     if (values.json !== true) print(`\n${saved}`)
   }
+  if (record !== null) {
+    saveFile(values.record as string, record.octets())
+    if (values.json !== true) print(`\nSaved what the stacks were given to ${values.record}.`)
+  }
   if (result.intact) return EXIT_FINE
   process.stderr.write(`elko sim: octets were read that nobody wrote: elko sim ${argv.join(' ')}\n`)
   return EXIT_FINDINGS
@@ -120,36 +104,9 @@ function named(name: string | undefined): Scenario {
     throw new UsageError('expected the NAME of a scenario; `elko sim --list` shows them')
   const scenario = findScenario(name)
   if (scenario !== null) return scenario
-  const near = nearest(
-    name,
-    SCENARIOS.map((one) => one.name),
-  )
+  const near = nearScenario(name)
   const hint = near === undefined ? '`elko sim --list` shows them' : `did you mean ${near}?`
   throw new UsageError(`unknown scenario "${name}"; ${hint}`)
-}
-
-function scenarioOptions(scenario: Scenario, values: Values): ScenarioOptions {
-  const given = (flag: keyof typeof OPTIONS) => values[flag] as string | undefined
-  for (const flag of TUNABLES) {
-    if (values[flag] === undefined || scenario.accepts.includes(flag)) continue
-    const others = scenario.accepts.map((one) => `--${one}`).join(', ') || 'none of its kind'
-    throw new UsageError(`--${flag}: ${scenario.name} does not take it; it takes ${others}`)
-  }
-  const mss = wholeNumber('--mss', given('mss'), 1, 65_535)
-  const window = wholeNumber('--window', given('window'), 1, 1 << 30)
-  const bytes = wholeNumber('--bytes', given('bytes'), 1, MAX_BYTES)
-  return {
-    seed: seedOf(given('seed') ?? '1'),
-    impairments: readImpairments(values, ['mtu']),
-    ipv6: values.ipv6 === true,
-    ...(mss !== undefined && { mss }),
-    ...(window !== undefined && { window }),
-    ...(bytes !== undefined && { bytes }),
-  }
-}
-
-function seedOf(text: string): number | string {
-  return /^\d{1,15}$/.test(text) ? Number(text) : text
 }
 
 function list(asJson: boolean): number {

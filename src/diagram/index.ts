@@ -1,7 +1,7 @@
 /** `elko/diagram`: pictures and verdicts from trace events. */
 
+export { connectionsIn, type LadderPair } from '../trace/connections.ts'
 export { type LadderOptions, ladder } from './ladder.ts'
-export { connectionsIn, type LadderPair } from './ladder-select.ts'
 export { drawSequence } from './sequence/draw.ts'
 export { layoutSequence } from './sequence/layout.ts'
 export type { Banner, SequenceOptions } from './sequence/options.ts'

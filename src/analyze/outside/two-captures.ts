@@ -5,28 +5,18 @@
  */
 
 import type { CaptureRecord } from '../../capture/record.ts'
+import type { TunnelPorts } from '../../dissect/tunnels.ts'
 import { RST, SYN } from '../../wire/segment.ts'
 import { CaptureDiagnoser, type CaptureReport, type PacketWatch } from './capture-diagnoser.ts'
 import type { CaptureDiagnosis } from './capture-diagnosis.ts'
 import type { ConnectionFacts } from './facts.ts'
+import { matched, type Print, type SamePacket } from './same-packets.ts'
 
 /** Packets of one capture that are compared; more of them should be cut to the connections in question first. */
 export const MAX_COMPARED = 2_000_000
 
-/** What of a packet stays the same on its way. */
-interface Print {
-  readonly frame: number
-  readonly at: number
-  readonly fromClient: boolean
-  readonly seq: number
-  readonly flags: number
-  readonly length: number
-  readonly ttl: number
-  readonly identification: number
-  readonly key: string
-}
-
-interface Leg {
+/** One connection in one of the captures. */
+export interface Leg {
   readonly facts: ConnectionFacts
   readonly prints: Print[]
 }
@@ -39,8 +29,9 @@ export class PlaceCapture {
   skipped = 0
   #kept = 0
 
-  constructor() {
-    this.diagnoser = new CaptureDiagnoser(this.#note)
+  /** @param tunnels as for `Dissector`. */
+  constructor(tunnels: TunnelPorts | null = null) {
+    this.diagnoser = new CaptureDiagnoser(this.#note, tunnels)
   }
 
   take(record: CaptureRecord): void {
@@ -149,7 +140,10 @@ function nameOf({ facts, prints }: Leg): string {
   return `text ${text.key}`
 }
 
-/** A packet of the client has passed fewer routers where it is nearer to it; the first capture where they are equal. */
+/**
+ * A packet of the client has passed fewer routers where it is nearer to it, and an answer takes longer to come back; the
+ * first capture where all that is equal.
+ */
 function nearerToClient(pairs: readonly Pair[]): 0 | 1 {
   for (const [one, other] of pairs) {
     if (one === null || other === null) continue
@@ -158,9 +152,22 @@ function nearerToClient(pairs: readonly Pair[]): 0 | 1 {
     if (byClient !== 0) return byClient > 0 ? 0 : 1
     if (byServer !== 0 && one.facts.server.ttl !== 0 && other.facts.server.ttl !== 0)
       return byServer > 0 ? 0 : 1
+    const byAnswer = answerTakes(one, other)
+    if (byAnswer !== 0) return byAnswer > 0 ? 0 : 1
   }
   const [lonely] = pairs.filter(([one, other]) => one === null || other === null)
   return lonely !== undefined && lonely[0] === null ? 1 : 0
+}
+
+/** Seconds that the server's first answer takes longer in the first capture than in the second. */
+function answerTakes(one: Leg, other: Leg): number {
+  const { both } = matched(one.prints, other.prints)
+  const asked = both.find(([{ fromClient }]) => fromClient)
+  if (asked === undefined) return 0
+  const isAnswer = ([mine, theirs]: SamePacket): boolean =>
+    !mine.fromClient && mine.at > asked[0].at && theirs.at > asked[1].at
+  const answer = both.find(isAnswer)
+  return answer === undefined ? 0 : answer[0].at - asked[0].at - (answer[1].at - asked[1].at)
 }
 
 /** Half-way between the fastest packet there and the fastest one back. */
@@ -181,44 +188,9 @@ function offsetOf(pairs: readonly Pair[], first: PlaceCapture, second: PlaceCapt
   return epochs + (back === Number.NEGATIVE_INFINITY ? there : (there + back) / 2)
 }
 
-interface Matched {
-  readonly both: [Print, Print][]
-  readonly onlyFirst: Print[]
-  readonly onlySecond: Print[]
-}
-
-/** First with the identification, which tells retransmissions apart; then without, as some devices change it. */
-function matched(first: readonly Print[], second: readonly Print[]): Matched {
-  const both: [Print, Print][] = []
-  const exact = match(first, second, both, ({ key, identification }) => `${key} ${identification}`)
-  const rest = match(exact.onlyFirst, exact.onlySecond, both, ({ key }) => key)
-  return { both, ...rest }
-}
-
-function match(
-  first: readonly Print[],
-  second: readonly Print[],
-  both: [Print, Print][],
-  nameOf: (print: Print) => string,
-): { onlyFirst: Print[]; onlySecond: Print[] } {
-  const waiting = new Map<string, Print[]>()
-  for (const print of second) {
-    const name = nameOf(print)
-    const same = waiting.get(name)
-    if (same === undefined) waiting.set(name, [print])
-    else same.push(print)
-  }
-  const found = new Set<Print>()
-  const onlyFirst: Print[] = []
-  for (const print of first) {
-    const other = waiting.get(nameOf(print))?.shift()
-    if (other === undefined) onlyFirst.push(print)
-    else {
-      found.add(other)
-      both.push([print, other])
-    }
-  }
-  return { onlyFirst, onlySecond: second.filter((print) => !found.has(print)) }
+/** The frames of packets that are in both captures of a connection: those of the second by those of the first. */
+export function sameFrames(first: Leg, second: Leg): Map<number, number> {
+  return new Map(matched(first.prints, second.prints).both.map(([one, other]) => [one.frame, other.frame]))
 }
 
 interface Reports {

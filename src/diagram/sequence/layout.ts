@@ -1,6 +1,7 @@
 /** Lays a sequence diagram out. */
 
 import { ERRNO_OF_END } from '../../tcp/errno.ts'
+import { connectionsIn, type LadderPair, selectEvents } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
 import { printable } from '../canvas.ts'
@@ -8,7 +9,6 @@ import { foldRows, unfold } from '../fold.ts'
 import { choosePair, nothingToDraw } from '../ladder.ts'
 import { type LadderItem, ladderItems, type Message } from '../ladder-messages.ts'
 import { type Ends, ladderRows, type Row, type Rows } from '../ladder-rows.ts'
-import { connectionsIn, type LadderPair, selectEvents } from '../ladder-select.ts'
 import { relativeBases } from '../message-label.ts'
 import { type TimeScale, timeScale } from '../time-text.ts'
 import { Body, type Scene } from './body.ts'

@@ -1,0 +1,30 @@
+/** Where a picture goes and in which form: what the name of the file ends in says it. */
+
+import { basename } from 'node:path'
+import { UsageError } from './arguments.ts'
+
+/**
+ * The form in which a picture is wanted, one of `forms`; 'txt' where there is no file.
+ * @throws UsageError naming them all.
+ */
+export function formatOf<F extends string>(file: string | undefined, forms: readonly F[]): F | 'txt' {
+  if (file === undefined) return 'txt'
+  const form = forms.find((each) => basename(file).toLowerCase().endsWith(`.${each}`))
+  if (form !== undefined) return form
+  const names = forms.map((each) => `.${each}`)
+  throw new UsageError(
+    `-o ${file}: expected a name that ends in ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+  )
+}
+
+/** A flag that takes one of a few words. @throws UsageError naming them. */
+export function oneOf<W extends string>(
+  flag: string,
+  text: string | undefined,
+  words: readonly W[],
+): W | undefined {
+  if (text === undefined) return undefined
+  const word = words.find((each) => each === text)
+  if (word === undefined) throw new UsageError(`${flag}: expected one of ${words.join(', ')}, not "${text}"`)
+  return word
+}

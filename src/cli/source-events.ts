@@ -1,0 +1,110 @@
+/** Runs of Elko's own as sources of pictures: scenarios, and events that were saved as JSON. */
+
+import { isTrouble } from '../analyze/trouble.ts'
+import { verdictData, verdictText } from '../diagram/verdict.ts'
+import { runScenario, type Scenario } from '../sim/scenario.ts'
+import { story } from '../sim/scenarios/story.ts'
+import { findScenario } from '../sim/scenarios.ts'
+import { ERRNO_OF_END } from '../tcp/errno.ts'
+import type { Banner } from '../trace/banner.ts'
+import { connectionsIn, type LadderPair } from '../trace/connections.ts'
+import type { TraceEvent } from '../trace/events.ts'
+import { CLOSE_REASONS } from '../trace/reasons.ts'
+import { InputError } from './arguments.ts'
+import { connectionOf, lastOpening } from './output.ts'
+import { savedRun } from './saved-run.ts'
+import { type ScenarioFlags, scenarioOptions } from './scenario-options.ts'
+import type { Asked, Source } from './source.ts'
+
+/** @throws UsageError where the scenario does not take a flag. */
+export function scenarioSource(scenario: Scenario, flags: ScenarioFlags, asked: Asked): Source {
+  const result = runScenario(scenario, scenarioOptions(scenario, flags))
+  return runSource({
+    name: scenario.name,
+    title: scenario.title,
+    lesson: scenario.lesson,
+    isOne: scenario.onePicture === true,
+    events: result.events,
+    addresses: result.addresses,
+    asked,
+  })
+}
+
+interface Run {
+  readonly name: string
+  readonly title: string
+  readonly lesson: string
+  /** Its connections follow each other, and belong into one picture. */
+  readonly isOne: boolean
+  readonly events: readonly TraceEvent[]
+  readonly addresses: Readonly<Record<string, string>>
+  readonly asked: Asked
+}
+
+function runSource({ name, title, lesson, isOne, events: all, addresses, asked }: Run): Source {
+  const events = story(all, { oneConnection: isOne })
+  const pairs = connectionsIn(events)
+  const { stream = 0 } = asked
+  const pair = pairs[stream]
+  if (pair === undefined && pairs.length > 0)
+    throw new InputError(`${name}: there is no connection ${stream}; there are 0 to ${pairs.length - 1}`)
+  const hosts = [
+    ...new Set(pair === undefined ? events.map(({ host }) => host) : [pair.left.host, pair.right.host]),
+  ]
+  return {
+    events,
+    hosts,
+    addresses,
+    title: pairs.length <= 1 ? title : `${title} (connection ${stream} of 0 to ${pairs.length - 1})`,
+    banner:
+      pair === undefined
+        ? null
+        : bannerOfRun(isOne ? events.slice(lastOpening(events)) : events, pair, lesson),
+    connection: pair === undefined ? null : connectionOf(pair),
+    isCapture: false,
+    left: 0,
+  }
+}
+
+/** Told from inside, by the reasons that each end was given. */
+function bannerOfRun(events: readonly TraceEvent[], pair: LadderPair, lesson: string): Banner {
+  const data = verdictData(events, pair)
+  const { established, finished, reset, closeReasons } = data
+  const trouble = closeReasons.find((reason) => reason !== undefined && isTrouble(reason))
+  const isDone = finished[0] && finished[1]
+  const verdict =
+    trouble ??
+    (reset !== undefined && !isDone
+      ? 'reset'
+      : isDone
+        ? 'closed-normally'
+        : established
+          ? 'still-open'
+          : 'not-opened')
+  const lines = data.hosts.flatMap((host, side) => {
+    const reason = closeReasons[side as 0 | 1]
+    if (reason === undefined || !isTrouble(reason)) return []
+    const errno = ERRNO_OF_END[reason]
+    return [`${host} is told${errno === null ? '' : ` ${errno}`}: ${CLOSE_REASONS[reason]}`]
+  })
+  return {
+    verdict,
+    healthy: verdict === 'closed-normally' || verdict === 'still-open',
+    sentence: verdictText(data),
+    lines: [...lines, ...(lesson === '' ? [] : [lesson])],
+  }
+}
+
+/** @throws InputError naming the event that is none. */
+export function eventsSource(path: string, asked: Asked): Source {
+  const { name, title, lesson, events } = savedRun(path)
+  return runSource({
+    name: path,
+    title: title ?? path,
+    lesson: lesson ?? '',
+    isOne: findScenario(name ?? '')?.onePicture === true,
+    events,
+    addresses: {},
+    asked,
+  })
+}
