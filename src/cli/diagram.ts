@@ -122,8 +122,7 @@ function svgOf(source: Source, look: Look): string {
   return sequenceDiagram(source.events, {
     ...shared(source, look),
     ...(source.banner !== null && { banner: source.banner }),
-    // A capture knows nothing of applications.
-    view: view ?? (source.isCapture ? 'overview' : 'full'),
+    ...(view !== undefined && { view }),
     ...(unfold && { unfolded: 'all' }),
     ...(scheme !== undefined && { scheme }),
   })
