@@ -251,10 +251,11 @@ export class Body {
 
   #call(row: CallRow): void {
     const { columns, lifelines, naming } = this.#scene
-    const labels = [callLabel(row, columns)]
+    const label = callLabel(row, columns)
+    const labels = [label]
     const note = row.note === '' ? null : this.#callNote(row)
     const about = `${naming.names[row.side]}: ${row.text}${row.note === '' ? '' : `, ${row.note}`}`
-    const keep = wayOf(row) === 'none' ? [] : [callRoom(row.side, columns)]
+    const keep = wayOf(row) === 'none' ? [] : [callRoom(label, row.side, columns)]
     const mark = this.#stand(row, 'call', row.side, { labels, keep }, about, note)
     const arrow = callArrow(row, columns, mark.y)
     if (arrow !== null) mark.call = arrow
