@@ -121,6 +121,8 @@ function svgOf(source: Source, look: Look): string {
   const { view, unfold, scheme } = look
   return sequenceDiagram(source.events, {
     ...shared(source, look),
+    // The remarks have room for sentences.
+    reasons: look.reasons ?? 'sentences',
     ...(source.banner !== null && { banner: source.banner }),
     ...(view !== undefined && { view }),
     ...(unfold && { unfolded: 'all' }),
