@@ -5,15 +5,17 @@ import { test } from 'node:test'
 import { ladderItems, type Message } from '../../src/diagram/ladder-messages.ts'
 import { ladderRows } from '../../src/diagram/ladder-rows.ts'
 import type { View } from '../../src/diagram/sequence/columns.ts'
+import { labelAt } from '../../src/diagram/sequence/labels.ts'
 import { layoutSequence } from '../../src/diagram/sequence/layout.ts'
 import type { SequenceOptions } from '../../src/diagram/sequence/options.ts'
+import { sequenceDiagram } from '../../src/diagram/sequence/sequence-diagram.ts'
 import { labelsOf, type SequenceLayout } from '../../src/diagram/sequence/sequence-layout.ts'
 import { runScenario } from '../../src/sim/scenario.ts'
 import { story } from '../../src/sim/scenarios/story.ts'
 import { SCENARIOS } from '../../src/sim/scenarios.ts'
 import { connectionsIn, type LadderPair, selectEvents } from '../../src/trace/connections.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
-import { checkLayout, wordsOf } from './layout-checks.ts'
+import { checkLayout, overlapping, wordsOf } from './layout-checks.ts'
 import { STORIES } from './stories.ts'
 
 const VIEWS: readonly View[] = ['full', 'overview', 'client', 'server']
@@ -215,4 +217,44 @@ test('the same events give the same layout, and nothing to draw is said', () => 
   assert.equal(empty.pair, null)
   checkLayout(empty, 'nothing')
   assert.ok(empty.frame.map(wordsOf).some((words) => words.includes('no connection in an empty record')))
+})
+
+test('the check of labels finds two that overlap, and none where they only touch', () => {
+  const label = (x: number, y: number) => labelAt('message', x, y, ['ACK seq 1'])
+  const first = label(10, 10)
+  const { width, height } = first.box
+  assert.notEqual(overlapping([first, label(10 + width - 1, 10 + height - 1)]), null)
+  assert.equal(overlapping([first, label(10 + width, 10), label(10, 10 + height)]), null)
+})
+
+test('each group tells the viewer what it is: item, packet, frame, time, side, fold', () => {
+  const { events } = STORIES.classic()
+  const svg = sequenceDiagram(events)
+  assert.match(
+    svg,
+    /<g class="row message-row right" role="listitem" aria-label="client to server: SYN, packet 1;/,
+  )
+  assert.match(svg, /data-item="\d+" data-packet="1" data-at="0" data-side="0"/)
+  assert.match(sequenceDiagram(events, { mostRows: 10 }), /data-fold="s\d+-\d+-\d+"/)
+  const captured = events.map((event) => (event.kind === 'sent' ? { ...event, note: 'frame 7' } : event))
+  assert.match(sequenceDiagram(captured), /data-frame="7"/)
+})
+
+test('one view shows one host: the other one is only the network', () => {
+  const { events } = STORIES.classic()
+  for (const [view, hidden] of [
+    ['client', 1],
+    ['server', 0],
+  ] as const) {
+    const layout = layoutSequence(events, { view })
+    const marks = layout.marks.filter(
+      ({ side, kind }) => side === hidden && (kind === 'state' || kind === 'call'),
+    )
+    assert.equal(marks.length, 0)
+    assert.ok(layout.lifelines.every(({ side }) => side !== hidden))
+    assert.equal(layout.marks.filter(({ arrow }) => arrow !== undefined).length, 13)
+  }
+  const overview = layoutSequence(events, { view: 'overview' })
+  assert.ok(overview.marks.every(({ kind }) => kind !== 'call'))
+  assert.equal(overview.columns.remarks, null)
 })

@@ -4,13 +4,15 @@ import { arrowHead, cross } from '../../svg/marks.ts'
 import { decimal, element, escaped, picture } from '../../svg/markup.ts'
 import type { Scheme } from '../../svg/theme.ts'
 import { foldMarkup } from './draw-fold.ts'
+import { signMarkup } from './draw-legend.ts'
 import { lifelinesMarkup, stateClass } from './draw-lifelines.ts'
 import type { Arrow, CallArrow, Label, Mark, SequenceLayout, TextRun } from './sequence-layout.ts'
 import { sequenceStyle } from './style.ts'
 
 export function drawSequence(layout: SequenceLayout, scheme: Scheme): string {
   const { width, height, title, description } = layout
-  return picture({ width, height, title, description, style: sequenceStyle(scheme), body: drawPart(layout) })
+  const style = sequenceStyle(scheme)
+  return picture({ width, height, title, description, style, role: 'group', body: drawPart(layout) })
 }
 
 /** A layout, or a part of one, without the element around it: a page draws what is seen of it. */
@@ -19,7 +21,7 @@ export function drawPart(layout: SequenceLayout): string {
     lifelinesMarkup(layout),
     bandsMarkup(layout),
     element('g', { class: 'arrows', 'aria-hidden': 'true' }, ...layout.marks.map(linesMarkup)),
-    element('g', { class: 'frame' }, ...layout.frame.map(labelMarkup)),
+    element('g', { class: 'frame' }, ...layout.frame.map(labelMarkup), ...layout.legend.map(signMarkup)),
     element('g', { class: 'rows', role: 'list' }, ...layout.marks.map(markMarkup)),
   ]
   return body.join('\n')

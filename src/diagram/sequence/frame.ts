@@ -3,13 +3,12 @@
 import { wrapped } from '../../svg/text-width.ts'
 import type { LadderEnd, LadderPair } from '../../trace/connections.ts'
 import { printable } from '../canvas.ts'
-import type { Message } from '../ladder-messages.ts'
 import type { Columns } from './columns.ts'
 import { labelAt, lineHeight, widthOf } from './labels.ts'
 import type { SequenceOptions } from './options.ts'
 import type { Box, Label, LabelRole } from './sequence-layout.ts'
 
-const MARGIN = 16
+export const MARGIN = 16
 
 export interface Header {
   readonly labels: readonly Label[]
@@ -86,28 +85,6 @@ function addressOf(end: LadderEnd, options: SequenceOptions): string {
   const address = options.addresses?.[end.host]
   const port = end.port < 0 ? 'port unknown' : `port ${end.port}`
   return address === undefined ? port : `${printable(address)} ${port}`
-}
-
-/** The signs that this picture uses, in words. */
-export function legendOf(
-  columns: Columns,
-  top: number,
-  messages: readonly Message[],
-  relative: boolean,
-): Label {
-  const has = (fate: Message['fate']): boolean => messages.some((message) => message.fate === fate)
-  const signs = [
-    'Time runs down: where the axis is a thin line it is to scale; where it is a bar, all happened in one instant.',
-    'Slanted arrow: leaves and arrives at its own times.',
-    'Box: state entered; lifeline dashed: CLOSED, no connection.',
-    'Bar on an application: a call that blocks.',
-  ]
-  if (has('lost') || has('rejected')) signs.push('×: lost in the network, or dropped where it arrived.')
-  if (has('unseen')) signs.push('Dashed arrow: its other end is not recorded.')
-  signs.push('Dotted band: a pause, not to scale.')
-  signs.push(`Numbers ${relative ? 'relative to each SYN' : 'as on the wire'}; windows in octets.`)
-  const lines = wrapped(signs.join(' '), columns.width - 2 * MARGIN, (text) => widthOf('legend', text))
-  return labelAt('legend', MARGIN, top, lines)
 }
 
 /** Words below each other. */

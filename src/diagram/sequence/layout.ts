@@ -12,15 +12,16 @@ import { type Ends, ladderRows, type Row, type Rows } from '../ladder-rows.ts'
 import { relativeBases } from '../message-label.ts'
 import { type TimeScale, timeScale } from '../time-text.ts'
 import { Body, type Scene } from './body.ts'
-import { type Columns, columnsOf } from './columns.ts'
+import { type ColumnNeeds, type Columns, columnsOf } from './columns.ts'
 import { FoldBlocks } from './fold-blocks.ts'
-import { Column, type Header, headerOf, legendOf } from './frame.ts'
+import { Column, type Header, headerOf } from './frame.ts'
 import { widthOf } from './labels.ts'
+import { type Legend, legendOf, type Shown } from './legend.ts'
 import { bareState, Lifelines } from './lifelines.ts'
 import type { SequenceOptions } from './options.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { Remarks } from './remarks.ts'
-import type { Label, SequenceLayout } from './sequence-layout.ts'
+import type { SequenceLayout } from './sequence-layout.ts'
 import { Stage } from './stage.ts'
 import { TimersOf } from './timers.ts'
 
@@ -42,7 +43,7 @@ export function layoutSequence(events: readonly TraceEvent[], options: SequenceO
   const scale = timeScale(drawn.rows.map((row) => row.at))
   const last = drawn.rows.at(-1)?.at ?? 0
   const timeWidth = widthOf('time', `${scale.text(last)} ${scale.unit}`)
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, timeWidth)
+  const columns = columnsOf(needsOf(options, drawn.rows, timeWidth))
   const header = headerOf(pair, pairs.length, columns, options)
   return new Sheet(pair, items, drawn, columns, options).layout(header, scale)
 }
@@ -88,8 +89,17 @@ class Sheet {
     const hidden = (item: number) => folds.heightOf(this.#rowOf(item))
     body.finish(hidden, bottom)
     lifelines.finish(bottom)
-    const legend = this.#legend(bottom + 10)
-    const end = legend.reduce((most, { box }) => Math.max(most, box.y + box.height), bottom)
+    const marks = body.shownMarks()
+    const bars = timers
+      .bars(columns, (item) => body.heights.get(item) ?? hidden(item), bottom)
+      .filter(({ y1, y2 }) => !folds.hides(y1, y2))
+    const legend = this.#legend(bottom + 10, {
+      hasCalls: marks.some(({ call }) => call !== undefined),
+      hasTimers: bars.length > 0,
+      hasGaps: stage.gaps.length > 0,
+      hasFolds: marks.some(({ fold }) => fold !== undefined),
+    })
+    const end = legend.labels.reduce((most, { box }) => Math.max(most, box.y + box.height), bottom)
     return {
       width: columns.width,
       height: Math.ceil(end + 12),
@@ -99,14 +109,13 @@ class Sheet {
       columns,
       top,
       bottom,
-      frame: [...header.labels, ...legend],
+      frame: [...header.labels, ...legend.labels],
+      legend: legend.signs,
       bannerBox: header.bannerBox,
-      marks: body.shownMarks(),
+      marks,
       lifelines: lifelines.spans.filter(({ side, y1, y2 }) => columns.shown[side] && y2 > y1),
       activations: body.blocking.bars.filter(({ y1, y2 }) => !folds.hides(y1, y2)),
-      timers: timers
-        .bars(columns, (item) => body.heights.get(item) ?? hidden(item), bottom)
-        .filter(({ y1, y2 }) => !folds.hides(y1, y2)),
+      timers: bars,
       gaps: stage.gaps,
       axis: { x: columns.axis, unit: stage.unit, ticks: stage.ticks, instants: stage.instants },
     }
@@ -172,10 +181,18 @@ class Sheet {
     return [first[0] ?? bareState(this.#pair.left), first[1] ?? bareState(this.#pair.right)]
   }
 
-  #legend(top: number): Label[] {
-    if (this.#options.legend === false) return []
-    return [legendOf(this.#columns, top, this.#messages, this.#isRelative)]
+  #legend(top: number, seen: Omit<Shown, 'messages' | 'isRelative'>): Legend {
+    if (this.#options.legend === false) return { signs: [], labels: [] }
+    return legendOf(this.#columns, top, { messages: this.#messages, isRelative: this.#isRelative, ...seen })
   }
+}
+
+function needsOf(options: SequenceOptions, rows: readonly Row[], timeWidth: number): ColumnNeeds {
+  const { view = 'full', remarks = view !== 'overview' } = options
+  const withApplications = rows.some(
+    ({ kind }) => kind === 'call' || kind === 'signal' || kind === 'application',
+  )
+  return { view, withRemarks: remarks, withApplications, timeWidth }
 }
 
 /** By the item of the state that ends a connection: what it ended with, as the application is told. */
@@ -214,7 +231,7 @@ function descriptionOf(pair: LadderPair, messages: readonly Message[], rows: rea
 }
 
 function emptyLayout(lines: readonly string[], options: SequenceOptions): SequenceLayout {
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, 0)
+  const columns = columnsOf(needsOf(options, [], 0))
   const page = new Column(columns.width - 32)
   if (options.title !== undefined) page.words('title', 16, options.title)
   for (const line of lines) page.words('words', 16, line)
@@ -229,6 +246,7 @@ function emptyLayout(lines: readonly string[], options: SequenceOptions): Sequen
     top: page.y,
     bottom: page.y,
     frame: page.labels,
+    legend: [],
     bannerBox: null,
     marks: [],
     lifelines: [],

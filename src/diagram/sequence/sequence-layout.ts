@@ -168,6 +168,28 @@ export interface TimeAxis {
   readonly instants: readonly { readonly y1: number; readonly y2: number; readonly at: number }[]
 }
 
+/** A sign of the legend; its words are a label of the frame. */
+export interface LegendSign {
+  readonly kind:
+    | 'arrow'
+    | 'again'
+    | 'lost'
+    | 'unseen'
+    | 'open'
+    | 'opening'
+    | 'closing'
+    | 'closed'
+    | 'instant'
+    | 'blocks'
+    | 'returns'
+    | 'timer'
+    | 'gap'
+    | 'fold'
+  readonly x: number
+  /** Its middle. */
+  readonly y: number
+}
+
 export interface SequenceLayout {
   readonly width: number
   readonly height: number
@@ -181,6 +203,7 @@ export interface SequenceLayout {
   readonly bottom: number
   /** Title, banner, names, legend. */
   readonly frame: readonly Label[]
+  readonly legend: readonly LegendSign[]
   readonly bannerBox: (Box & { readonly healthy: boolean }) | null
   readonly marks: readonly Mark[]
   readonly lifelines: readonly LifelineSpan[]
