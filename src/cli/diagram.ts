@@ -2,6 +2,8 @@
 
 import { wrap } from '../diagram/canvas.ts'
 import { ladder } from '../diagram/ladder.ts'
+import { mermaid } from '../diagram/script/mermaid.ts'
+import { plantuml } from '../diagram/script/plantuml.ts'
 import { sequenceDiagram } from '../diagram/sequence/sequence-diagram.ts'
 import type { Banner } from '../trace/banner.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
@@ -21,7 +23,7 @@ const MOST_ROWS = 2000
 /** What is folded can be longer. */
 const MOST_FOLDED = 100_000
 
-const FORMATS = ['svg', 'txt'] as const
+const FORMATS = ['svg', 'txt', 'mmd', 'puml'] as const
 const REASONS = ['none', 'words', 'sentences'] as const
 const VIEWS = ['full', 'overview', 'client', 'server'] as const
 const SCHEMES = ['auto', 'light', 'dark'] as const
@@ -36,7 +38,8 @@ and what Wireshark's analysis says of it. Without -o it prints text.
 ${SOURCE_HELP}
 
 The picture:
-  -o FILE          .svg: time to scale, for a browser or a document; .txt
+  -o FILE          .svg: time to scale, for a browser or a document; .txt; .mmd:
+                   Mermaid, for GitHub and others; .puml: PlantUML
   --view WHICH     full, overview: without the applications (default of
                    captures), client or server: one end as it sees the world
   --reasons WHICH  why each segment was sent: none, words (default of captures)
@@ -103,6 +106,8 @@ function checkTextOnly(values: { readonly width?: string; readonly ascii?: boole
 const FORMS: Readonly<Record<(typeof FORMATS)[number], (source: Source, look: Look) => string>> = {
   svg: svgOf,
   txt: textOf,
+  mmd: (source, look) => mermaid(source.events, scripted(source, look)),
+  puml: (source, look) => plantuml(source.events, scripted(source, look)),
 }
 
 /** What all forms are told. */
@@ -127,6 +132,12 @@ function svgOf(source: Source, look: Look): string {
     ...(unfold && { unfolded: 'all' }),
     ...(scheme !== undefined && { scheme }),
   })
+}
+
+function scripted(source: Source, look: Look) {
+  const { banner } = source
+  const told = { ...(banner !== null && { banner }), ...(look.unfold && { unfolded: 'all' as const }) }
+  return { ...shared(source, look), ...told }
 }
 
 /** The ladder, what was left out, and the verdict. */
