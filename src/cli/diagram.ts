@@ -8,7 +8,7 @@ import { sequenceDiagram } from '../diagram/sequence/sequence-diagram.ts'
 import type { Banner } from '../trace/banner.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { DRAWING_HELP, DRAWING_OPTIONS, type Drawing, drawing, print, saveFile } from './output.ts'
-import { formatOf, oneOf } from './picture-format.ts'
+import { formatOf, oneOf, SCHEMES } from './picture-format.ts'
 import {
   MAX_PACKETS,
   MOST_SOURCE_WORDS,
@@ -26,7 +26,6 @@ const MOST_FOLDED = 100_000
 const FORMATS = ['svg', 'txt', 'mmd', 'puml'] as const
 const REASONS = ['none', 'words', 'sentences'] as const
 const VIEWS = ['full', 'overview', 'client', 'server'] as const
-const SCHEMES = ['auto', 'light', 'dark'] as const
 const TIMERS = ['none', 'main', 'all'] as const
 
 export const HELP = `Usage: elko diagram SOURCE [-o FILE] [options]

@@ -15,7 +15,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { what: 'play the classic connection and draw it', load: () => import('./demo.ts') },
   sim: { what: 'play a scenario on a simulated network', load: () => import('./sim.ts') },
   drill: { what: 'play packetdrill scripts in virtual time', load: () => import('./drill.ts') },
-  states: { what: 'print the state machine', load: () => import('./states.ts') },
+  states: {
+    what: 'draw the state machine, and the way of a connection through it',
+    load: () => import('./states.ts'),
+  },
   conformance: {
     what: 'print what the RFCs ask, and where it is met',
     load: () => import('./conformance.ts'),
