@@ -226,7 +226,7 @@ async function replay(plan, name, again) {
 
 async function ladders(events, failure) {
   const { ladder } = await load('diagram/ladder.js')
-  const { connectionsIn } = await load('diagram/ladder-select.js')
+  const { connectionsIn } = await load('trace/connections.js')
   const drawn = connectionsIn(events).map(({ left }) => {
     const connection = { host: left.host, connection: left.connection }
     return ladder(events, { width: 160, numbers: 'relative', timers: 'all', connection })

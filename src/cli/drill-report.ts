@@ -3,11 +3,11 @@
 import { joined } from '../bytes/join.ts'
 import { pcapngHeader, pcapngPacket } from '../capture/pcapng.ts'
 import { ladder } from '../diagram/ladder.ts'
-import { connectionsIn } from '../diagram/ladder-select.ts'
 import type { DrillResult } from '../drill/drill.ts'
 import { printPacket } from '../drill/print.ts'
 import type { PacketAction } from '../drill/script.ts'
 import type { Failure, Verdict } from '../drill/verdict.ts'
+import { connectionsIn } from '../trace/connections.ts'
 import type { Drawing } from './output.ts'
 
 const LABEL = {

@@ -1,13 +1,13 @@
 /** Runs of Elko's own as sources of pictures: scenarios, and events that were saved as JSON. */
 
 import { isTrouble } from '../analyze/trouble.ts'
-import { connectionsIn, type LadderPair } from '../diagram/ladder-select.ts'
 import { verdictData, verdictText } from '../diagram/verdict.ts'
 import { runScenario, type Scenario } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
 import { findScenario } from '../sim/scenarios.ts'
 import { ERRNO_OF_END } from '../tcp/errno.ts'
 import type { Banner } from '../trace/banner.ts'
+import { connectionsIn, type LadderPair } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS } from '../trace/reasons.ts'
 import { InputError } from './arguments.ts'

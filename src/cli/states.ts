@@ -1,11 +1,11 @@
 /** `elko states`: the state machine, drawn from the table by which the protocol runs; and what a connection went through. */
 
 import { columns } from '../diagram/canvas.ts'
-import { connectionsIn, selectEvents } from '../diagram/ladder-select.ts'
 import { stateMachine, stateMachineData } from '../diagram/state-machine.ts'
 import { layoutStates } from '../diagram/states/layout.ts'
 import { stateDiagram } from '../diagram/states/state-svg.ts'
 import { TRANSITIONS } from '../tcp/state.ts'
+import { connectionsIn, selectEvents } from '../trace/connections.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError } from './arguments.ts'
 import { drawing, print, saveFile } from './output.ts'

@@ -1,7 +1,7 @@
 /** `elko/diagram`: pictures and verdicts from trace events. */
 
+export { connectionsIn, type LadderPair } from '../trace/connections.ts'
 export { type LadderOptions, ladder } from './ladder.ts'
-export { connectionsIn, type LadderPair } from './ladder-select.ts'
 export { mermaid } from './script/mermaid.ts'
 export { plantuml } from './script/plantuml.ts'
 export type { ScriptOptions } from './script/steps.ts'

@@ -6,9 +6,9 @@
  * two halves, and crossing and overtaking show.
  */
 
+import type { LadderPair, SidedEvent } from '../trace/connections.ts'
 import type { NetworkEvent, SegmentRecord, TraceEvent } from '../trace/events.ts'
 import type { DropReason, SendReason } from '../trace/reasons.ts'
-import type { LadderPair, SidedEvent } from './ladder-select.ts'
 
 export type Fate =
   | 'arrived'
@@ -53,12 +53,32 @@ export type LadderItem =
     }
   | { readonly kind: 'event'; readonly side: -1 | 0 | 1; readonly at: number; readonly event: TraceEvent }
 
-export function ladderItems(selected: readonly SidedEvent[], pair: LadderPair): LadderItem[] {
+/**
+ * @param recovery what is told of congestion control: nothing, changes of its phase, or every record. What is not told
+ *   stands in nobody's way.
+ */
+export function ladderItems(
+  selected: readonly SidedEvent[],
+  pair: LadderPair,
+  recovery: 'none' | 'phases' | 'all' = 'phases',
+): LadderItem[] {
   const joined = new Joiner(pair)
-  for (const { event, side } of signalsAfterSends(selected)) joined.take(event, side)
+  const told = recovery === 'all' ? selected : withoutRepeatedPhases(selected, recovery)
+  for (const { event, side } of signalsAfterSends(told)) joined.take(event, side)
   joined.close()
   decideWholes(joined.items)
   return joined.items
+}
+
+/** A connection begins in slow start. */
+function withoutRepeatedPhases(selected: readonly SidedEvent[], recovery: 'none' | 'phases'): SidedEvent[] {
+  const phases = new Map<number, string>()
+  return selected.filter(({ event, side }) => {
+    if (event.kind !== 'recovery') return true
+    const before = phases.get(side) ?? 'slow-start'
+    phases.set(side, event.phase)
+    return recovery === 'phases' && before !== event.phase
+  })
 }
 
 /** Joins the events of a packet, which are far apart in the list, into one message. */

@@ -6,13 +6,13 @@
  */
 
 import { durationText } from '../svg/scale.ts'
+import { connectionsIn, type LadderEnd, type LadderPair, selectEvents } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import type { StateName } from '../trace/states.ts'
 import { columns, printable, TextLine, type TextStyle, wrap } from './canvas.ts'
 import { drawArrow, drawBelow, type Net, wrapBelow } from './ladder-arrows.ts'
 import { type LadderItem, ladderItems, type Message } from './ladder-messages.ts'
 import { type Ends, ladderRows, type Row, type Rows } from './ladder-rows.ts'
-import { connectionsIn, type LadderEnd, type LadderPair, selectEvents } from './ladder-select.ts'
 import { labelLines, relativeBases } from './message-label.ts'
 import { type TimeScale, timeScale } from './time-text.ts'
 
@@ -54,7 +54,7 @@ export function ladder(events: readonly TraceEvent[], options: LadderOptions = {
   const pairs = connectionsIn(events)
   const pair = choosePair(pairs, options)
   if (pair === undefined) return render(wrapLines(nothingToDraw(events, pairs, options), width), how)
-  const items = ladderItems(selectEvents(events, pair), pair)
+  const items = ladderItems(selectEvents(events, pair), pair, options.recovery)
   const drawn = ladderRows(items, {
     timers: options.timers ?? 'main',
     recovery: options.recovery ?? 'phases',

@@ -3,13 +3,13 @@
  * who reset it and why, or what timed out. In the words of trace/reasons.ts.
  */
 
+import { connectionsIn, type LadderPair, type SidedEvent, selectEvents } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, type CloseReason, SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import type { StateName } from '../trace/states.ts'
 import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
 import { seqDiff } from '../wire/seq.ts'
 import { printable } from './canvas.ts'
-import { connectionsIn, type LadderPair, type SidedEvent, selectEvents } from './ladder-select.ts'
 import { withoutSource } from './message-label.ts'
 
 /** A connection's story in figures; what `verdict` puts into words. Side 0 is `hosts[0]`, the one that opened. */

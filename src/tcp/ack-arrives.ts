@@ -110,7 +110,7 @@ function newAck(tcb: Tcb, seg: Segment): void {
   if (tcb.lost.active) advanceLost(tcb)
   if (snd.una === snd.nxt) stopWaiting(tcb)
   else if (advice !== RETRANSMIT || recovery.partials === 1) restartWaiting(tcb)
-  if (advice === RECOVERED) traceRecovery(tcb)
+  traceRecovery(tcb)
 
   if (tcb.sendBuffer.length === 0) signal(tcb, DRAINED)
   if (full || tcb.wantsWritable) noticeRoom(tcb)
@@ -139,10 +139,7 @@ function noticeRoom(tcb: Tcb): void {
 function advanceLost(tcb: Tcb): void {
   const { lost, snd } = tcb
   if (seqLT(lost.next, snd.una)) lost.next = snd.una
-  if (seqLE(lost.end, snd.una)) {
-    lost.active = false
-    traceRecovery(tcb)
-  }
+  if (seqLE(lost.end, snd.una)) lost.active = false
 }
 
 /** RFC 5681 2 (b): what makes an acknowledgment a duplicate. */

@@ -13,6 +13,7 @@ import { CONNECTED, noteDrop, READABLE, signal, WRITABLE } from './signals.ts'
 import { ESTABLISHED, enterState, FIN_WAIT_1, SYN_RECEIVED, SYN_SENT } from './state.ts'
 import { MAX_SHIFT, shiftToOffer, type Tcb } from './tcb.ts'
 import { finArrives, textArrives, urgentArrives } from './text-arrives.ts'
+import { traceRecovery } from './tracing.ts'
 import { receiveWindow, synWindow } from './window.ts'
 
 /** RFC 9293 3.10.7.2. The caller has filled in the path from the packet. */
@@ -75,6 +76,7 @@ export function beginSynchronized(tcb: Tcb): void {
   tcb.counts.synchronizedAt = tcb.clock.now
   tcb.congestion.start(tcb.mss, tcb.synLost ? 1 : config.initialWindowSegments) // RFC 5681 3.1 (c, d)
   if (tcb.synLost && !tcb.rtt.measured) tcb.rtt.restartAt(msToUs(config.rtoAfterSynLossMs)) // RFC 6298 5.7
+  traceRecovery(tcb)
   if (config.keepAlive) tcb.timers.keepAlive = tcb.clock.now + msToUs(config.keepAliveIdleMs) // MUST-24
 }
 

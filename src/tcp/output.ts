@@ -14,7 +14,7 @@ import { planBurst } from './bursts.ts'
 import { msToUs, NEVER } from './clock.ts'
 import { CLOSE_WAIT, CLOSED, enterState, LAST_ACK, LISTEN, SYN_RECEIVED, SYN_SENT } from './state.ts'
 import { dataStart, finSent, flightSize, type Tcb } from './tcb.ts'
-import { traceTimer } from './tracing.ts'
+import { traceRecovery, traceTimer } from './tracing.ts'
 
 /** The segment chosen: one scratch object, valid from `chooseSegment` to `commitSegment`. */
 export const plan = {
@@ -320,5 +320,7 @@ export function armSendTimers(tcb: Tcb): void {
 export function restartAfterIdle(tcb: Tcb): void {
   if (tcb.snd.una !== tcb.snd.nxt || tcb.snd.end === tcb.snd.nxt) return
   if (!tcb.config.restartAfterIdle || !tcb.rtt.measured) return
+  const before = tcb.congestion.cwnd
   if (tcb.clock.now - tcb.lastSentAt > tcb.rtt.rtoUs) tcb.congestion.onIdle()
+  if (tcb.congestion.cwnd !== before) traceRecovery(tcb)
 }

@@ -48,6 +48,8 @@ export interface SegmentRecord {
   readonly windowScale?: number
   readonly sackPermitted?: boolean
   readonly timestamps?: { readonly val: number; readonly ecr: number }
+  /** Blocks of a SACK option (RFC 2018 3), each from its left edge to before its right one, int32. */
+  readonly sack?: readonly { readonly left: number; readonly right: number }[]
 }
 
 interface EventBase {
@@ -113,7 +115,10 @@ export interface TimerEvent extends EventBase {
   readonly inUs?: number
 }
 
-/** The state of loss recovery and congestion control after a change worth drawing. */
+/**
+ * The state of loss recovery and congestion control: where it begins, after each acknowledgment of something new, and
+ * wherever else it changes.
+ */
 export interface RecoveryEvent extends EventBase {
   readonly kind: 'recovery'
   readonly phase: 'slow-start' | 'congestion-avoidance' | 'fast-recovery' | 'loss-recovery'

@@ -8,12 +8,12 @@ import { compareCaptures, PlaceCapture, sameFrames } from '../../src/analyze/out
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
 import type { CaptureRecord } from '../../src/capture/record.ts'
 import { ladderItems, type Message } from '../../src/diagram/ladder-messages.ts'
-import { connectionsIn, selectEvents } from '../../src/diagram/ladder-select.ts'
 import { Dissector } from '../../src/dissect/dissect.ts'
 import { FlowRecorder } from '../../src/flows/flow-recorder.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import { runScenario, type ScenarioResult } from '../../src/sim/scenario.ts'
 import { findScenario, SCENARIOS } from '../../src/sim/scenarios.ts'
+import { connectionsIn, selectEvents } from '../../src/trace/connections.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 
 /** What the clock of the server's capture is ahead. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ladder } from '../../src/diagram/ladder.ts'
 import { type LadderItem, ladderItems } from '../../src/diagram/ladder-messages.ts'
 import { ladderRows } from '../../src/diagram/ladder-rows.ts'
-import { connectionsIn, selectEvents } from '../../src/diagram/ladder-select.ts'
+import { connectionsIn, selectEvents } from '../../src/trace/connections.ts'
 import fc from '../property.ts'
 import { Story } from './story.ts'
 

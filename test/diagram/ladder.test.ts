@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type LadderOptions, ladder } from '../../src/diagram/ladder.ts'
-import { connectionsIn } from '../../src/diagram/ladder-select.ts'
+import { connectionsIn } from '../../src/trace/connections.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { assertGolden, longestLine } from './golden.ts'
 import { STORIES } from './stories.ts'

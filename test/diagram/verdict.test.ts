@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectionsIn } from '../../src/diagram/ladder-select.ts'
 import { verdict, verdictData } from '../../src/diagram/verdict.ts'
+import { connectionsIn } from '../../src/trace/connections.ts'
 import { STORIES } from './stories.ts'
 import { Story } from './story.ts'
 

@@ -43,20 +43,19 @@ test('RFC 5681 3.2: where nothing is outstanding nothing is a duplicate', () => 
   ep.expectNothing()
 })
 
-test('an acknowledgment in order traces no recovery; the one that ends a recovery does, once', () => {
+test('each acknowledgment of something new traces recovery once, a duplicate only where it changes something', () => {
   const ep = flying()
+  const before = recoveries(ep).length
+  const phases = () =>
+    recoveries(ep)
+      .slice(before)
+      .map(({ phase }) => phase)
   ep.inject({ ack: 2001 })
-  assert.equal(recoveries(ep).length, 0)
+  assert.deepEqual(phases(), ['slow-start'])
   for (let i = 0; i < 3; i++) ep.inject({ ack: 2001 })
-  assert.deepEqual(
-    recoveries(ep).map(({ phase }) => phase),
-    ['fast-recovery'],
-  )
+  assert.deepEqual(phases(), ['slow-start', 'fast-recovery'])
   ep.inject({ ack: 5001 })
-  assert.deepEqual(
-    recoveries(ep).map(({ phase }) => phase),
-    ['fast-recovery', 'congestion-avoidance'],
-  )
+  assert.deepEqual(phases(), ['slow-start', 'fast-recovery', 'congestion-avoidance'])
 })
 
 test('the user is told of room once a quarter of the send buffer is free, and once only', () => {

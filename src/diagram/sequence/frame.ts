@@ -1,9 +1,9 @@
 /** What stands around the lifelines: title, verdict, the names of hosts and columns above; the legend below. */
 
 import { wrapped } from '../../svg/text-width.ts'
+import type { LadderEnd, LadderPair } from '../../trace/connections.ts'
 import { printable } from '../canvas.ts'
 import type { Message } from '../ladder-messages.ts'
-import type { LadderEnd, LadderPair } from '../ladder-select.ts'
 import type { Columns } from './columns.ts'
 import { labelAt, lineHeight, widthOf } from './labels.ts'
 import type { SequenceOptions } from './options.ts'

@@ -1,8 +1,8 @@
 /** The lifelines of the two sockets: when each is created, the states that it goes through, when it is deleted. */
 
+import type { LadderEnd } from '../../trace/connections.ts'
 import type { StateName } from '../../trace/states.ts'
 import type { Ends } from '../ladder-rows.ts'
-import type { LadderEnd } from '../ladder-select.ts'
 import type { LifelineSpan } from './sequence-layout.ts'
 
 export class Lifelines {

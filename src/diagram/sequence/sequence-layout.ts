@@ -4,10 +4,10 @@
  * All places are in pixels from the top left corner.
  */
 
+import type { LadderPair } from '../../trace/connections.ts'
 import type { TimerName } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
 import type { Message } from '../ladder-messages.ts'
-import type { LadderPair } from '../ladder-select.ts'
 import type { Columns } from './columns.ts'
 
 export interface Box {

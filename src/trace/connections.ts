@@ -1,12 +1,12 @@
 /**
- * Which events a ladder draws: those of one connection, seen from its two ends.
+ * The connections in a list of events, and which events belong to one of them: what every picture starts from.
  *
  * Events carry no addresses. The two ends of a connection find each other by the numbers of the packets that one
  * sent and the other received; failing that, by their ports.
  */
 
-import type { SegmentRecord, TraceEvent } from '../trace/events.ts'
 import { ACK, SYN } from '../wire/segment.ts'
+import type { SegmentRecord, TraceEvent } from './events.ts'
 
 export interface LadderEnd {
   readonly host: string

@@ -1,0 +1,173 @@
+/** Follows one direction of a connection: what its sender sends, and what comes back to it. */
+
+import { ACK, ECE, FIN, RST, SYN } from '../wire/segment.ts'
+import { seqDiff } from '../wire/seq.ts'
+import { OctetsSeen } from './octets-seen.ts'
+import { RoundTripRecorder } from './round-trip-recorder.ts'
+import type { GraphAcknowledgment, GraphDirection, GraphSegment, SeenSegment, SegmentKind } from './series.ts'
+
+/** An acknowledgment farther away than this belongs to another incarnation, or to nobody. */
+const FAR = 2 ** 30
+
+type Recorded = Pick<
+  GraphDirection,
+  'base' | 'segments' | 'acknowledgments' | 'roundTrips' | 'flight' | 'resets'
+>
+
+export class DirectionRecorder {
+  readonly #losses: ReadonlyMap<number, string>
+  readonly #segments: GraphSegment[] = []
+  readonly #acknowledgments: GraphAcknowledgment[] = []
+  readonly #flight: { at: number; octets: number }[] = []
+  readonly #resets: { at: number; number: number; way: 'out' | 'in' }[] = []
+  #roundTrips = new RoundTripRecorder()
+  #seen = new OctetsSeen()
+  #base: number | undefined
+  /** The highest number seen, in a segment or acknowledged. */
+  #top = 0
+  /** Behind the last number that was sent. */
+  #sentEnd = 0
+  #acknowledged: number | undefined
+  #window: number | undefined
+  #duplicates = 0
+
+  /** @param losses how the network lost a packet, by its number. */
+  constructor(losses: ReadonlyMap<number, string>) {
+    this.#losses = losses
+  }
+
+  series(): Recorded {
+    return {
+      base: this.#base,
+      segments: this.#segments,
+      acknowledgments: this.#acknowledgments,
+      roundTrips: this.#roundTrips.samples,
+      flight: this.#flight,
+      resets: this.#resets,
+    }
+  }
+
+  sent({ at, segment, packet, reason, note }: SeenSegment): void {
+    const { seq, flags, length } = segment
+    const isSyn = (flags & SYN) !== 0
+    if (isSyn && seq !== this.#base) this.#begin(seq)
+    else if (this.#base === undefined) this.#begin((seq - 1) | 0)
+    const first = this.#relative(seq)
+    const controls = isSyn || (flags & FIN) !== 0 ? 1 : 0
+    const end = first + length + controls
+    const kind = this.#kindOf(segment, first, reason)
+    const known = { at, first, end, length, flags, kind, packet, reason, note }
+    const lost = this.#losses.get(packet)
+    if (kind === 'rst' || kind === 'empty' || kind === 'probe') {
+      // A probe may carry an octet that is sent again when the window opens: that is no retransmission.
+      this.#segments.push({ ...known, again: 0, isLate: false, lost })
+      if (kind === 'rst') this.#resets.push({ at, number: first, way: 'out' })
+      if (kind === 'probe') this.#sentUpTo(at, end)
+      return
+    }
+    const isLate = this.#seen.reachesBeyond(first, end)
+    const fresh = this.#seen.add(first, end)
+    const again = fresh.reduce((sum, range) => sum - (range.end - range.first), end - first)
+    this.#segments.push({ ...known, again, isLate: isLate && again === 0, lost })
+    this.#roundTrips.sent(at, first, end, fresh, segment.timestamps?.val)
+    this.#acknowledged ??= first
+    this.#sentUpTo(at, end)
+  }
+
+  answered({ at, segment, packet }: SeenSegment): void {
+    const { flags } = segment
+    if ((flags & ACK) === 0) {
+      if ((flags & RST) !== 0) this.#resets.push({ at, number: this.#acknowledged ?? 0, way: 'in' })
+      return
+    }
+    if (this.#base === undefined) this.#begin((segment.ack - 1) | 0)
+    const ack = this.#relative(segment.ack)
+    if (Math.abs(ack - this.#top) > FAR || ack < 0) return
+    if ((flags & RST) !== 0) {
+      this.#resets.push({ at, number: ack, way: 'in' })
+      return
+    }
+    const before = this.#acknowledged ?? ack
+    const fresh = Math.max(0, ack - before)
+    this.#countDuplicates(segment, ack, before)
+    this.#acknowledgments.push({
+      at,
+      ack,
+      window: segment.scaledWindow,
+      fresh,
+      duplicate: this.#duplicates,
+      blocks: (segment.sack ?? []).map(({ left, right }) => ({
+        first: this.#relative(left),
+        end: this.#relative(right),
+      })),
+      isEcho: (flags & (ECE | SYN)) === ECE,
+      packet,
+    })
+    if (fresh > 0) this.#roundTrips.acknowledged(at, ack, segment.timestamps?.ecr)
+    this.#acknowledged = Math.max(before, ack)
+    this.#window = segment.scaledWindow
+    this.#top = Math.max(this.#top, ack)
+    if (fresh > 0) this.#flightIs(at)
+  }
+
+  /**
+   * RFC 5681 2: nothing but the same number again, with the same window, while data are outstanding. With a closed window
+   * it answers a probe, and tells of no loss.
+   */
+  #countDuplicates(segment: SeenSegment['segment'], ack: number, before: number): void {
+    if (ack < before) return
+    const isDuplicate =
+      ack === before &&
+      this.#acknowledgments.length > 0 &&
+      segment.length === 0 &&
+      (segment.flags & (SYN | FIN)) === 0 &&
+      segment.scaledWindow === this.#window &&
+      this.#window > 0 &&
+      this.#sentEnd > before
+    this.#duplicates = isDuplicate ? this.#duplicates + 1 : 0
+  }
+
+  /** A SYN with another number begins another connection between the same ports: everything is counted anew. */
+  #begin(base: number): void {
+    this.#base = base
+    this.#top = 0
+    this.#sentEnd = 0
+    this.#acknowledged = undefined
+    this.#window = undefined
+    this.#duplicates = 0
+    this.#seen = new OctetsSeen()
+    this.#roundTrips = new RoundTripRecorder(this.#roundTrips.samples)
+  }
+
+  #relative(number: number): number {
+    return this.#top + seqDiff(number, (this.#base! + this.#top) | 0)
+  }
+
+  #kindOf(
+    { flags, length }: SeenSegment['segment'],
+    first: number,
+    reason: SeenSegment['reason'],
+  ): SegmentKind {
+    if ((flags & RST) !== 0) return 'rst'
+    if ((flags & SYN) !== 0) return 'syn'
+    const hasFin = (flags & FIN) !== 0
+    const isBare = length <= 1 && !hasFin
+    const asksAnew = first === this.#sentEnd - 1 && this.#acknowledged === this.#sentEnd
+    if (isBare && (reason === 'keep-alive' || (asksAnew && this.#segments.length > 0))) return 'keep-alive'
+    if (length === 0 && !hasFin) return 'empty'
+    if (this.#window === 0) return 'probe'
+    return hasFin ? 'fin' : 'data'
+  }
+
+  #sentUpTo(at: number, end: number): void {
+    if (end <= this.#sentEnd) return
+    this.#sentEnd = end
+    this.#top = Math.max(this.#top, end)
+    this.#flightIs(at)
+  }
+
+  #flightIs(at: number): void {
+    const octets = Math.max(0, this.#sentEnd - (this.#acknowledged ?? this.#sentEnd))
+    if (this.#flight.at(-1)?.octets !== octets) this.#flight.push({ at, octets })
+  }
+}

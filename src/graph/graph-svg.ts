@@ -1,0 +1,176 @@
+/** A graph as a picture: panels, axes, legend, title; and where times and values lie in it. */
+
+import { element, picture, textAt } from '../svg/markup.ts'
+import { proportionalWidth, wrapped } from '../svg/text-width.ts'
+import { BASE_STYLE, type Scheme, SIZES, themeStyle } from '../svg/theme.ts'
+import { congestionPainter } from './congestion-painter.ts'
+import { GRAPH_STYLE } from './graph-style.ts'
+import { drawLegend, drawPanel, legendHeight, type Painter, stack } from './panel.ts'
+import { roundTripPainter, timeoutPainter } from './round-trip-painter.ts'
+import { sequencePainter } from './sequence-painter.ts'
+import { type GraphDirection, type GraphSeries, mainSide } from './series.ts'
+import { ratePainter, sizePainter, usualWindowUs } from './throughput-painter.ts'
+
+export const GRAPH_TYPES = ['time-sequence', 'throughput', 'rtt', 'window', 'congestion'] as const
+export type GraphType = (typeof GRAPH_TYPES)[number]
+
+export interface GraphOptions {
+  readonly type: GraphType
+  /** Whose data: 0 left, 1 right. Default: who sends more. */
+  readonly side?: 0 | 1
+  /** Pixels; at least 320 by 240. Default 1000 by 620. */
+  readonly width?: number
+  readonly height?: number
+  /** Microseconds on the clock of the run. Default: from the first segment to the last, with a margin. */
+  readonly fromUs?: number
+  readonly toUs?: number
+  readonly title?: string
+  /** By the names of hosts. */
+  readonly addresses?: Readonly<Record<string, string>>
+  readonly scheme?: Scheme
+  /** The window of the moving average of `throughput`, in microseconds. Default: see usualWindowUs. */
+  readonly averageUs?: number
+}
+
+/** Where a panel lies in the picture, and what its edges stand for. */
+export interface PanelGeometry {
+  readonly name: string
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+  /** At `left` and `right`, microseconds on the clock of the run. */
+  readonly fromUs: number
+  readonly toUs: number
+  /** At `bottom` and `top`. */
+  readonly fromValue: number
+  readonly toValue: number
+}
+
+export interface GraphPicture {
+  readonly svg: string
+  readonly geometry: {
+    readonly width: number
+    readonly height: number
+    readonly panels: readonly PanelGeometry[]
+  }
+}
+
+export const GRAPH_NAMES: Readonly<Record<GraphType, string>> = {
+  'time-sequence': 'Time sequence',
+  throughput: 'Throughput',
+  rtt: 'Round-trip time',
+  window: 'Receive window',
+  congestion: 'Congestion control',
+}
+
+/** The picture alone. */
+export function graphSvg(series: GraphSeries, options: GraphOptions): string {
+  return graphPicture(series, options).svg
+}
+
+const LEFT = 76
+const RIGHT = 24
+
+export function graphPicture(series: GraphSeries, options: GraphOptions): GraphPicture {
+  const width = Math.max(320, options.width ?? 1000)
+  const height = Math.max(240, options.height ?? 620)
+  const direction = series.directions[options.side ?? mainSide(series)]
+  const [fromUs, toUs] = timesOf(series, options)
+  const painters = paintersOf(series, direction, options)
+  const all = painters.flatMap(({ legend }) => legend)
+  // Two panels may show the same thing.
+  const entries = all.filter(({ words }, k) => all.findIndex((other) => other.words === words) === k)
+  const room = width - LEFT - RIGHT
+  const below = 46 + legendHeight(entries, room) + 6
+  const heads = headsOf(series, direction, options, width - 32)
+  const top = 20 + heads.length * 20 + 26
+  const panels = stack(
+    painters,
+    { left: LEFT, right: width - RIGHT, top, bottom: height - below },
+    fromUs,
+    toUs,
+  )
+  const drawn = panels.map((panel, k) =>
+    drawPanel(painters[k]!, panel, series.startUs, k === panels.length - 1),
+  )
+  const body = element(
+    'g',
+    { class: 'graph' },
+    ...heads.map(({ words, className }, k) => textAt(16, 28 + k * 20, words, { class: className })),
+    ...drawn,
+    drawLegend(entries, LEFT, room, height - below + 56),
+  )
+  const svg = picture({
+    width,
+    height,
+    title: heads.map(({ words }) => words).join(' '),
+    description: painters.map(({ description }) => description).join(' '),
+    style: themeStyle('svg', options.scheme ?? 'auto') + BASE_STYLE + GRAPH_STYLE,
+    body,
+  })
+  const geometry = panels.map(({ left, right, top: upper, bottom, x, y }, k) => ({
+    ...{ name: painters[k]!.name, left, top: upper, right, bottom },
+    ...{ fromUs: x.from, toUs: x.to, fromValue: y.from, toValue: y.to },
+  }))
+  return { svg, geometry: { width, height, panels: geometry } }
+}
+
+/** From the first segment to the last, with some room at both sides. */
+function timesOf({ startUs, endUs }: GraphSeries, { fromUs, toUs }: GraphOptions): [number, number] {
+  const margin = Math.max((endUs - startUs) * 0.015, 1)
+  const from = fromUs ?? startUs - margin
+  const to = toUs ?? endUs + margin
+  return to > from ? [from, to] : [from, from + 1]
+}
+
+function paintersOf(series: GraphSeries, direction: GraphDirection, options: GraphOptions): Painter[] {
+  const { startUs } = series
+  switch (options.type) {
+    case 'time-sequence':
+      return [sequencePainter(direction, startUs, 1)]
+    case 'throughput':
+      return [
+        ratePainter(direction, options.averageUs ?? usualWindowUs(direction)),
+        sizePainter(direction, startUs),
+      ]
+    case 'rtt':
+      return [
+        roundTripPainter(direction, startUs),
+        ...(direction.recovery.length > 0 ? [timeoutPainter(direction)] : []),
+      ]
+    case 'window':
+      return [congestionPainter(direction, false)]
+    case 'congestion':
+      return [sequencePainter(direction, startUs, 2.4), congestionPainter(direction, true)]
+  }
+}
+
+interface Head {
+  readonly words: string
+  readonly className: 'title' | 'words'
+}
+
+/** Title and subtitle in lines that fit into `room` pixels. */
+function headsOf(
+  { isCaptured }: GraphSeries,
+  { sender, receiver, ports, isSeenAtSender }: GraphDirection,
+  { type, title, addresses }: GraphOptions,
+  room: number,
+): Head[] {
+  const name = (host: string, port: number): string => {
+    const address = addresses?.[host]
+    const known = address === undefined ? [host] : [host, address]
+    return port < 0 ? known.join(' ') : `${known.join(' ')} port ${port}`
+  }
+  const place = isCaptured ? 'the capture' : isSeenAtSender ? sender : receiver
+  const way = `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}`
+  const what = title === undefined ? GRAPH_NAMES[type] : `${GRAPH_NAMES[type]}: ${title}`
+  const inLines = (words: string, className: Head['className']): Head[] => {
+    const isTitle = className === 'title'
+    const size = isTitle ? SIZES.title : SIZES.words
+    const widthOf = (text: string): number => proportionalWidth(text, size, isTitle ? 'bold' : 'normal')
+    return wrapped(words, room, widthOf).map((line) => ({ words: line, className }))
+  }
+  return [...inLines(what, 'title'), ...inLines(way, 'words')]
+}

@@ -1,0 +1,13 @@
+/** `elko/graph`: graphs of a connection over time, from trace events. */
+
+export {
+  GRAPH_NAMES,
+  GRAPH_TYPES,
+  type GraphOptions,
+  type GraphPicture,
+  type GraphType,
+  graphPicture,
+  graphSvg,
+  type PanelGeometry,
+} from './graph-svg.ts'
+export { type GraphDirection, type GraphSeries, graphSeries, mainSide } from './series.ts'

@@ -1,0 +1,124 @@
+/** Round trips as they were measured, their smoothed mean, and below them the timeout that follows from them (RFC 6298). */
+
+import { path } from '../svg/marks.ts'
+import { decimal, element, escaped } from '../svg/markup.ts'
+import { durationText } from '../svg/scale.ts'
+import { SignPath } from './columns.ts'
+import { type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
+import type { GraphDirection, RoundTrip } from './series.ts'
+import { greatest, holding, stepsAcross, within } from './timeline.ts'
+import { counted } from './words.ts'
+
+const MOST_ALONE = 1500
+
+export function roundTripPainter(direction: GraphDirection, startUs: number): Painter {
+  const { roundTrips, recovery } = direction
+  const smoothed = recovery.filter(({ srttUs }) => srttUs > 0)
+  return {
+    name: 'round-trips',
+    label: 'round-trip time',
+    weight: 3,
+    legend: legendOf(roundTrips, smoothed.length > 0),
+    description: describe(direction),
+    range: (fromUs, toUs) => {
+      const measured = greatest(within(roundTrips, fromUs, toUs), ({ us }) => us, 1)
+      return [0, greatest(holding(smoothed, fromUs, toUs), ({ srttUs }) => srttUs, measured) * 1.1]
+    },
+    text: durationText,
+    draw: (panel) =>
+      dots(roundTrips, panel, startUs) +
+      path(
+        stepsAcross(panel, smoothed, ({ srttUs }) => srttUs),
+        'srtt',
+      ),
+  }
+}
+
+/** The timeout in force, with its doublings: far above the round trips, so it has a panel of its own. */
+export function timeoutPainter({ recovery, expiries, sender }: GraphDirection): Painter {
+  const fired = expiries.filter(({ timer }) => timer === 'retransmission')
+  const most = greatest(recovery, ({ rtoUs }) => rtoUs)
+  const least = recovery.reduce((low, { rtoUs }) => Math.min(low, rtoUs), Number.POSITIVE_INFINITY)
+  const expiry = (x: number, y: number): string => `M${decimal(x)} ${decimal(y - 7)}v14`
+  return {
+    name: 'timeouts',
+    label: 'retransmission timeout',
+    weight: 1,
+    legend: [
+      { words: 'RTO', sample: lineSample('rto') },
+      ...(fired.length > 0 ? [{ words: 'it expired', sample: markSample('expiry', expiry) }] : []),
+    ],
+    description:
+      `The retransmission timeout of ${sender} is ${durationText(least)} to ${durationText(most)}` +
+      `${fired.length > 0 ? `; it expires ${counted(fired.length, 'time')}` : ''}.`,
+    range: (fromUs, toUs) => [0, greatest(holding(recovery, fromUs, toUs), ({ rtoUs }) => rtoUs, 1) * 1.15],
+    text: durationText,
+    draw: (panel) => {
+      const { x, top, bottom } = panel
+      const marks = within(fired, x.from, x.to).map(
+        ({ at }) => `M${decimal(x.at(at))} ${decimal(top)}V${decimal(bottom)}`,
+      )
+      return (
+        path(marks.join(''), 'expiry') +
+        path(
+          stepsAcross(panel, recovery, ({ rtoUs }) => rtoUs),
+          'rto',
+        )
+      )
+    },
+  }
+}
+
+function dots(roundTrips: readonly RoundTrip[], { x, y }: Panel, startUs: number): string {
+  const shown = within(roundTrips, x.from, x.to)
+  if (shown.length <= MOST_ALONE) {
+    return shown
+      .map(({ at, us, by }) => {
+        const words = `${durationText(us)} at ${durationText(at - startUs)}, by ${by === 'timestamp' ? 'the echo of a timestamp' : 'an acknowledgment'}`
+        const sign = by === 'timestamp' ? ring : dot
+        const title = element('title', {}, escaped(words))
+        const shape = element('path', { class: `sample ${by}`, d: sign(x.at(at), y.at(us)) })
+        return element('g', { class: 'mark' }, title, shape)
+      })
+      .join('')
+  }
+  const signs = {
+    acknowledgment: new SignPath((a, b) => dot(a, b, 1.5), 1),
+    timestamp: new SignPath(ring, 1),
+  }
+  for (const { at, us, by } of shown) signs[by].add(x.at(at), y.at(us))
+  return (
+    path(signs.timestamp.data(), 'sample timestamp') +
+    path(signs.acknowledgment.data(), 'sample acknowledgment')
+  )
+}
+
+function dot(x: number, y: number, size = 2.5): string {
+  return `M${decimal(x - size)} ${decimal(y)}a${size} ${size} 0 1 0 ${size * 2} 0a${size} ${size} 0 1 0 ${-size * 2} 0Z`
+}
+
+function ring(x: number, y: number): string {
+  return `M${decimal(x - 3)} ${decimal(y - 3)}h6v6h-6Z`
+}
+
+function legendOf(roundTrips: readonly RoundTrip[], isSmoothed: boolean): LegendEntry[] {
+  const has = (by: RoundTrip['by']): boolean => roundTrips.some((one) => one.by === by)
+  const entries: [boolean, string, LegendEntry['sample']][] = [
+    [
+      has('acknowledgment'),
+      'segment sent once, to its acknowledgment',
+      markSample('sample acknowledgment', dot),
+    ],
+    [has('timestamp'), 'by the echo of a timestamp', markSample('sample timestamp', ring)],
+    [isSmoothed, 'SRTT', lineSample('srtt')],
+  ]
+  return entries.filter(([isThere]) => isThere).map(([, words, sample]) => ({ words, sample }))
+}
+
+function describe({ sender, roundTrips }: GraphDirection): string {
+  const times = roundTrips.filter(({ by }) => by === 'acknowledgment').map(({ us }) => us)
+  if (times.length === 0) return `No round trip of ${sender} could be measured.`
+  const sorted = times.sort((a, b) => a - b)
+  const [least, middle, most] = [sorted[0]!, sorted[sorted.length >> 1]!, sorted.at(-1)!].map(durationText)
+  return `${counted(times.length, 'round trip')} of ${sender}: ${least} to ${most}, median ${middle}.`
+}

@@ -1,0 +1,322 @@
+/**
+ * The time-sequence graph with tcptrace's marks: a bar from the first to the last octet of each segment, a line of what
+ * is acknowledged, a line of what the window allows, and a letter for what is worth a look.
+ */
+
+import { cross, diamond, path, tick } from '../svg/marks.ts'
+import { decimal, element, escaped } from '../svg/markup.ts'
+import { countText } from '../svg/scale.ts'
+import { PSH, URG } from '../wire/segment.ts'
+import { BarPath, SignPath, StepPath } from './columns.ts'
+import { Letters } from './letters.ts'
+import { type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
+import type { GraphAcknowledgment, GraphDirection, GraphSegment } from './series.ts'
+import { holding, within } from './timeline.ts'
+import { acknowledgmentWords, counted, segmentWords } from './words.ts'
+
+/** More marks than this are drawn together, without words of their own. */
+const MOST_ALONE = 1500
+
+export function sequencePainter(direction: GraphDirection, startUs: number, weight: number): Painter {
+  return {
+    name: 'sequence',
+    label: 'sequence number, from the SYN (octets)',
+    weight,
+    legend: legendOf(direction),
+    description: describe(direction),
+    range: (fromUs, toUs) => {
+      const { low, high } = extentOf(
+        within(direction.segments, fromUs, toUs),
+        holding(direction.acknowledgments, fromUs, toUs),
+      )
+      // Above the highest mark there is room for its letter, in a low panel as well.
+      const margin = Math.max(high - low, 10) * 0.05
+      return [low - margin, high + margin * (weight > 1 ? 3 : 1.8)]
+    },
+    text: countText,
+    draw: (panel) => new SequencePlot(direction, panel, startUs).draw(),
+  }
+}
+
+class SequencePlot {
+  readonly #direction: GraphDirection
+  readonly #panel: Panel
+  readonly #startUs: number
+  readonly #segments: readonly GraphSegment[]
+  /** With the last one before the panel, whose level still holds. */
+  readonly #acknowledgments: readonly GraphAcknowledgment[]
+  readonly #letters: Letters
+  #markup = ''
+
+  constructor(direction: GraphDirection, panel: Panel, startUs: number) {
+    const { from, to } = panel.x
+    const { segments, acknowledgments } = direction
+    this.#direction = direction
+    this.#panel = panel
+    this.#startUs = startUs
+    this.#segments = within(segments, from, to)
+    this.#acknowledgments = holding(acknowledgments, from, to)
+    this.#letters = new Letters(panel)
+  }
+
+  draw(): string {
+    const areAlone = this.#segments.length + this.#acknowledgments.length <= MOST_ALONE
+    this.#lines()
+    this.#blocks()
+    if (areAlone) this.#everySegment()
+    else this.#segmentsTogether()
+    if (areAlone) this.#everyAcknowledgment()
+    this.#losses()
+    this.#writeLetters()
+    return this.#markup + element('g', { class: 'letters' }, this.#letters.markup())
+  }
+
+  #lines(): void {
+    const { x, y, right } = this.#panel
+    const acked = new StepPath()
+    const edges = new StepPath()
+    const repeated = new SignPath((atX, atY) => tick(atX, atY, 'down'), 3)
+    const unchanged = new SignPath((atX, atY) => tick(atX, atY, 'up'), 3)
+    let before: GraphAcknowledgment | undefined
+    for (const one of this.#acknowledgments) {
+      const at = x.at(one.at)
+      const edge = one.ack + one.window
+      acked.add(at, y.at(one.ack))
+      edges.add(at, y.at(edge))
+      if (before?.ack === one.ack) repeated.add(at, y.at(one.ack))
+      if (before !== undefined && before.ack + before.window === edge) unchanged.add(at, y.at(edge))
+      before = one
+    }
+    this.#markup += path(edges.data(right), 'window') + path(unchanged.data(), 'window')
+    this.#markup += path(acked.data(right), 'ack') + path(repeated.data(), 'ack')
+  }
+
+  #blocks(): void {
+    const { x, y } = this.#panel
+    const bars = new BarPath()
+    const ends = new SignPath((atX, atY) => tick(atX, atY, 'across', 2), 2)
+    for (const { at, blocks } of this.#acknowledgments) {
+      for (const { first, end } of blocks) {
+        bars.add(x.at(at), y.at(first), y.at(end))
+        ends.add(x.at(at), y.at(first))
+        ends.add(x.at(at), y.at(end))
+      }
+    }
+    this.#markup += path(bars.data() + ends.data(), 'sack')
+  }
+
+  #everySegment(): void {
+    for (const segment of this.#segments) {
+      const title = element('title', {}, escaped(segmentWords(segment, this.#startUs)))
+      const mark = element('path', { class: classOf(segment), d: this.#shape(segment) })
+      this.#markup += element('g', { class: 'mark', 'data-packet': segment.packet }, title, mark)
+    }
+  }
+
+  #segmentsTogether(): void {
+    const { x, y } = this.#panel
+    const bars = new Map(CLASSES.map((name) => [name, new BarPath()]))
+    const empty = new SignPath((atX, atY) => cross(atX, atY, 2), 4)
+    const pushes = new SignPath((atX, atY) => diamond(atX, atY, 2.5), 6)
+    for (const segment of this.#segments) {
+      const at = x.at(segment.at)
+      if (segment.end === segment.first) empty.add(at, y.at(segment.first))
+      else bars.get(classOf(segment))!.add(at, y.at(segment.first), y.at(segment.end))
+      if ((segment.flags & PSH) !== 0 && segment.length > 0) pushes.add(at, y.at(segment.end))
+    }
+    this.#markup += path(empty.data(), 'empty') + path(pushes.data(), 'push')
+    for (const [name, bar] of bars) this.#markup += path(bar.data(), name)
+  }
+
+  /** A bar between two arrow heads; a diamond on top where it is pushed. */
+  #shape({ at, first, end, length, flags, kind }: GraphSegment): string {
+    const { x, y } = this.#panel
+    const middle = x.at(at)
+    const [low, high] = [y.at(first), y.at(end)]
+    if (first === end) return cross(middle, low, 2.5)
+    const bar = `M${decimal(middle)} ${decimal(low)}V${decimal(Math.min(high, low - 1))}`
+    if (kind === 'syn') return bar + diamond(middle, low, 4)
+    if (kind === 'fin') return bar + box(middle, high, 3)
+    const isPushed = (flags & PSH) !== 0 && length > 0
+    return (
+      bar +
+      footOf(middle, low, low - high) +
+      (isPushed ? diamond(middle, high, 3) : headOf(middle, high, low - high))
+    )
+  }
+
+  /** Invisible, for who points at them. */
+  #everyAcknowledgment(): void {
+    const { x, y, left } = this.#panel
+    for (const one of this.#acknowledgments) {
+      const at = x.at(one.at)
+      if (at < left) continue
+      const title = element('title', {}, escaped(acknowledgmentWords(one, this.#startUs)))
+      const d = `M${decimal(at - 3)} ${decimal(y.at(one.ack) - 3)}h6v6h-6z`
+      this.#markup += element(
+        'g',
+        { class: 'mark', 'data-packet': one.packet },
+        title,
+        element('path', { class: 'hover', d }),
+      )
+    }
+  }
+
+  #losses(): void {
+    const { x, y } = this.#panel
+    const crosses = new SignPath((atX, atY) => cross(atX, atY, 4), 2)
+    for (const { at, first, end, lost } of this.#segments) {
+      if (lost !== undefined) crosses.add(x.at(at), y.at((first + end) / 2))
+    }
+    this.#markup += path(crosses.data(), 'lost')
+  }
+
+  /** The rare ones first: they find room where there is little. */
+  #writeLetters(): void {
+    const { x, y, left } = this.#panel
+    const letters = this.#letters
+    for (const { at, number, way } of this.#direction.resets) {
+      if (at < this.#panel.x.from || at > this.#panel.x.to) continue
+      letters.put(x.at(at), y.at(number), way === 'out' ? 'RST' : 'RST in', 'letter note')
+    }
+    for (const segment of this.#segments) {
+      if (segment.kind !== 'syn' && segment.kind !== 'fin') continue
+      const again = segment.again > 0
+      const name = segment.kind === 'syn' ? 'SYN' : 'FIN'
+      letters.put(
+        x.at(segment.at),
+        y.at(segment.end),
+        again ? `R ${name}` : name,
+        again ? 'letter again' : 'letter control',
+      )
+    }
+    for (const { at, ack, window, duplicate, blocks } of this.#acknowledgments) {
+      if (x.at(at) < left) continue
+      if (window === 0) letters.put(x.at(at), y.at(ack), 'Z', 'letter note')
+      if (duplicate === 3) letters.put(x.at(at) + 8, y.at(ack), '3', 'letter ack', true)
+      const top = blocks.reduce((most, { end }) => Math.max(most, end), Number.NEGATIVE_INFINITY)
+      if (blocks.length > 0) letters.put(x.at(at), y.at(top), 'S', 'letter sack')
+    }
+    for (const segment of this.#segments) {
+      const letter = letterOf(segment)
+      if (letter === undefined) continue
+      const [words, className, isBelow] = letter
+      letters.put(
+        x.at(segment.at),
+        y.at(isBelow ? segment.first : segment.end),
+        words,
+        `letter ${className}`,
+        isBelow,
+      )
+    }
+  }
+}
+
+const CLASSES = ['data', 'control', 'late', 'again', 'probe', 'empty'] as const
+
+function classOf({ kind, again, isLate }: GraphSegment): (typeof CLASSES)[number] {
+  if (kind === 'probe' || kind === 'keep-alive') return 'probe'
+  if (again > 0) return 'again'
+  if (kind === 'syn' || kind === 'fin') return 'control'
+  if (kind === 'empty' || kind === 'rst') return 'empty'
+  return isLate ? 'late' : 'data'
+}
+
+function letterOf(
+  segment: GraphSegment,
+): readonly [words: string, className: string, isBelow: boolean] | undefined {
+  const { kind, flags, again, isLate } = segment
+  if (kind === 'probe') return ['P', 'probe', true]
+  if (kind === 'keep-alive') return ['K', 'probe', true]
+  if (kind === 'syn' || kind === 'fin' || kind === 'rst') return undefined
+  if (again > 0) return ['R', 'again', false]
+  if (isLate) return ['O', 'late', false]
+  return (flags & URG) !== 0 ? ['U', 'again', false] : undefined
+}
+
+/** An arrow head where the bar is long enough to have one, or a stroke across its end. */
+function headOf(x: number, y: number, height: number): string {
+  if (height < 4) return ''
+  return height < 16 ? tick(x, y, 'across', 2) : `M${decimal(x - 2.5)} ${decimal(y + 4)}l2.5 -4l2.5 4`
+}
+
+function footOf(x: number, y: number, height: number): string {
+  if (height < 4) return ''
+  return height < 16 ? tick(x, y, 'across', 2) : `M${decimal(x - 2.5)} ${decimal(y - 4)}l2.5 4l2.5 -4`
+}
+
+function box(x: number, y: number, size: number): string {
+  return `M${decimal(x - size)} ${decimal(y - size)}h${size * 2}v${size * 2}h${-size * 2}Z`
+}
+
+/** A window whose edge lies farther off than this many times the data leaves the picture at its top. */
+const FARTHEST_EDGE = 2.2
+
+/** Which numbers are shown of some segments and acknowledgments, and whether the end of the window is among them. */
+function extentOf(
+  segments: readonly GraphSegment[],
+  acknowledgments: readonly GraphAcknowledgment[],
+): { readonly low: number; readonly high: number; readonly isWindowShown: boolean } {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  let edge = Number.NEGATIVE_INFINITY
+  for (const { first, end } of segments) {
+    low = Math.min(low, first)
+    high = Math.max(high, end)
+  }
+  for (const { ack, window } of acknowledgments) {
+    low = Math.min(low, ack)
+    high = Math.max(high, ack)
+    edge = Math.max(edge, ack + window)
+  }
+  if (low > high) return { low: 0, high: 1, isWindowShown: false }
+  const isWindowShown = edge - low <= Math.max(high - low, 10) * FARTHEST_EDGE
+  return { low, high: isWindowShown ? Math.max(high, edge) : high, isWindowShown }
+}
+
+function legendOf({ segments, acknowledgments }: GraphDirection): LegendEntry[] {
+  const { isWindowShown } = extentOf(segments, acknowledgments)
+  const bar = (x: number, y: number): string => `M${x} ${y - 6}v12`
+  const some = (holds: (segment: GraphSegment) => boolean): boolean => segments.some(holds)
+  const entries: [boolean, string, LegendEntry['sample']][] = [
+    [some(({ kind }) => kind === 'data'), 'segment', markSample('data', bar)],
+    [
+      some(({ flags, length }) => (flags & PSH) !== 0 && length > 0),
+      'PSH',
+      markSample('data', (x, y) => `M${x} ${y}v6${diamond(x, y - 3, 3)}`),
+    ],
+    [some(({ kind }) => kind === 'empty'), 'without data', markSample('empty', (x, y) => cross(x, y, 2.5))],
+    [some(({ again }) => again > 0), 'R retransmission', markSample('again', bar)],
+    [some(({ isLate }) => isLate), 'O out of order', markSample('late', bar)],
+    [some(({ kind }) => kind === 'probe'), 'P window probe', markSample('probe', bar)],
+    [some(({ kind }) => kind === 'keep-alive'), 'K keep-alive', markSample('probe', bar)],
+    [some(({ lost }) => lost !== undefined), 'lost', markSample('lost', (x, y) => cross(x, y, 4))],
+    [acknowledgments.length > 0, 'acknowledged (tick: again, 3: third duplicate)', lineSample('ack')],
+    [
+      acknowledgments.length > 0,
+      `end of the window${isWindowShown ? ' (Z: zero)' : ': above the picture'}`,
+      lineSample('window'),
+    ],
+    [acknowledgments.some(({ blocks }) => blocks.length > 0), 'S SACK', markSample('sack', bar)],
+  ]
+  return entries.filter(([isThere]) => isThere).map(([, words, sample]) => ({ words, sample }))
+}
+
+function describe({ sender, segments, acknowledgments }: GraphDirection): string {
+  const octets = segments.reduce((most, { end, kind }) => (kind === 'rst' ? most : Math.max(most, end)), 0)
+  const again = segments.filter((segment) => segment.again > 0).length
+  const late = segments.filter(({ isLate }) => isLate).length
+  const lost = segments.filter((segment) => segment.lost !== undefined).length
+  const zero = acknowledgments.filter(({ window }) => window === 0).length
+  const triple = acknowledgments.filter(({ duplicate }) => duplicate === 3).length
+  const parts = [
+    `${sender} sends ${counted(segments.length, 'segment')} up to sequence number ${octets}`,
+    again > 0 ? counted(again, 'retransmission') : '',
+    late > 0 ? `${late} out of order` : '',
+    lost > 0 ? `${lost} lost` : '',
+    `${counted(acknowledgments.length, 'acknowledgment')} come back`,
+    triple > 0 ? counted(triple, 'triple duplicate') : '',
+    zero > 0 ? `${zero} with a zero window` : '',
+  ]
+  return `${parts.filter((part) => part !== '').join(', ')}.`
+}

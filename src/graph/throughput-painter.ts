@@ -1,0 +1,107 @@
+/** How fast: octets sent and octets acknowledged over a moving window of time, and below them the size of each segment. */
+
+import { path } from '../svg/marks.ts'
+import { decimal, element, escaped } from '../svg/markup.ts'
+import { countText, durationText, tickStep } from '../svg/scale.ts'
+import { SignPath } from './columns.ts'
+import { lineSample, markSample, type Painter } from './panel.ts'
+import type { GraphDirection } from './series.ts'
+import { movingRate, type RatePoint } from './throughput.ts'
+import { greatest, holding, stepsAcross, within } from './timeline.ts'
+import { segmentWords } from './words.ts'
+
+const MOST_ALONE = 1500
+
+/** A round window, some fortieth of the connection but no shorter than two round trips: shorter ones show bursts only. */
+export function usualWindowUs({ segments, roundTrips }: GraphDirection): number {
+  const spanUs = segments.length === 0 ? 0 : segments.at(-1)!.at - segments[0]!.at
+  const times = roundTrips.map(({ us }) => us).sort((a, b) => a - b)
+  const wanted = Math.max(spanUs / 40, 2 * (times[times.length >> 1] ?? 0), 1000)
+  return tickStep(0, wanted, 2)
+}
+
+export function ratePainter(direction: GraphDirection, windowUs: number): Painter {
+  const sent = movingRate(
+    direction.segments.map(({ at, length }) => ({ at, octets: length })),
+    windowUs,
+  )
+  const acknowledged = movingRate(
+    direction.acknowledgments.map(({ at, fresh }) => ({ at, octets: fresh })),
+    windowUs,
+  )
+  const most = (fromUs: number, toUs: number): number =>
+    Math.max(
+      ...[sent, acknowledged].map((rates) =>
+        greatest(holding(rates, fromUs, toUs), (one) => one.bitsPerSecond),
+      ),
+    )
+  const over = `mean of the last ${durationText(windowUs)}`
+  const total = direction.segments.reduce((sum, { length }) => sum + length, 0)
+  const peak = most(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+  return {
+    name: 'rates',
+    label: `throughput (bit/s), ${over}`,
+    weight: 3,
+    legend: [
+      { words: 'sent', sample: lineSample('cwnd') },
+      { words: 'acknowledged (goodput)', sample: lineSample('ack') },
+    ],
+    description: `${direction.sender} sends ${total} octets, at most ${countText(Math.round(peak))} bit/s as the ${over}.`,
+    range: (fromUs, toUs) => [0, Math.max(most(fromUs, toUs), 1) * 1.08],
+    text: countText,
+    draw: (panel) => {
+      const line = (rates: readonly RatePoint[]): string =>
+        stepsAcross(panel, rates, (one) => one.bitsPerSecond)
+      return path(line(sent), 'cwnd') + path(line(acknowledged), 'ack')
+    },
+  }
+}
+
+export function sizePainter({ segments }: GraphDirection, startUs: number): Painter {
+  const filled = segments.filter(({ length }) => length > 0)
+  const most = greatest(filled, ({ length }) => length, 1)
+  return {
+    name: 'sizes',
+    label: 'segment length (octets)',
+    weight: 1,
+    legend: [
+      { words: 'segment', sample: markSample('sample acknowledgment', square) },
+      ...(filled.some(({ again }) => again > 0)
+        ? [{ words: 'retransmission', sample: markSample('sample again', cornered) }]
+        : []),
+    ],
+    description: `The longest segment has ${most} octets.`,
+    range: () => [0, most * 1.15],
+    text: countText,
+    draw: ({ x, y }) => {
+      const shown = within(filled, x.from, x.to)
+      if (shown.length <= MOST_ALONE) {
+        return shown
+          .map((segment) => {
+            const title = element('title', {}, escaped(segmentWords(segment, startUs)))
+            const [name, sign] = segment.again > 0 ? ['again', cornered] : ['acknowledgment', square]
+            const d = (sign as typeof square)(x.at(segment.at), y.at(segment.length))
+            const shape = element('path', { class: `sample ${name as string}`, d })
+            return element('g', { class: 'mark', 'data-packet': segment.packet }, title, shape)
+          })
+          .join('')
+      }
+      const once = new SignPath(square, 1.5)
+      const again = new SignPath(cornered, 1.5)
+      for (const segment of shown) {
+        const signs = segment.again > 0 ? again : once
+        signs.add(x.at(segment.at), y.at(segment.length))
+      }
+      return path(once.data(), 'sample acknowledgment') + path(again.data(), 'sample again')
+    },
+  }
+}
+
+function square(x: number, y: number): string {
+  return `M${decimal(x - 1.5)} ${decimal(y - 1.5)}h3v3h-3Z`
+}
+
+/** A triangle: told from a square without its colour. */
+function cornered(x: number, y: number): string {
+  return `M${decimal(x - 3.5)} ${decimal(y + 3)}h7l-3.5 -6Z`
+}
