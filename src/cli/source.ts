@@ -27,6 +27,8 @@ export interface Source {
   readonly connection: { readonly host: string; readonly connection: number } | null
   /** Seen from outside, rather than told by the stacks themselves: why a segment was sent is a guess. */
   readonly isCapture: boolean
+  /** The time that is 0 for the events, in microseconds since 1970; absent where there is no such time. */
+  readonly epochUs?: number
   /** Packets of the connection that were left out, as there are too many. */
   readonly left: number
 }

@@ -117,14 +117,15 @@ export function graphPicture(series: GraphSeries, options: GraphOptions): GraphP
 }
 
 /** From the first segment to the last, with some room at both sides. */
-function timesOf({ startUs, endUs }: GraphSeries, { fromUs, toUs }: GraphOptions): [number, number] {
+export function timesOf({ startUs, endUs }: GraphSeries, { fromUs, toUs }: GraphOptions): [number, number] {
   const margin = Math.max((endUs - startUs) * 0.015, 1)
   const from = fromUs ?? startUs - margin
   const to = toUs ?? endUs + margin
   return to > from ? [from, to] : [from, from + 1]
 }
 
-function paintersOf(series: GraphSeries, direction: GraphDirection, options: GraphOptions): Painter[] {
+/** The panels of a graph, from above. */
+export function paintersOf(series: GraphSeries, direction: GraphDirection, options: GraphOptions): Painter[] {
   const { startUs } = series
   switch (options.type) {
     case 'time-sequence':
@@ -151,20 +152,29 @@ interface Head {
   readonly className: 'title' | 'words'
 }
 
-/** Title and subtitle in lines that fit into `room` pixels. */
-function headsOf(
+/** Whose data they are, and where they were seen. */
+export function headWords(
   { isCaptured }: GraphSeries,
   { sender, receiver, ports, isSeenAtSender }: GraphDirection,
-  { type, title, addresses }: GraphOptions,
-  room: number,
-): Head[] {
+  { addresses }: GraphOptions,
+): string {
   const name = (host: string, port: number): string => {
     const address = addresses?.[host]
     const known = address === undefined ? [host] : [host, address]
     return port < 0 ? known.join(' ') : `${known.join(' ')} port ${port}`
   }
   const place = isCaptured ? 'the capture' : isSeenAtSender ? sender : receiver
-  const way = `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}`
+  return `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}`
+}
+
+/** Title and subtitle in lines that fit into `room` pixels. */
+function headsOf(
+  series: GraphSeries,
+  direction: GraphDirection,
+  options: GraphOptions,
+  room: number,
+): Head[] {
+  const { type, title } = options
   const what = title === undefined ? GRAPH_NAMES[type] : `${GRAPH_NAMES[type]}: ${title}`
   const inLines = (words: string, className: Head['className']): Head[] => {
     const isTitle = className === 'title'
@@ -172,5 +182,5 @@ function headsOf(
     const widthOf = (text: string): number => proportionalWidth(text, size, isTitle ? 'bold' : 'normal')
     return wrapped(words, room, widthOf).map((line) => ({ words: line, className }))
   }
-  return [...inLines(what, 'title'), ...inLines(way, 'words')]
+  return [...inLines(what, 'title'), ...inLines(headWords(series, direction, options), 'words')]
 }

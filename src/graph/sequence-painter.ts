@@ -270,6 +270,7 @@ function extentOf(
     edge = Math.max(edge, ack + window)
   }
   if (low > high) return { low: 0, high: 1, isWindowShown: false }
+  high = Math.max(high, low + 4)
   const isWindowShown = edge - low <= Math.max(high - low, 10) * FARTHEST_EDGE
   return { low, high: isWindowShown ? Math.max(high, edge) : high, isWindowShown }
 }
@@ -314,7 +315,7 @@ function describe({ sender, segments, acknowledgments }: GraphDirection): string
     again > 0 ? counted(again, 'retransmission') : '',
     late > 0 ? `${late} out of order` : '',
     lost > 0 ? `${lost} lost` : '',
-    `${counted(acknowledgments.length, 'acknowledgment')} come back`,
+    `and gets ${counted(acknowledgments.length, 'acknowledgment')}`,
     triple > 0 ? counted(triple, 'triple duplicate') : '',
     zero > 0 ? `${zero} with a zero window` : '',
   ]
