@@ -2,8 +2,7 @@
 
 import { GRAPH_NAMES, type GraphOptions } from './graph-svg.ts'
 import { type GraphDirection, type GraphSeries, mainSide } from './series.ts'
-import { movingRate } from './throughput.ts'
-import { usualWindowUs } from './throughput-painter.ts'
+import { ratesOf } from './throughput-painter.ts'
 
 /** Plain data: times in microseconds on the clock of the run, numbers counted from the SYN. */
 export function graphData(series: GraphSeries, options: GraphOptions): Record<string, unknown> {
@@ -29,19 +28,8 @@ const LISTS: Readonly<
 > = {
   'time-sequence': ({ segments, acknowledgments, resets }) => ({ segments, acknowledgments, resets }),
   throughput: (direction, options) => {
-    const windowUs = options.averageUs ?? usualWindowUs(direction)
-    const { segments, acknowledgments } = direction
-    return {
-      windowUs,
-      sent: movingRate(
-        segments.map(({ at, length }) => ({ at, octets: length })),
-        windowUs,
-      ),
-      acknowledged: movingRate(
-        acknowledgments.map(({ at, fresh }) => ({ at, octets: fresh })),
-        windowUs,
-      ),
-    }
+    const { windowUs, sent, acknowledged } = ratesOf(direction, options.averageUs)
+    return { windowUs, sent, acknowledged }
   },
   rtt: ({ roundTrips, recovery }) => ({
     roundTrips,

@@ -9,7 +9,7 @@ import { drawLegend, drawPanel, legendHeight, type Painter, stack } from './pane
 import { roundTripPainter, timeoutPainter } from './round-trip-painter.ts'
 import { sequencePainter } from './sequence-painter.ts'
 import { type GraphDirection, type GraphSeries, mainSide } from './series.ts'
-import { ratePainter, sizePainter, usualWindowUs } from './throughput-painter.ts'
+import { ratePainter, sizePainter } from './throughput-painter.ts'
 
 export const GRAPH_TYPES = ['time-sequence', 'throughput', 'rtt', 'window', 'congestion'] as const
 export type GraphType = (typeof GRAPH_TYPES)[number]
@@ -28,7 +28,7 @@ export interface GraphOptions {
   /** By the names of hosts. */
   readonly addresses?: Readonly<Record<string, string>>
   readonly scheme?: Scheme
-  /** The window of the moving average of `throughput`, in microseconds. Default: see usualWindowUs. */
+  /** The window of the moving average of `throughput`, in microseconds. Default: a round one, some fortieth of the connection. */
   readonly averageUs?: number
 }
 
@@ -131,10 +131,7 @@ export function paintersOf(series: GraphSeries, direction: GraphDirection, optio
     case 'time-sequence':
       return [sequencePainter(direction, startUs, 1)]
     case 'throughput':
-      return [
-        ratePainter(direction, options.averageUs ?? usualWindowUs(direction)),
-        sizePainter(direction, startUs),
-      ]
+      return [ratePainter(direction, options.averageUs), sizePainter(direction, startUs)]
     case 'rtt':
       return [
         roundTripPainter(direction, startUs),

@@ -5,8 +5,7 @@ import { GRAPH_NAMES, type GraphOptions, headWords, paintersOf, timesOf } from '
 import type { GraphSegment, GraphSeries } from './series.ts'
 import { type GraphDirection, mainSide } from './series.ts'
 import { TextPlot } from './text-plot.ts'
-import { movingRate } from './throughput.ts'
-import { usualWindowUs } from './throughput-painter.ts'
+import { ratesOf } from './throughput-painter.ts'
 import { within } from './timeline.ts'
 
 /** A threshold that was never set is no line. */
@@ -88,11 +87,9 @@ const SKETCHES: Readonly<Record<GraphOptions['type'], Sketch>> = {
     ]
   },
   throughput: (plot, direction, _fromUs, _toUs, options) => {
-    const windowUs = options.averageUs ?? usualWindowUs(direction)
-    const sent = direction.segments.map(({ at, length }) => ({ at, octets: length }))
-    const acknowledged = direction.acknowledgments.map(({ at, fresh }) => ({ at, octets: fresh }))
-    plot.line(movingRate(sent, windowUs), ({ bitsPerSecond }) => bitsPerSecond, '*')
-    plot.line(movingRate(acknowledged, windowUs), ({ bitsPerSecond }) => bitsPerSecond, 'a')
+    const { windowUs, sent, acknowledged } = ratesOf(direction, options.averageUs)
+    plot.line(sent, ({ bitsPerSecond }) => bitsPerSecond, '*')
+    plot.line(acknowledged, ({ bitsPerSecond }) => bitsPerSecond, 'a')
     return ['bit/s:', '* sent', `a acknowledged, mean of the last ${durationText(windowUs)}`]
   },
   rtt: (plot, { roundTrips, recovery }, fromUs, toUs) => {

@@ -1,6 +1,7 @@
 /** A plot in characters, for a terminal: what is put later stands above what was there. */
 
-import { durationText, type LinearScale, linearScale, ticks } from '../svg/scale.ts'
+import { type LinearScale, linearScale, ticks } from '../svg/scale.ts'
+import { timeText } from './panel.ts'
 import { holding, type Timed } from './timeline.ts'
 
 /** Columns at the left, for the values of the axis. */
@@ -57,6 +58,7 @@ export class TextPlot {
       const name = names.get(k)
       return `${(name ?? '').padStart(MARGIN - 1)} ${name === undefined ? '│' : '┤'}${row.join('').trimEnd()}`
     })
+    const nameOf = timeText(this.#x.to - this.#x.from)
     const columns = this.#rows[0]!.length
     const marks = new Array<string>(columns).fill('─')
     const words = new Array<string>(columns).fill(' ')
@@ -66,7 +68,7 @@ export class TextPlot {
       Math.max(2, Math.floor(columns / 14)),
     )) {
       const column = Math.round(this.#x.at(us + startUs))
-      const name = us === 0 ? '0' : durationText(us)
+      const name = nameOf(us)
       const start = Math.min(Math.max(0, column - (name.length >> 1)), columns - name.length)
       marks[column] = '┬'
       for (const [k, character] of [...name].entries()) words[start + k] = character
