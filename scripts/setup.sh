@@ -38,13 +38,15 @@ install_example_packages() {
 build() {
   node_modules/.bin/tsc -b "$@" || return 1
   # Whole builds are what is published: one file of it is a bundle.
-  if [ "$#" = 0 ]; then node scripts/bundle-fake-timers.mjs; fi
+  if [ "$#" = 0 ]; then node scripts/bundle-fake-timers.mjs || return 1; fi
+  # The commands write pages, which need their scripts.
+  if [ "$#" = 0 ] || [ "$*" = src/cli ]; then node scripts/build-pages.mjs; fi
 }
 
 # The programs that the tests against the kernel, in the browser and of the examples run, as package:program.
 DEBIAN_PACKAGES='tcpdump:tcpdump tshark:tshark iperf3:iperf3 socat:socat nmap:nmap nftables:nft iproute2:ip
   curl:curl iputils-ping:ping util-linux:setpriv chromium:chromium postgresql:pg_ctlcluster redis-server:redis-server
-  python3-minimal:python3'
+  python3-minimal:python3 time:/usr/bin/time'
 
 # Installs those that are missing, where this is Debian (or a child of it) and root. Never fails: the tests that need a
 # missing program are skipped with a reason, or failed in CI.

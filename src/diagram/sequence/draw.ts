@@ -10,6 +10,11 @@ import { sequenceStyle } from './style.ts'
 
 export function drawSequence(layout: SequenceLayout, scheme: Scheme): string {
   const { width, height, title, description } = layout
+  return picture({ width, height, title, description, style: sequenceStyle(scheme), body: drawPart(layout) })
+}
+
+/** A layout, or a part of one, without the element around it: a page draws what is seen of it. */
+export function drawPart(layout: SequenceLayout): string {
   const body = [
     lifelinesMarkup(layout),
     bandsMarkup(layout),
@@ -17,7 +22,15 @@ export function drawSequence(layout: SequenceLayout, scheme: Scheme): string {
     element('g', { class: 'frame' }, ...layout.frame.map(labelMarkup)),
     element('g', { class: 'rows', role: 'list' }, ...layout.marks.map(markMarkup)),
   ]
-  return picture({ width, height, title, description, style: sequenceStyle(scheme), body: body.join('\n') })
+  return body.join('\n')
+}
+
+/** What stands above the lifelines, by itself: the names of hosts and columns. */
+export function drawHead({ frame, top }: SequenceLayout): string {
+  return frame
+    .filter(({ box }) => box.y < top)
+    .map(labelMarkup)
+    .join('')
 }
 
 /** Headings, pauses, the verdict: what lies below everything. */

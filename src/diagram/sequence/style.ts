@@ -2,7 +2,8 @@
 
 import { BASE_STYLE, type Scheme, SIZES, themeStyle, WORDS_FONT } from '../../svg/theme.ts'
 
-const STYLE =
+/** Without the colours, which a page has for all its pictures. */
+export const SEQUENCE_STYLE =
   `.title,.words,.banner,.host,.head,.legend,.heading,.remark,.fold{font-family:${WORDS_FONT}}` +
   `.banner{font-size:${SIZES.words}px}.host{font-size:${SIZES.heading}px;font-weight:bold}` +
   `.head,.legend{font-size:${SIZES.small}px;fill:var(--dim)}.remark{fill:var(--dim)}` +
@@ -29,5 +30,5 @@ const STYLE =
   '[data-fold]{cursor:pointer}'
 
 export function sequenceStyle(scheme: Scheme): string {
-  return themeStyle('svg', scheme) + BASE_STYLE + STYLE
+  return themeStyle('svg', scheme) + BASE_STYLE + SEQUENCE_STYLE
 }

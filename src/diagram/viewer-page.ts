@@ -1,0 +1,125 @@
+/**
+ * A connection as one HTML file: its events, packed, the script that draws them, and a picture for who has no script. It
+ * asks the network for nothing, and its policy forbids it to.
+ */
+
+import { escaped } from '../svg/markup.ts'
+import { themeStyle } from '../svg/theme.ts'
+import type { Banner } from '../trace/banner.ts'
+import type { TraceEvent } from '../trace/events.ts'
+import { type PackedEvents, packEvents } from '../trace/packed-events.ts'
+
+/** What a page may begin with. */
+export type ViewerTab = 'diagram' | 'graphs' | 'states'
+
+export interface ViewerConnection {
+  readonly title: string
+  readonly events: readonly TraceEvent[]
+  /** By host. */
+  readonly addresses: Readonly<Record<string, string>>
+  readonly banner: Banner | null
+  /** Which connection, by its number at one of its hosts; null: the first one. */
+  readonly connection: { readonly host: string; readonly connection: number } | null
+  /** Packets that are not among the events, as there were too many. */
+  readonly left: number
+  /** What is seen first. */
+  readonly tab: ViewerTab
+  /** The graph that is seen first, by the name of its type. */
+  readonly graph?: string
+  /** Sequence numbers as on the wire, or counted from each side's SYN. */
+  readonly numbers: 'absolute' | 'relative'
+}
+
+/** The same as the page carries it. */
+export interface ViewerData extends Omit<ViewerConnection, 'events'> {
+  readonly packed: PackedEvents
+}
+
+export interface ViewerParts {
+  /** What was built of src/page/viewer: dist/page/viewer.js and viewer.css. */
+  readonly script: string
+  readonly style: string
+  /** A picture, as SVG, that is seen where no script runs. */
+  readonly still: string
+}
+
+/** Where the page keeps its data, and where its script draws. */
+export const DATA_ID = 'connection'
+export const PLACE_ID = 'viewer'
+
+export function viewerPage({ events, ...rest }: ViewerConnection, parts: ViewerParts): string {
+  const data: ViewerData = { ...rest, packed: packEvents(events) }
+  const { title, addresses, banner, left } = rest
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+    '<meta name="generator" content="Elko">',
+    `<title>${escaped(title)}</title>`,
+    `<style>${themeStyle(':root')}${parts.style}</style>`,
+    '</head>',
+    '<body>',
+    '<header class="page-head">',
+    `<h1>${escaped(title)}</h1>`,
+    addressLine(addresses, left),
+    banner === null ? '' : bannerSection(banner),
+    '</header>',
+    `<main id="${PLACE_ID}"><div class="still">${withoutProlog(parts.still)}</div></main>`,
+    `<script type="application/json" id="${DATA_ID}">${inlineJson(data)}</script>`,
+    `<script>${inlineScript(parts.script)}</script>`,
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n')
+}
+
+/** Nothing is loaded, from anywhere; links are for readers to follow. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+
+/**
+ * JSON as it may stand in a script element: no character sequence in it ends the element or begins a comment.
+ * @throws TypeError where the value has no JSON.
+ */
+export function inlineJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
+}
+
+/** @throws RangeError where the script would end its element: scripts/build-pages.mjs writes none that does. */
+export function inlineScript(script: string): string {
+  if (/<\/script|<!--/i.test(script))
+    throw new RangeError('a script that ends its own element cannot be inlined')
+  return script
+}
+
+function addressLine(addresses: Readonly<Record<string, string>>, left: number): string {
+  const hosts = Object.entries(addresses).map(
+    ([host, address]) => `<b>${escaped(host)}</b> <code>${escaped(address)}</code>`,
+  )
+  const more = left > 0 ? `<span class="left-out">and ${left} packets more, which are left out</span>` : ''
+  const words = [hosts.join(' <span aria-hidden="true">↔</span> '), more].filter((part) => part !== '')
+  return words.length === 0 ? '' : `<p class="ends">${words.join(' · ')}</p>`
+}
+
+function bannerSection({ verdict, healthy, sentence, lines }: Banner): string {
+  const mark = healthy ? '✓' : '!'
+  const head =
+    `<span class="verdict"><span aria-hidden="true">${mark} </span>${escaped(verdict)}</span> ` +
+    `<span>${escaped(sentence)}</span>`
+  const kind = healthy ? 'healthy' : 'ill'
+  if (lines.length === 0)
+    return `<section class="judgement ${kind}" aria-label="Verdict"><p>${head}</p></section>`
+  const items = lines.map((line) => `<li>${escaped(line)}</li>`).join('')
+  return (
+    `<section class="judgement ${kind}" aria-label="Verdict"><details>` +
+    `<summary>${head}</summary><ul>${items}</ul></details></section>`
+  )
+}
+
+/** As part of a page a picture has no declaration of its own. */
+function withoutProlog(svg: string): string {
+  return svg.replace(/^<\?xml[^>]*\?>\s*/, '')
+}

@@ -1,0 +1,195 @@
+/** Keeps the SVG of a diagram's seen part up to date: a head that stays at the top, and the part of the body around what is seen. */
+
+import { drawHead, drawPart } from '../../diagram/sequence/draw.ts'
+import type { Label, Mark, SequenceLayout } from '../../diagram/sequence/sequence-layout.ts'
+import { decimal, element } from '../../svg/markup.ts'
+import { durationText } from '../../svg/scale.ts'
+import type { SegmentRecord } from '../../trace/events.ts'
+import { make, setMarkup } from './dom.ts'
+import type { LayoutIndex } from './layout-window.ts'
+
+export interface Highlights {
+  /** Place of the chosen mark, or -1. */
+  readonly chosen: number
+  readonly found: ReadonlySet<SegmentRecord>
+  readonly times: 'absolute' | 'delta'
+}
+
+interface Range {
+  readonly top: number
+  readonly bottom: number
+}
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+export class DiagramPainter {
+  readonly #head = make('div', { class: 'diagram-head picture', 'aria-hidden': true })
+  readonly #body = document.createElementNS(SVG, 'svg')
+  readonly #cursor = document.createElementNS(SVG, 'path')
+  readonly #part = document.createElementNS(SVG, 'g')
+  #painted: Range = { top: 0, bottom: 0 }
+  #places: readonly number[] = []
+
+  constructor(scroller: HTMLElement) {
+    this.#body.setAttribute('role', 'presentation')
+    this.#part.setAttribute('role', 'presentation')
+    this.#cursor.setAttribute('class', 'time-cursor')
+    this.#body.append(this.#part, this.#cursor)
+    const holder = make('div', { class: 'diagram-body picture', role: 'presentation' })
+    holder.append(this.#body)
+    scroller.append(this.#head, holder)
+  }
+
+  /** The picture has other measures: nothing that was drawn holds. */
+  size(layout: SequenceLayout, scale: number): void {
+    const { width, height, top } = layout
+    setMarkup(
+      this.#head,
+      `<svg viewBox="0 0 ${decimal(width)} ${decimal(top)}" width="${decimal(width * scale)}" height="${decimal(top * scale)}">${drawHead(layout)}</svg>`,
+    )
+    this.#body.setAttribute('viewBox', `0 ${decimal(top)} ${decimal(width)} ${decimal(height - top)}`)
+    this.#body.setAttribute('width', decimal(width * scale))
+    this.#body.setAttribute('height', decimal((height - top) * scale))
+    this.invalidate()
+  }
+
+  invalidate(): void {
+    this.#painted = { top: 0, bottom: -1 }
+  }
+
+  has(place: number): boolean {
+    return this.#places.includes(place)
+  }
+
+  /** Draws what lies in the range and a good deal around it, unless that is there already. */
+  paint(index: LayoutIndex, { top, bottom }: Range, highlights: Highlights): void {
+    const { layout } = index
+    const painted = this.#painted
+    const isThere =
+      Math.max(top, layout.top) >= painted.top && Math.min(bottom, layout.height) <= painted.bottom
+    if (isThere) return
+    const margin = Math.max(400, bottom - top)
+    this.#painted = {
+      top: Math.max(layout.top, top - margin),
+      bottom: Math.min(layout.height, bottom + margin),
+    }
+    this.#places = index.between(this.#painted.top, this.#painted.bottom)
+    const part = index.part(this.#places, this.#painted.top, this.#painted.bottom)
+    const brackets = index.openBetween(this.#painted.top, this.#painted.bottom).map(bracketMarkup)
+    const drawn = drawPart(highlights.times === 'delta' ? withDeltas(part, layout) : part)
+    setMarkup(this.#part, drawn + brackets.join(''))
+    this.#finish(layout, highlights)
+  }
+
+  /** A line at a height, or none. */
+  cursor(y: number | null, layout: SequenceLayout): void {
+    const isShown = y !== null
+    this.#cursor.setAttribute(
+      'd',
+      isShown ? `M${decimal(layout.columns.axis - 6)} ${decimal(y)}H${decimal(layout.columns.right)}` : '',
+    )
+  }
+
+  /** The place of the mark that an element belongs to, or -1. */
+  placeAt(target: EventTarget | null): number {
+    const element = target instanceof Element ? target.closest('[data-place]') : null
+    return element === null ? -1 : Number(element.getAttribute('data-place'))
+  }
+
+  /** The id of the open fold whose bracket an element belongs to, or null. */
+  bracketAt(target: EventTarget | null): string | null {
+    const element = target instanceof Element ? target.closest('[data-close]') : null
+    return element?.getAttribute('data-close') ?? null
+  }
+
+  /** Gives each mark its place, so that it can be chosen, and shows which is. */
+  #finish(layout: SequenceLayout, { chosen, found }: Highlights): void {
+    const rows = this.#part.querySelector('.rows')
+    rows?.setAttribute('role', 'presentation')
+    const lines = this.#part.querySelectorAll('.arrows > g')
+    let line = 0
+    for (const [k, row] of [...(rows?.children ?? [])].entries()) {
+      const place = this.#places[k]!
+      const mark = layout.marks[place]!
+      row.querySelector(':scope > title')?.remove()
+      row.setAttribute('role', 'option')
+      row.setAttribute('id', `mark-${place}`)
+      row.setAttribute('data-place', String(place))
+      row.setAttribute('aria-selected', String(place === chosen))
+      const arrow = mark.arrow === undefined ? undefined : lines[line++]
+      const segment = mark.arrow?.message.segment
+      for (const each of [row, arrow]) {
+        each?.classList.toggle('chosen', place === chosen)
+        each?.classList.toggle('found', segment !== undefined && found.has(segment))
+      }
+      if (place === chosen) row.prepend(frameOf(mark))
+    }
+  }
+}
+
+/** Left of what an open fold shows: who clicks on it folds it again. */
+function bracketMarkup({
+  id,
+  top,
+  bottom,
+}: {
+  readonly id: string
+  readonly top: number
+  readonly bottom: number
+}): string {
+  const [y1, y2] = [decimal(top - 12), decimal(bottom + 10)]
+  const about = element('title', {}, 'Fold this again (Backspace)')
+  const hit = element('path', { class: 'bracket-hit', d: `M6 ${y1}V${y2}` })
+  const line = element('path', { class: 'bracket-line', d: `M12 ${y1}H4V${y2}H12` })
+  const sign = element('circle', { class: 'bracket-sign', cx: 9, cy: top - 12, r: 7 })
+  const minus = element('path', { class: 'bracket-minus', d: `M5.5 ${y1}h7` })
+  return element(
+    'g',
+    { class: 'bracket', 'data-close': id, 'aria-hidden': 'true' },
+    about,
+    hit,
+    line,
+    sign,
+    minus,
+  )
+}
+
+/** A box behind what is chosen. */
+function frameOf({ labels, arrow, y }: Mark): SVGRectElement {
+  const rect = document.createElementNS(SVG, 'rect')
+  const boxes = labels.filter(({ role }) => role !== 'time' && role !== 'remark').map(({ box }) => box)
+  const xs = boxes.flatMap(({ x, width }) => [x, x + width])
+  const ys = boxes.flatMap(({ y: top, height }) => [top, top + height])
+  if (arrow !== undefined) {
+    xs.push(arrow.x1, arrow.x2)
+    ys.push(arrow.y1, arrow.y2)
+  }
+  if (ys.length === 0) ys.push(y)
+  const [left, top] = [Math.min(...xs) - 6, Math.min(...ys) - 4]
+  for (const [name, value] of Object.entries({
+    class: 'chosen-frame',
+    x: decimal(left),
+    y: decimal(top),
+    width: decimal(Math.max(...xs) + 6 - left),
+    height: decimal(Math.max(...ys) + 4 - top),
+    rx: '5',
+  })) {
+    rect.setAttribute(name, value)
+  }
+  return rect
+}
+
+/** Times as they are told since the instant before. */
+function withDeltas(part: SequenceLayout, { axis }: SequenceLayout): SequenceLayout {
+  const places = new Map(axis.ticks.map(({ at }, k) => [at, k]))
+  const told = (label: Label, at: number): Label => {
+    const k = places.get(at)
+    if (label.role !== 'time' || k === undefined) return label
+    const text = k === 0 ? '0' : `+${durationText(at - axis.ticks[k - 1]!.at)}`
+    return { ...label, lines: label.lines.map((line) => ({ ...line, runs: [{ text }] })) }
+  }
+  return {
+    ...part,
+    marks: part.marks.map((mark) => ({ ...mark, labels: mark.labels.map((label) => told(label, mark.at)) })),
+  }
+}

@@ -1,0 +1,381 @@
+/**
+ * The sequence diagram in a page: only what is seen of it is drawn, folds open and close, one message is chosen, by the
+ * pointer, the keyboard or from outside. Mount `element`, then `show` events; whoever listens to `announcer` learns what the
+ * reader looks at.
+ */
+
+import { layoutSequence } from '../../diagram/sequence/layout.ts'
+import type { SequenceOptions } from '../../diagram/sequence/options.ts'
+import type { Mark } from '../../diagram/sequence/sequence-layout.ts'
+import type { SegmentRecord, TraceEvent } from '../../trace/events.ts'
+import { DiagramPainter } from './diagram-painter.ts'
+import { make } from './dom.ts'
+import { LayoutIndex } from './layout-window.ts'
+import { Minimap } from './minimap.ts'
+import { minimapMarks } from './minimap-marks.ts'
+import { Announcer, type Moment } from './moment.ts'
+
+export interface DiagramOptions
+  extends Pick<
+    SequenceOptions,
+    'connection' | 'addresses' | 'numbers' | 'view' | 'remarks' | 'timers' | 'recovery'
+  > {
+  /** Times since the first event, or since the one before. */
+  readonly times: 'absolute' | 'delta'
+  /** Pixels of the page for one of the picture; 'fit': as wide as there is room, within what can be read. */
+  readonly zoom: number | 'fit'
+}
+
+const READABLE = { least: 0.62, most: 1.15 } as const
+
+export class DiagramView {
+  readonly element: HTMLElement
+  readonly announcer = new Announcer()
+  /** Something was chosen that is no message, or nothing: all there is to say of it, a line each. */
+  onWords: (words: string) => void = () => {}
+  readonly #scroller: HTMLElement
+  readonly #painter: DiagramPainter
+  readonly #minimap = new Minimap((share) => this.#goTo(share))
+  #events: readonly TraceEvent[] = []
+  #options: DiagramOptions = { times: 'absolute', zoom: 'fit' }
+  #unfolded: 'all' | Set<string> = new Set()
+  #index: LayoutIndex | null = null
+  #scale = 1
+  /** The chosen mark's place in the layout, or -1. */
+  #place = -1
+  #found: ReadonlySet<SegmentRecord> = new Set()
+  /** By the id of a fold: the one that it stands in. */
+  readonly #outer = new Map<string, string>()
+
+  constructor() {
+    this.#scroller = make('div', {
+      class: 'diagram-scroll',
+      tabindex: 0,
+      role: 'listbox',
+      'aria-label': 'Sequence diagram',
+      'aria-orientation': 'vertical',
+      scroll: () => this.#paint(),
+      keydown: (event: KeyboardEvent) => this.#key(event),
+      click: (event: MouseEvent) => this.#click(event),
+      pointermove: (event: PointerEvent) => this.#point(event),
+      pointerleave: () => this.announcer.tell('point', null),
+    })
+    this.#painter = new DiagramPainter(this.#scroller)
+    this.element = make('div', { class: 'diagram-view' }, this.#scroller, this.#minimap.element)
+    new ResizeObserver(() => this.#resize()).observe(this.#scroller)
+  }
+
+  /** Draws other events, or more of the same; what is chosen and what is unfolded stays so. */
+  show(events: readonly TraceEvent[], options: DiagramOptions): void {
+    this.#events = events
+    this.#options = options
+    this.#layOut()
+  }
+
+  /** Pixels of the page for one of the picture. */
+  get scale(): number {
+    return this.#scale
+  }
+
+  get options(): DiagramOptions {
+    return this.#options
+  }
+
+  set(changes: Partial<DiagramOptions>): void {
+    this.#options = { ...this.#options, ...changes }
+    this.#layOut()
+  }
+
+  /** The mark that is chosen. */
+  get chosen(): Mark | null {
+    return this.#index?.layout.marks[this.#place] ?? null
+  }
+
+  /** How many marks there are, folds as one. */
+  get count(): number {
+    return this.#index?.layout.marks.length ?? 0
+  }
+
+  unfoldAll(): void {
+    this.#unfolded = 'all'
+    this.#layOut()
+  }
+
+  foldAll(): void {
+    this.#unfolded = new Set()
+    this.#layOut()
+  }
+
+  /** Opens the folds in which a message lies. @returns whether it is seen then. */
+  reveal(segment: SegmentRecord, item: number): boolean {
+    for (;;) {
+      if (this.#placeOf(segment) >= 0) return true
+      const { marks } = this.#index?.layout ?? { marks: [] }
+      const fold = marks.find(
+        (mark) => mark.fold !== undefined && mark.fold.from <= item && item < mark.fold.to,
+      )?.fold
+      if (fold === undefined || !fold.canUnfold || this.#isUnfolded(fold.id)) return false
+      this.#toggle(fold.id)
+    }
+  }
+
+  /** Chooses a message or, where it is not drawn, what stands nearest to its time. */
+  choose(moment: Moment | null): void {
+    if (moment === null) return this.#choose(-1)
+    const place = moment.segment === null ? -1 : this.#placeOf(moment.segment)
+    this.#choose(place >= 0 ? place : this.#nearest(moment.at))
+  }
+
+  /** Marks the height of a time, as another view points at it. */
+  pointAt(at: number | null): void {
+    if (this.#index === null) return
+    this.#painter.cursor(at === null ? null : this.#index.heightAt(at), this.#index.layout)
+  }
+
+  /** Messages to be seen at a glance, as a search found them. */
+  highlight(found: ReadonlySet<SegmentRecord>): void {
+    this.#found = found
+    this.#painter.invalidate()
+    this.#paint()
+  }
+
+  /** Draws all of it, for paper; `false` again what is seen. */
+  drawAll(isAll: boolean): void {
+    this.element.classList.toggle('whole', isAll)
+    this.#painter.invalidate()
+    this.#paint(isAll)
+  }
+
+  /** Colours changed. */
+  redraw(): void {
+    this.#minimap.draw()
+  }
+
+  focus(): void {
+    this.#scroller.focus()
+  }
+
+  #layOut(): void {
+    const before = this.chosen
+    const anchor = this.#anchor()
+    const layout = layoutSequence(this.#events, { ...this.#options, unfolded: this.#unfolded, legend: true })
+    this.#index = new LayoutIndex(layout)
+    this.#place = before === null ? -1 : this.#sameAs(before)
+    this.#resize()
+    if (anchor !== null) this.#restore(anchor)
+  }
+
+  /** What stands at the top of what is seen, so that it stays there when the picture around it grows. */
+  #anchor(): { readonly at: number; readonly offset: number } | null {
+    if (this.#index === null || this.#scroller.scrollTop === 0) return null
+    const chosen = this.chosen
+    const { layout } = this.#index
+    const seen = this.#seen()
+    const isSeen = chosen !== null && chosen.y >= seen.top && chosen.y <= seen.bottom
+    const mark = isSeen ? chosen : layout.marks.find(({ y }) => y >= seen.top)
+    return mark === undefined ? null : { at: mark.at, offset: mark.y - seen.top }
+  }
+
+  #restore({ at, offset }: { readonly at: number; readonly offset: number }): void {
+    const top = this.#index!.heightAt(at) - offset - this.#index!.layout.top
+    this.#scroller.scrollTop = top * this.#scale
+    this.#paint()
+  }
+
+  #resize(): void {
+    if (this.#index === null) return
+    const { layout } = this.#index
+    const { zoom } = this.#options
+    const room = this.#scroller.clientWidth
+    const fit = Math.min(READABLE.most, Math.max(READABLE.least, room / layout.width))
+    this.#scale = zoom === 'fit' ? fit : zoom
+    this.#painter.size(layout, this.#scale)
+    this.#minimap.show(minimapMarks(this.#index, this.#place), {
+      width: layout.width,
+      height: layout.height - layout.top,
+    })
+    this.#paint()
+  }
+
+  #seen(): { top: number; bottom: number } {
+    const top = (this.#index?.layout.top ?? 0) + this.#scroller.scrollTop / this.#scale
+    return { top, bottom: top + this.#scroller.clientHeight / this.#scale }
+  }
+
+  #paint(isAll = false): void {
+    if (this.#index === null) return
+    const { layout } = this.#index
+    const seen = this.#seen()
+    const range = isAll ? { top: 0, bottom: layout.height } : seen
+    this.#painter.paint(this.#index, range, {
+      chosen: this.#place,
+      found: this.#found,
+      times: this.#options.times,
+    })
+    const height = layout.height - layout.top
+    this.#minimap.setRange((seen.top - layout.top) / height, (seen.bottom - layout.top) / height)
+    const chosen = this.#place >= 0 && this.#painter.has(this.#place) ? `mark-${this.#place}` : null
+    if (chosen === null) this.#scroller.removeAttribute('aria-activedescendant')
+    else this.#scroller.setAttribute('aria-activedescendant', chosen)
+  }
+
+  #goTo(share: number): void {
+    const { scrollHeight, clientHeight } = this.#scroller
+    this.#scroller.scrollTop = share * scrollHeight - clientHeight / 2
+  }
+
+  #placeOf(segment: SegmentRecord): number {
+    return this.#index?.layout.marks.findIndex((mark) => mark.arrow?.message.segment === segment) ?? -1
+  }
+
+  #nearest(at: number): number {
+    const marks = this.#index?.layout.marks ?? []
+    let best = -1
+    marks.forEach((mark, place) => {
+      if (mark.kind === 'heading') return
+      if (best < 0 || Math.abs(mark.at - at) < Math.abs(marks[best]!.at - at)) best = place
+    })
+    return best
+  }
+
+  #sameAs(mark: Mark): number {
+    const marks = this.#index!.layout.marks
+    const segment = mark.arrow?.message.segment
+    if (segment !== undefined) {
+      const place = this.#placeOf(segment)
+      return place >= 0 ? place : this.#nearest(mark.at)
+    }
+    const same = marks.findIndex(
+      (each) => each.kind === mark.kind && each.at === mark.at && each.side === mark.side,
+    )
+    return same >= 0 ? same : this.#nearest(mark.at)
+  }
+
+  #choose(place: number): void {
+    this.#place = place
+    const mark = this.chosen
+    if (mark !== null) this.#scrollTo(place)
+    this.#painter.invalidate()
+    this.#paint()
+    if (this.#index !== null) {
+      const { width, height, top } = this.#index.layout
+      this.#minimap.show(minimapMarks(this.#index, place), { width, height: height - top })
+    }
+    if (mark === null) this.announcer.tell('select', null)
+    else {
+      if (mark.arrow === undefined) this.onWords(mark.about)
+      this.announcer.tell('select', { at: mark.at, segment: mark.arrow?.message.segment ?? null })
+    }
+  }
+
+  #scrollTo(place: number): void {
+    const { top, bottom } = this.#index!.extent(place)
+    const seen = this.#seen()
+    const room = seen.bottom - seen.top
+    const margin = Math.min(60, room / 4)
+    if (top >= seen.top + margin && bottom <= seen.bottom - margin) return
+    const far = top < seen.top - room || bottom > seen.bottom + room
+    const wanted = far
+      ? (top + bottom) / 2 - room / 2
+      : top < seen.top + margin
+        ? top - margin
+        : bottom + margin - room
+    this.#scroller.scrollTop = (wanted - this.#index!.layout.top) * this.#scale
+  }
+
+  #click(event: MouseEvent): void {
+    const open = this.#painter.bracketAt(event.target)
+    if (open !== null) return this.#close(open)
+    const place = this.#painter.placeAt(event.target)
+    if (place < 0) return
+    this.#choose(place)
+    this.#open(place)
+  }
+
+  /** Opens a fold and chooses the first thing that it hid. */
+  #open(place: number): void {
+    const { fold, inside } = this.#index?.layout.marks[place] ?? {}
+    if (fold?.canUnfold !== true) return
+    if (inside !== undefined) this.#outer.set(fold.id, inside)
+    const { from } = fold
+    this.#toggle(fold.id)
+    const first = this.#index!.layout.marks.findIndex((mark) => mark.item >= from && isStop(mark))
+    this.#choose(first)
+  }
+
+  /** Folds again what a fold showed, and chooses the fold. Where all is unfolded, nothing tells which fold is within which. */
+  #close(id: string): void {
+    if (this.#unfolded === 'all' || !this.#unfolded.has(id)) return
+    const outer = this.#outer.get(id)
+    this.#toggle(id)
+    const place = this.#index!.layout.marks.findIndex(({ fold }) => fold?.id === id)
+    if (place >= 0) this.#choose(place)
+    else if (outer !== undefined) this.#close(outer)
+  }
+
+  #isUnfolded(id: string): boolean {
+    return this.#unfolded === 'all' || this.#unfolded.has(id)
+  }
+
+  #toggle(id: string): void {
+    const open = this.#unfolded === 'all' ? new Set<string>() : new Set(this.#unfolded)
+    if (!open.delete(id)) open.add(id)
+    this.#unfolded = open
+    this.#layOut()
+  }
+
+  #point(event: PointerEvent): void {
+    const mark = this.#index?.layout.marks[this.#painter.placeAt(event.target)]
+    const segment = mark?.arrow?.message.segment ?? null
+    this.announcer.tell('point', mark === undefined ? null : { at: mark.at, segment })
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const step = STEPS[event.key]
+    if (step !== undefined) this.step(step)
+    else if (event.key === 'Home') this.#choose(this.#next(-1, 1))
+    else if (event.key === 'End') this.#choose(this.#next(this.count, -1))
+    else if (event.key === 'PageDown' || event.key === 'PageUp') this.#page(event.key === 'PageDown' ? 1 : -1)
+    else if (event.key === 'Enter' || event.key === ' ') this.#open(this.#place)
+    else if (event.key === 'Backspace') this.#close(this.chosen?.inside ?? '')
+    else if (event.key === 'Escape') this.#choose(-1)
+    else return
+    event.preventDefault()
+  }
+
+  /** To the next message, state, call or fold; from none to the first that is seen. */
+  step(by: 1 | -1): void {
+    if (this.#place >= 0) return this.#choose(this.#next(this.#place, by))
+    const { top } = this.#seen()
+    const first = this.#index?.layout.marks.findIndex((mark) => mark.y >= top && isStop(mark)) ?? -1
+    this.#choose(first)
+  }
+
+  #next(from: number, by: 1 | -1): number {
+    const marks = this.#index?.layout.marks ?? []
+    for (let place = from + by; place >= 0 && place < marks.length; place += by) {
+      if (isStop(marks[place]!)) return place
+    }
+    return from >= 0 && from < marks.length ? from : -1
+  }
+
+  #page(by: 1 | -1): void {
+    const { top, bottom } = this.#seen()
+    const from = this.chosen?.y ?? top
+    const wanted = from + by * (bottom - top) * 0.85
+    const marks = this.#index?.layout.marks ?? []
+    let place = this.#place
+    while (marks[place + by] !== undefined && (marks[place + by]!.y - wanted) * by <= 0) place += by
+    this.#choose(marks[place] !== undefined && isStop(marks[place]!) ? place : this.#next(place, by))
+  }
+}
+
+const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }
+
+/** Where the arrow keys stop: what says something by itself. */
+function isStop({ kind, labels, arrow }: Mark): boolean {
+  return (
+    kind !== 'gap' && (kind !== 'arrival' || labels.length > 0) && (labels.length > 0 || arrow !== undefined)
+  )
+}

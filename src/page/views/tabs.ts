@@ -1,0 +1,65 @@
+/** Panels of which one is seen, by tabs (as the ARIA practices have them: arrows go from tab to tab). */
+
+import { make } from './dom.ts'
+
+export interface Tab {
+  readonly id: string
+  readonly title: string
+  readonly panel: HTMLElement
+}
+
+export class Tabs {
+  readonly list = make('div', { role: 'tablist', class: 'tabs', 'aria-label': 'Pictures' })
+  readonly #tabs: readonly Tab[]
+  readonly #buttons: readonly HTMLButtonElement[]
+  readonly #onShow: (id: string) => void
+  #shown = ''
+
+  constructor(tabs: readonly Tab[], onShow: (id: string) => void) {
+    this.#tabs = tabs
+    this.#onShow = onShow
+    this.#buttons = tabs.map(({ id, title, panel }) => {
+      panel.id = `panel-${id}`
+      panel.setAttribute('role', 'tabpanel')
+      panel.setAttribute('aria-labelledby', `tab-${id}`)
+      return make(
+        'button',
+        {
+          id: `tab-${id}`,
+          type: 'button',
+          role: 'tab',
+          'aria-controls': panel.id,
+          click: () => this.show(id),
+        },
+        title,
+      )
+    })
+    this.list.append(...this.#buttons)
+    this.list.addEventListener('keydown', (event) => this.#key(event))
+  }
+
+  get shown(): string {
+    return this.#shown
+  }
+
+  show(id: string): void {
+    this.#shown = id
+    for (const [k, tab] of this.#tabs.entries()) {
+      const isShown = tab.id === id
+      tab.panel.hidden = !isShown
+      this.#buttons[k]!.setAttribute('aria-selected', String(isShown))
+      this.#buttons[k]!.tabIndex = isShown ? 0 : -1
+    }
+    this.#onShow(id)
+  }
+
+  #key(event: KeyboardEvent): void {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (by === undefined) return
+    const { length } = this.#tabs
+    const next = (this.#tabs.findIndex(({ id }) => id === this.#shown) + by + length) % length
+    this.show(this.#tabs[next]!.id)
+    this.#buttons[next]!.focus()
+    event.preventDefault()
+  }
+}
