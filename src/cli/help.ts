@@ -21,7 +21,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conformance.ts'),
   },
   read: { what: 'print the packets of a capture, as tcpdump and tshark do', load: () => import('./read.ts') },
-  diagram: { what: 'draw a connection of a capture', load: () => import('./diagram.ts') },
+  diagram: { what: 'draw a connection: a sequence diagram', load: () => import('./diagram.ts') },
   conversations: {
     what: 'list the TCP conversations of a capture',
     load: () => import('./conversations.ts'),
