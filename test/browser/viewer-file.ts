@@ -22,7 +22,7 @@ export function fileOf(events: readonly TraceEvent[], more: Partial<ViewerConnec
     connection: null,
     left: 0,
     tab: 'diagram',
-    numbers: 'absolute',
+    look: {},
     ...more,
   }
   return htmlPage(connection, sequenceDiagram(events, { title: connection.title }))

@@ -128,7 +128,7 @@ test(
       const unfolded = await height()
       assert.ok(unfolded > 2000 * 10, `${unfolded} pixels for 2,000 segments`)
       assert.ok((await marks(page)) < 400, 'only what is seen is drawn')
-      await page.getByRole('button', { name: 'Fold all' }).click()
+      await page.getByRole('button', { name: 'Fold all', exact: true }).click()
       assert.equal(await height(), before)
       assertQuiet(misdeeds)
     })

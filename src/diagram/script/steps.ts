@@ -4,6 +4,7 @@
  */
 
 import { durationText } from '../../svg/scale.ts'
+import { connectionsIn, type LadderEnd, selectEvents } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 import { DROP_REASONS, type SendReason } from '../../trace/reasons.ts'
 import { printable } from '../canvas.ts'
@@ -12,7 +13,6 @@ import { countFold, foldLines, foldTitle } from '../fold-words.ts'
 import { choosePair, nothingToDraw, usualGapUs } from '../ladder.ts'
 import { ladderItems, type Message } from '../ladder-messages.ts'
 import { ladderRows, type MessageRow, type Row } from '../ladder-rows.ts'
-import { connectionsIn, type LadderEnd, selectEvents } from '../ladder-select.ts'
 import { labelParts, reasonSentence, relativeBases, shortLabel, withoutSource } from '../message-label.ts'
 import { type CallRow, wayOf } from '../sequence/calls.ts'
 import type { SequenceOptions } from '../sequence/options.ts'

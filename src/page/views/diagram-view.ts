@@ -18,7 +18,7 @@ import { Announcer, type Moment } from './moment.ts'
 export interface DiagramOptions
   extends Pick<
     SequenceOptions,
-    'connection' | 'addresses' | 'numbers' | 'view' | 'remarks' | 'timers' | 'recovery'
+    'connection' | 'addresses' | 'numbers' | 'view' | 'remarks' | 'reasons' | 'timers'
   > {
   /** Times since the first event, or since the one before. */
   readonly times: 'absolute' | 'delta'

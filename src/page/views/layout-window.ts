@@ -19,7 +19,7 @@ export class LayoutIndex {
 
   constructor(layout: SequenceLayout) {
     this.layout = layout
-        this.#extents = layout.marks.map(extentOf)
+    this.#extents = layout.marks.map(extentOf)
     this.#open = openFolds(layout.marks, this.#extents)
     const blocks: { top: number; bottom: number }[] = []
     this.#extents.forEach(({ top, bottom }, place) => {
