@@ -8,6 +8,7 @@ import { graphXpl } from '../graph/xpl.ts'
 import { measured } from '../sim/impairment-options.ts'
 import { connectionsIn } from '../trace/connections.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { htmlPage } from './html-page.ts'
 import { drawing, print, saveFile } from './output.ts'
 import { formatOf, oneOf } from './picture-format.ts'
 import {
@@ -21,7 +22,7 @@ import {
 
 /** However many there are, the picture stays small; more is asked for with -c. */
 const MOST_PACKETS = 500_000
-const FORMATS = ['svg', 'xpl', 'json', 'txt'] as const
+const FORMATS = ['svg', 'html', 'xpl', 'json', 'txt'] as const
 const DIRECTIONS = ['a2b', 'b2a'] as const
 const SCHEMES = ['auto', 'light', 'dark'] as const
 const TEXT_ROWS = 22
@@ -44,9 +45,10 @@ Types:
 ${SOURCE_HELP}
 
 The graph:
-  -o FILE          .svg; .json: what it shows, as data; .txt; .xpl: for xplot,
-                   one direction a file: FILE_a2b.xpl and FILE_b2a.xpl, unless
-                   --direction says which
+  -o FILE          .svg; .html: a page in which the wheel zooms, with all other
+                   graphs and the diagram; .json: what it shows, as data; .txt;
+                   .xpl: for xplot, one direction a file: FILE_a2b.xpl and
+                   FILE_b2a.xpl, unless --direction says which
   --direction WAY  whose data: a2b (a: who opened) or b2a (default: who sends
                    more)
   --from TIME, --to TIME
@@ -105,16 +107,24 @@ export async function run(argv: string[]): Promise<number> {
     ...(scheme !== undefined && { scheme }),
   }
   if (format === 'xpl') return saveXpl(values.o!, source, series, options)
-  const text = FORMS[format](series, options)
+  const text = FORMS[format](series, options, source)
   if (values.o === undefined) print(`${text}${leftText(source, '\n')}`)
   else save(values.o, text, source, wayOf(series, options.side ?? mainSide(series)))
   return EXIT_FINE
 }
 
 const FORMS: Readonly<
-  Record<Exclude<(typeof FORMATS)[number], 'xpl'>, (series: GraphSeries, options: GraphOptions) => string>
+  Record<
+    Exclude<(typeof FORMATS)[number], 'xpl'>,
+    (series: GraphSeries, options: GraphOptions, source: Source) => string
+  >
 > = {
   svg: graphSvg,
+  html: (series, options, { events, addresses, title, banner, connection, left, isCapture }) => {
+    const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
+    const data = { events, addresses, title, banner, connection, left, look }
+    return htmlPage({ ...data, tab: 'graphs', graph: options.type }, graphSvg(series, options))
+  },
   json: (series, options) => `${JSON.stringify(graphData(series, options), null, 1)}\n`,
   txt: (series, options) => {
     return graphText(series, options, options.width ?? drawing({}).width, options.height ?? TEXT_ROWS)

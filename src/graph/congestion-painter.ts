@@ -137,12 +137,15 @@ function mostOf(direction: GraphDirection, isInside: boolean, fromUs: number, to
   return isInside && window > own * 2 ? own : Math.max(own, window)
 }
 
-function legendOf({ recovery, counts, expiries }: GraphDirection, isInside: boolean): LegendEntry[] {
+function legendOf(direction: GraphDirection, isInside: boolean): LegendEntry[] {
+  const { recovery, counts, expiries } = direction
+  const isAnswered = direction.counts.acknowledgments > 0
+  const isWindowShown = direction.counts.leastWindow <= mostOf(direction, isInside, -Infinity, Infinity)
   const entries: [boolean, string, LegendEntry['sample']][] = [
     [isInside, 'congestion window', lineSample('cwnd')],
     [isInside && recovery.some(({ ssthresh }) => ssthresh < UNSET), 'ssthresh', lineSample('ssthresh')],
     [true, 'in flight', lineSample('flight')],
-    [true, 'receive window', lineSample('window')],
+    [isAnswered, `receive window${isWindowShown ? '' : ': above the picture'}`, lineSample('window')],
     [isInside && counts.lost > 0, 'lost', markSample('lost', (x, y) => cross(x, y, 4))],
     [
       isInside && expiries.some(({ timer }) => timer === 'retransmission'),
