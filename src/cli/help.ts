@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   read: { what: 'print the packets of a capture, as tcpdump and tshark do', load: () => import('./read.ts') },
   diagram: { what: 'draw a connection: a sequence diagram', load: () => import('./diagram.ts') },
+  graph: { what: 'draw a connection over time: sequence, rates, windows', load: () => import('./graph.ts') },
   conversations: {
     what: 'list the TCP conversations of a capture',
     load: () => import('./conversations.ts'),
