@@ -41,7 +41,15 @@ export function logSource(path: string, asked: Asked): Source {
   } catch (error) {
     throw new InputError(`${path}: ${(error as Error).message}`)
   }
-  const { title, lesson, onePicture, events, addresses } = run
+  const { title, lesson, onePicture, events, addresses, problem, divergence } = run
+  if (problem !== null && events.length === 0) throw new InputError(`${path}: ${problem.message}`)
+  if (problem !== null) process.stderr.write(`${path}: ${problem.message}; drawn is what comes before\n`)
+  if (divergence !== null) {
+    const { index, recorded, came } = divergence
+    process.stderr.write(
+      `${path}: from event ${index} on it differs from the record (${recorded}): ${came}\n`,
+    )
+  }
   return runSource({ name: path, title: title || path, lesson, isOne: onePicture, events, addresses, asked })
 }
 
