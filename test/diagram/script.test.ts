@@ -66,6 +66,12 @@ test('what is lost, dropped, or crossed by others is drawn so', () => {
   assert.match(mermaid(eventsOf('corruption')), /-xtcp\d: .*dropped: wrong/)
 })
 
+test('the reset of a host without a connection is one arrow from there to here', () => {
+  const text = mermaid(eventsOf('connection-refused'))
+  assert.match(text, /tcp2->>tcp1: RST,ACK seq 0 ack 101 win 0<br\/>at 30 ms, 20 ms on the way/)
+  assert.doesNotMatch(text, /no trace|not recorded/)
+})
+
 test('every segment of every scenario stands in the script, and every state', () => {
   for (const scenario of SCENARIOS) {
     const events = eventsOf(scenario.name)
