@@ -1,4 +1,4 @@
-/** Runs of Elko's own as sources of pictures: scenarios, events that were saved as JSON, logs of inputs, which are replayed. */
+/** Runs of Elko's own as sources of pictures: scenarios, recorded runs, and events that were saved as JSON. */
 
 import { readFileSync } from 'node:fs'
 import { isTrouble } from '../analyze/trouble.ts'
@@ -31,6 +31,31 @@ export function scenarioSource(scenario: Scenario, flags: ScenarioFlags, asked: 
     addresses: result.addresses,
     asked,
   })
+}
+
+/** @throws InputError where it is no log that this Elko can read, or a log of which nothing can be replayed. */
+export function logSource(path: string, asked: Asked): Source {
+  let run: ReplayedRun
+  try {
+    run = replayRun(readFileSync(path))
+  } catch (error) {
+    throw new InputError(`${path}: ${(error as Error).message}`)
+  }
+  const { title, lesson, onePicture, events, addresses, problem, divergence } = run
+  if (problem !== null && events.length === 0) throw new InputError(`${path}: ${problem.message}`)
+  if (problem !== null) process.stderr.write(`${path}: ${problem.message}; drawn is what comes before\n`)
+  if (divergence !== null) {
+    const { index, recorded, came } = divergence
+    process.stderr.write(
+      `${path}: from event ${index} on it differs from the record (${recorded}): ${came}\n`,
+    )
+  }
+  return runSource({ name: path, title: title || path, lesson, isOne: onePicture, events, addresses, asked })
+}
+
+/** What --record writes begins with its name. */
+export function looksLikeLog(head: Uint8Array): boolean {
+  return new TextDecoder().decode(head).startsWith(LOG_MAGIC)
 }
 
 interface Run {

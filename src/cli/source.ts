@@ -27,6 +27,8 @@ export interface Source {
   readonly connection: { readonly host: string; readonly connection: number } | null
   /** Seen from outside, rather than told by the stacks themselves: why a segment was sent is a guess. */
   readonly isCapture: boolean
+  /** The time that is 0 for the events, in microseconds since 1970; absent where there is no such time. */
+  readonly epochUs?: number
   /** Packets of the connection that were left out, as there are too many. */
   readonly left: number
 }
@@ -43,9 +45,9 @@ export const MOST_SOURCE_WORDS = 2
 
 export const SOURCE_HELP = `SOURCE is one of
   NAME             a scenario, as in \`elko sim NAME\`; \`elko sim --list\`
-  FILE             a capture ("-": standard input), what \`elko sim --json\`
-                   printed, or what --record wrote. A file with the name of a
-                   scenario: ./NAME
+  FILE             a capture ("-": standard input), a run that --record wrote
+                   down, or what \`elko sim --json\` printed. A file with the
+                   name of a scenario: ./NAME
   FILE FILE        captures of one connection from two places: each end is
                    drawn from its own, on one clock
 

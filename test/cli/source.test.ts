@@ -146,3 +146,17 @@ test('a file with the name of a scenario is reached by its path', () => {
   assert.match(elko(['diagram', './classic'], { cwd: folder }).stdout, /frame 1/)
   assert.doesNotMatch(elko(['diagram', 'classic'], { cwd: folder }).stdout, /frame 1/)
 })
+
+test('a recorded run draws what the scenario drew', async () => {
+  const path = file('run.elkolog')
+  assert.equal(elko(['sim', 'classic', '--record', path]).code, 0)
+  const replayed = await resolveSource([path], {}, 100)
+  const played = await resolveSource(['classic'], {}, 100)
+  assert.equal(replayed.title, played.title)
+  assert.equal(replayed.isCapture, false)
+  assert.deepEqual(replayed.banner, played.banner)
+  const states = (events: typeof played.events) => events.filter(({ kind }) => kind === 'state')
+  assert.deepEqual(states(replayed.events), states(played.events))
+  writeFileSync(path, 'elko-log 1 0.1.0\nnothing of a log')
+  await wrong([path], {}, /run\.elkolog: /)
+})

@@ -14,6 +14,7 @@ import { type Filter, passes } from '../views/message-search.ts'
 import type { Moment } from '../views/moment.ts'
 import { addPictureStyle } from '../views/picture-style.ts'
 import { schemeChoice } from '../views/scheme.ts'
+import { StatesView } from '../views/states-view.ts'
 import { Tabs } from '../views/tabs.ts'
 import { DiagramTools } from './diagram-tools.ts'
 import { SearchBox } from './search-box.ts'
@@ -27,6 +28,7 @@ export class Viewer {
   #drawn: MessageIndex
   readonly #diagram = new DiagramView()
   readonly #graph = new GraphView()
+  readonly #states = new StatesView()
   readonly #details: DetailsPanel
   readonly #tools: DiagramTools
   readonly #search: SearchBox
@@ -49,12 +51,14 @@ export class Viewer {
     this.#tools = new DiagramTools(this.#diagram, (filter) => this.#filter(filter))
     const diagram = make('section', { class: 'panel-diagram' }, this.#tools.element, this.#diagram.element)
     const graphs = make('section', {}, this.#graph.element)
+    const states = make('section', {}, this.#states.element)
     const tabs = [
       { id: 'diagram', title: 'Diagram', panel: diagram },
       { id: 'graphs', title: 'Graphs', panel: graphs },
+      { id: 'states', title: 'States', panel: states },
     ]
     this.#tabs = new Tabs(tabs, () => this.#link())
-    this.#mount(place, [diagram, graphs])
+    this.#mount(place, [diagram, graphs, states])
     this.#listen()
     this.#start()
   }
@@ -90,17 +94,18 @@ export class Viewer {
   }
 
   #start(): void {
-    const { addresses, connection, numbers, graph, tab } = this.#data
+    const { addresses, connection, look, graph, tab } = this.#data
     const type = GRAPH_TYPES.find((name) => name === graph) ?? 'time-sequence'
     this.#diagram.show(this.#events, {
-      ...{ addresses, numbers, times: 'absolute', zoom: 'fit' },
+      ...{ addresses, times: 'absolute', zoom: 'fit', ...look },
       ...(connection !== null && { connection }),
-      view: innerWidth < NARROW ? 'overview' : 'full',
+      view: innerWidth < NARROW ? 'overview' : (look.view ?? 'full'),
       remarks: innerWidth >= WIDE,
     })
     this.#tools.read()
     this.#showGraph(type)
-    this.#tabs.show(tab === 'graphs' ? 'graphs' : 'diagram')
+    this.#states.show(this.#events, this.#pair, this.#data.title)
+    this.#tabs.show(tab)
     this.#fromHash()
     if (this.#chosen === null) this.#details.clear()
   }

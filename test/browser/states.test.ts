@@ -1,0 +1,58 @@
+/** The state diagram in Chromium: nothing of it is cut off, and in the page of a connection it is a tab that fits. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { stillPage } from '../../src/cli/still-page.ts'
+import { stateDiagram } from '../../src/diagram/states/state-svg.ts'
+import { TRANSITIONS } from '../../src/tcp/state.ts'
+import { statePaths } from '../../src/trace/state-path.ts'
+import { STATE_NAMES } from '../../src/trace/states.ts'
+import { lacksBrowser, withFile } from './page.ts'
+import { eventsOf, fileOf } from './viewer-file.ts'
+
+const skip = { skip: lacksBrowser, timeout: 900_000 }
+const WINDOW = { viewport: { width: 1500, height: 1400 } }
+
+test('words take no more room in the browser than the layout gave them', skip, async () => {
+  const paths = statePaths(eventsOf('time-wait'))
+  const svg = stateDiagram(TRANSITIONS, { paths, title: 'TIME-WAIT' })
+  await withFile(stillPage('TIME-WAIT', svg, 'auto'), WINDOW, async (page, { complaints }) => {
+    const words = page.locator('svg text')
+    const boxes = await Promise.all((await words.all()).map((each) => each.boundingBox()))
+    const pills = await page.locator('.state-box, .pill, .badge').all()
+    for (const box of boxes) assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 1500)
+    for (const [k, one] of boxes.entries())
+      for (const other of boxes.slice(k + 1)) {
+        const isOver =
+          one!.x < other!.x + other!.width &&
+          other!.x < one!.x + one!.width &&
+          one!.y + 3 < other!.y + other!.height &&
+          other!.y + 3 < one!.y + one!.height
+        assert.ok(!isOver, `${await words.nth(k).textContent()} stands on other words`)
+      }
+    assert.ok(pills.length > STATE_NAMES.length)
+    assert.deepEqual(complaints, [])
+  })
+})
+
+test('a tab of the page of a connection: the whole width is seen, the steps are named', skip, async () => {
+  await withFile(
+    fileOf(eventsOf('normal-close'), { tab: 'states' }),
+    WINDOW,
+    async (page, { complaints }) => {
+      assert.equal(await page.getByRole('tab', { name: 'States' }).getAttribute('aria-selected'), 'true')
+      const group = page.getByRole('group', { name: 'State diagram' })
+      assert.ok(await group.isVisible())
+      const [outer, inner] = [await group.boundingBox(), await group.locator('svg').boundingBox()]
+      assert.ok(inner!.width <= outer!.width)
+      assert.equal(await group.locator('.step.one rect').count(), 13)
+      assert.match(
+        (await group.locator('desc').textContent()) ?? '',
+        /client: CLOSED, SYN-SENT, ESTABLISHED, FIN-WAIT-1/,
+      )
+      await page.getByRole('tab', { name: 'Diagram' }).click()
+      assert.ok(!(await group.isVisible()))
+      assert.deepEqual(complaints, [])
+    },
+  )
+})
