@@ -6,8 +6,11 @@ import { OctetsSeen } from './octets-seen.ts'
 import { RoundTripRecorder } from './round-trip-recorder.ts'
 import type { GraphAcknowledgment, GraphDirection, GraphSegment, SeenSegment, SegmentKind } from './series.ts'
 
-/** An acknowledgment farther away than this belongs to another incarnation, or to nobody. */
-const FAR = 2 ** 30
+/**
+ * An acknowledgment so far from all that was seen belongs to another connection, or to nobody: a host that still has an old
+ * one answers a SYN with its number (RFC 5961 4.2). Where the capture has a gap, the next ones go on from there.
+ */
+const FAR = 2 ** 24
 
 type Recorded = Pick<
   GraphDirection,
@@ -30,6 +33,8 @@ export class DirectionRecorder {
   #acknowledged: number | undefined
   #window: number | undefined
   #duplicates = 0
+  /** An acknowledgment that was too far away, if it was the last one. */
+  #doubtful = Number.NaN
 
   /** @param losses how the network lost a packet, by its number. */
   constructor(losses: ReadonlyMap<number, string>) {
@@ -84,7 +89,7 @@ export class DirectionRecorder {
     }
     if (this.#base === undefined) this.#begin((segment.ack - 1) | 0)
     const ack = this.#relative(segment.ack)
-    if (Math.abs(ack - this.#top) > FAR || ack < 0) return
+    if (!this.#isNear(ack)) return
     if ((flags & RST) !== 0) {
       this.#resets.push({ at, number: ack, way: 'in' })
       return
@@ -127,6 +132,14 @@ export class DirectionRecorder {
       this.#window > 0 &&
       this.#sentEnd > before
     this.#duplicates = isDuplicate ? this.#duplicates + 1 : 0
+  }
+
+  #isNear(ack: number): boolean {
+    const beyond = ack - this.#doubtful
+    this.#doubtful = Number.NaN
+    if (ack >= 0 && (Math.abs(ack - this.#top) <= FAR || (beyond > 0 && beyond <= FAR))) return true
+    this.#doubtful = ack
+    return false
   }
 
   /** A SYN with another number begins another connection between the same ports: everything is counted anew. */

@@ -44,6 +44,17 @@ describe('every type in every form', () => {
   }
 })
 
+test('.html is a page of its own with the graph in it, for who has no script, too', () => {
+  const file = join(folder, 'page.html')
+  const { code, stderr } = elko(['graph', 'slow-start', '--type', 'congestion', '-o', file])
+  assert.equal(stderr, `Saved ${file}: client to server (a2b).\n`)
+  assert.equal(code, 0)
+  const page = readFileSync(file, 'utf8')
+  assert.match(page, /^<!doctype html>/)
+  assert.match(page, /Congestion control: Slow start/)
+  assert.doesNotMatch(page, /<(script|link|img)[^>]* (src|href)=/)
+})
+
 test('.xpl: one direction a file, and both unless --direction says which', () => {
   const both = elko(['graph', capture, '-o', join(folder, 'both.xpl')])
   const names = ['a2b', 'b2a'].map((way) => join(folder, `both_${way}.xpl`))
@@ -83,7 +94,11 @@ test('what is asked for wrongly is named, with what was expected', () => {
       2,
       /--type: expected one of time-sequence, throughput, rtt, window, congestion/,
     ],
-    ['slow-start -o a.png', 2, /-o a\.png: expected a name that ends in \.svg, \.xpl, \.json or \.txt/],
+    [
+      'slow-start -o a.png',
+      2,
+      /-o a\.png: expected a name that ends in \.svg, \.html, \.xpl, \.json or \.txt/,
+    ],
     ['slow-start --from soon', 2, /--from: expected a time such as 200ms/],
     ['slow-start --from 2s --to 1s', 2, /--to: expected a time behind --from/],
     ['slow-start --direction up', 2, /--direction: expected one of a2b, b2a/],

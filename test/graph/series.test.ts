@@ -174,6 +174,47 @@ describe('what scenarios show', () => {
   })
 })
 
+describe('acknowledgments from elsewhere', () => {
+  const segment = (flags: number, seq: number, ack: number, length = 0) => {
+    const numbers = { srcPort: 1, dstPort: 2, seq, ack, flags, length }
+    return { ...numbers, window: 1000, scaledWindow: 1000, urgentPointer: 0 }
+  }
+  const seen = (answers: readonly number[]): GraphDirection => {
+    const shared = { host: 'a', connection: 1 } as const
+    const events: TraceEvent[] = [
+      { kind: 'sent', at: 0, ...shared, packet: 1, reason: 'syn', segment: segment(0x02, 5000, 0) },
+      ...answers.map((ack, k): TraceEvent => {
+        const { srcPort: dstPort, dstPort: srcPort, ...rest } = segment(0x10, 9000, ack)
+        return {
+          kind: 'received',
+          at: k + 1,
+          ...shared,
+          packet: k + 2,
+          segment: { ...rest, srcPort, dstPort },
+        }
+      }),
+    ]
+    return seriesOf(events).directions[0]
+  }
+
+  test('the number of an old connection, however often, is none of this one', () => {
+    const { acknowledgments, flight } = seen([976_000_000, 976_000_000, 5001])
+    assert.deepEqual(
+      acknowledgments.map(({ ack }) => ack),
+      [1],
+    )
+    assert.deepEqual(flight.at(-1), { at: 3, octets: 0 })
+  })
+
+  test('behind a gap of the capture numbers go on', () => {
+    const { acknowledgments } = seen([5001, 500_000_000, 500_001_000, 500_002_000])
+    assert.deepEqual(
+      acknowledgments.map(({ ack }) => ack),
+      [1, 499_996_000, 499_997_000],
+    )
+  })
+})
+
 describe('rates', () => {
   test('at any moment the rate is what fell into the window before it', () => {
     const count = fc.record({ at: fc.integer({ min: 0, max: 200 }), octets: fc.integer({ min: 0, max: 9 }) })
