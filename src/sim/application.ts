@@ -267,8 +267,11 @@ export class Socket {
   }
 
   #octets(data: number | string | Uint8Array): Uint8Array {
-    if (typeof data === 'number')
-      return Uint8Array.from({ length: data }, (_, i) => patternOctet(this.sent + i))
+    if (typeof data === 'number') {
+      const octets = new Uint8Array(data)
+      for (let i = 0; i < data; i++) octets[i] = patternOctet(this.sent + i)
+      return octets
+    }
     return typeof data === 'string' ? Uint8Array.from(data, (c) => c.charCodeAt(0)) : data
   }
 

@@ -50,7 +50,12 @@ export interface BurstLoss {
   readonly loss?: number
 }
 
-export type PacketFate = 'pass' | 'lose' | 'reorder' | 'duplicate' | 'corrupt'
+export type PacketFate = 'pass' | 'lose' | 'reorder' | 'duplicate' | 'corrupt' | HeldBack
+
+/** The packet arrives so much later than it would, microseconds from 0 to an hour; those behind it do not wait for it. */
+export interface HeldBack {
+  readonly delayUs: number
+}
 
 /** An option that cannot be meant: which, what was given, and what it takes. */
 export class ImpairmentError extends Error {

@@ -47,6 +47,8 @@ export interface Delivery {
   /** Whether this is the second arrival of a duplicated packet. */
   readonly isCopy: boolean
   readonly reordered: boolean
+  /** It was held back by its fate. */
+  readonly delayed: boolean
   readonly corrupted: boolean
 }
 
@@ -218,25 +220,32 @@ export class Impairments {
     const happens = (what: 'corrupt' | 'reorder' | 'duplicate'): boolean =>
       fate === null ? drawn[what] : fate === what
     const reordered = happens('reorder')
-    const at = this.#arrival(sentAt, reordered)
+    const heldUs = typeof fate === 'object' && fate !== null ? fate.delayUs : null
+    const at = this.#arrival(sentAt, reordered ? this.#reorderByUs : heldUs)
     const first = this.#copy(at, packet, bytes, offset, length, {
       isCopy: false,
       reordered,
+      delayed: heldUs !== null,
       corrupted: happens('corrupt'),
     })
     if (reordered) this.counters.reordered++
     if (!happens('duplicate')) return [first]
     this.counters.duplicated++
-    const marks = { isCopy: true, reordered: false, corrupted: false }
+    const marks = { isCopy: true, reordered: false, delayed: false, corrupted: false }
     return [first, this.#copy(at, packet, bytes, offset, length, marks)]
   }
 
-  #arrival(sentAt: number, reordered: boolean): number {
+  get #reorderByUs(): number {
+    return this.options.reorderByUs ?? DEFAULT_REORDER_BY_US
+  }
+
+  /** @param heldUs by how much it is held back; null: it is not. */
+  #arrival(sentAt: number, heldUs: number | null): number {
     const { delayUs = 0, jitterUs = 0, jitterReorders = false } = this.options
     const jitter = jitterUs === 0 ? 0 : this.#jitterRandom.range(-jitterUs, jitterUs)
     const at = sentAt + Math.max(0, delayUs + jitter)
     // A packet held back must not hold back those behind it, or nothing would overtake it.
-    if (reordered) return at + (this.options.reorderByUs ?? DEFAULT_REORDER_BY_US)
+    if (heldUs !== null) return at + heldUs
     if (jitterReorders) return at
     this.#lastArrival = Math.max(at, this.#lastArrival)
     return this.#lastArrival
@@ -248,7 +257,7 @@ export class Impairments {
     bytes: Uint8Array,
     offset: number,
     length: number,
-    marks: { isCopy: boolean; reordered: boolean; corrupted: boolean },
+    marks: { isCopy: boolean; reordered: boolean; delayed: boolean; corrupted: boolean },
   ): Delivery {
     const own = this.#pool.take(length)
     own.set(bytes.subarray(offset, offset + length))
@@ -256,7 +265,7 @@ export class Impairments {
     this.counters.delivered++
     const corrupted = marks.corrupted && damage(own, length, this.#corruptRandom)
     if (corrupted) this.counters.corrupted++
-    return { at, bytes: own, length, packet, isCopy: marks.isCopy, reordered: marks.reordered, corrupted }
+    return { ...marks, at, bytes: own, length, packet, corrupted }
   }
 }
 

@@ -145,6 +145,7 @@ export class NetworkLines {
     for (const delivery of offer.deliveries) {
       if (delivery.corrupted) record.report(now, 'corrupted', host.name, number, sent)
       if (delivery.reordered) record.report(now, 'reordered', host.name, number, sent)
+      if (delivery.delayed) record.report(now, 'delayed', host.name, number, sent)
       let arriving = number
       if (delivery.isCopy) {
         arriving = ++this.packets

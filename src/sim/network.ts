@@ -9,7 +9,7 @@
 import type { SegmentSent } from '../trace/events.ts'
 import type { Address } from '../wire/address.ts'
 import { EventQueue, type Scheduled } from './event-queue.ts'
-import { type ImpairmentOptions, Impairments } from './impairments.ts'
+import { type Delivery, type ImpairmentOptions, Impairments } from './impairments.ts'
 import type { Direction, Middlebox } from './middlebox.ts'
 import { type NetworkHost, NetworkHosts, type RouteChoice } from './network-hosts.ts'
 import { type NetworkEvent, NetworkLines } from './network-lines.ts'
@@ -267,9 +267,7 @@ export class Network {
       return
     }
     const { delivery } = event
-    const { corrupted, isCopy, reordered } = delivery
-    const mark = corrupted ? 'corrupted' : isCopy ? 'duplicate' : reordered ? 'reordered' : ''
-    this.#arrive(receiver, delivery.bytes, delivery.length, number, event.sent, mark)
+    this.#arrive(receiver, delivery.bytes, delivery.length, number, event.sent, markOf(delivery))
     event.impairments.release(delivery)
   }
 
@@ -353,6 +351,13 @@ export class Network {
       throw new Error(`network: livelock: ${maxEventsAtOnce} events at ${this.now} us and time does not pass`)
     }
   }
+}
+
+/** What the capture says of an arrival. */
+function markOf({ corrupted, isCopy, reordered, delayed }: Delivery): string {
+  if (corrupted) return 'corrupted'
+  if (isCopy) return 'duplicate'
+  return reordered ? 'reordered' : delayed ? 'delayed' : ''
 }
 
 /** Twice as long, with Infinity behind what was there. */

@@ -4,12 +4,15 @@
  */
 
 import { BLOCK_ENHANCED_PACKET } from '../capture/pcapng.ts'
+import type { InputLog } from '../stack/input-log.ts'
 import type { Config } from '../tcp/config.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
+import { storyEdits } from '../trace/story-edits.ts'
 import { SimHost, type SimHostOptions } from './host.ts'
 import type { ImpairmentOptions } from './impairments.ts'
 import { Network } from './network.ts'
+import type { PacketObserver } from './network-record.ts'
 import { ScenarioRecorder } from './scenario-recorder.ts'
 import { type Hit, PathRules } from './scenario-rules.ts'
 
@@ -28,6 +31,12 @@ export interface ScenarioOptions {
   /** Octets that the application sends, 1 to MAX_BYTES. */
   readonly bytes?: number
   readonly ipv6?: boolean
+  /** Laid over the configuration of each host, in the order in which the scenario adds them. */
+  readonly tuning?: readonly Partial<Config>[]
+  /** Sees each packet that a host sends or receives. */
+  readonly observe?: PacketObserver
+  /** Takes what the stacks of all hosts are given, and ends with the run: `elko replay`. */
+  readonly record?: InputLog | null
 }
 
 export const MAX_BYTES = 10_000_000
@@ -80,7 +89,7 @@ const PREFIXES = { 4: '192.0.2.', 6: '2001:db8::' } as const
 /** What a scenario plays with. */
 export class Lab {
   readonly network: Network
-  readonly recorder = new ScenarioRecorder()
+  readonly recorder: ScenarioRecorder
   readonly options: ScenarioOptions
   readonly hosts: SimHost[] = []
   readonly #rules = new Map<string, PathRules>()
@@ -88,11 +97,13 @@ export class Lab {
 
   constructor(options: ScenarioOptions) {
     this.options = options
+    this.recorder = new ScenarioRecorder(options.record != null)
     const capture = (octets: Uint8Array): void => {
       this.#chunks.push(octets)
     }
     const seed = options.seed ?? 1
-    this.network = new Network({ seed, trace: this.recorder, capture, maxEvents: MAX_EVENTS })
+    const { observe = null } = options
+    this.network = new Network({ seed, trace: this.recorder, capture, observe, maxEvents: MAX_EVENTS })
   }
 
   /** How much the application sends: the scenario's own number unless the user gave one. */
@@ -105,7 +116,7 @@ export class Lab {
    * of other things need not show.
    */
   host(name: string, iss: number | null, options: Partial<SimHostOptions> = {}): SimHost {
-    const { mss, window, ipv6 } = this.options
+    const { mss, window, ipv6, tuning, record = null } = this.options
     const number = this.hosts.length + 1
     const address = ipv6 === true ? `${PREFIXES[6]}${number}/64` : `${PREFIXES[4]}${number}/24`
     const { config, ...others } = options
@@ -113,9 +124,10 @@ export class Lab {
       name,
       iss,
       addresses: [address],
+      record,
       ...others,
       ...(ipv6 === true && { addresses: [address] }),
-      config: { ...PLAIN, ...config, ...userConfig(mss, window) },
+      config: { ...PLAIN, ...config, ...userConfig(mss, window), ...tuning?.[number - 1] },
     })
     this.hosts.push(host)
     return host
@@ -185,7 +197,8 @@ function passes(block: Uint8Array, index: number): boolean {
   return view.getUint32(0, true) !== BLOCK_ENHANCED_PACKET || view.getUint32(8, true) === index
 }
 
-const PLAIN: Partial<Config> = {
+/** What hosts of scenarios have unless the scenario says otherwise. */
+export const PLAIN: Partial<Config> = {
   timestamps: false,
   windowScaling: false,
   receiveBufferBytes: 65_535,
@@ -215,6 +228,7 @@ export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): 
     throw new Error(`${scenario.name}, seed ${seed}, at ${lab.network.now} us: ${what}`, { cause: error })
   }
   const { events } = lab.recorder
+  if (options.record) endRecord(options.record, scenario, lab)
   const names = lab.hosts.map(({ name }) => name)
   return {
     scenario,
@@ -228,4 +242,11 @@ export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): 
     intact:
       scenario.ownText === true || lab.hosts.every(({ sockets }) => sockets.every(({ intact }) => intact)),
   }
+}
+
+/** A replay is told as the run was: under its title, with what the network did and what was remarked. */
+function endRecord(record: InputLog, { name, title, lesson, onePicture }: Scenario, { recorder }: Lab): void {
+  const edits = storyEdits(recorder.stackEvents ?? [], recorder.events)
+  record.story({ name, title, lesson, onePicture: onePicture === true, edits })
+  record.end()
 }

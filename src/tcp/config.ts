@@ -196,7 +196,7 @@ export const DEFAULT_CONFIG: Config = Object.freeze({
 })
 
 /** Lower and upper bound of each numeric tunable. */
-const BOUNDS: {
+export const CONFIG_BOUNDS: {
   readonly [K in keyof Config as Config[K] extends number ? K : never]: readonly [number, number]
 } = {
   mssDefaultIpv4: [1, 65535],
@@ -244,7 +244,7 @@ const BOUNDS: {
 export function configure(changes: Partial<Config>, base: Config = DEFAULT_CONFIG): Config {
   for (const [name, value] of Object.entries(changes)) {
     if (!(name in base)) throw new RangeError(`config.${name} is not a tunable`)
-    const bounds = BOUNDS[name as keyof typeof BOUNDS]
+    const bounds = CONFIG_BOUNDS[name as keyof typeof CONFIG_BOUNDS]
     if (bounds === undefined) {
       if (typeof value !== 'boolean')
         throw new RangeError(`config.${name} must be true or false, not ${value}`)
