@@ -8,6 +8,7 @@ import { TRANSITIONS } from '../tcp/state.ts'
 import { connectionsIn, selectEvents } from '../trace/connections.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError } from './arguments.ts'
+import { htmlPage } from './html-page.ts'
 import { drawing, print, saveFile } from './output.ts'
 import { formatOf, oneOf, SCHEMES } from './picture-format.ts'
 import { MOST_SOURCE_WORDS, resolveSource, SOURCE_HELP, SOURCE_OPTIONS, type Source } from './source.ts'
@@ -74,10 +75,19 @@ export async function run(argv: string[]): Promise<number> {
       ? text()
       : format === 'svg'
         ? svg()
-        : stillPage(source?.title ?? 'The state machine of TCP', svg(), scheme)
+        : source === null
+          ? stillPage('The state machine of TCP', svg(), scheme)
+          : pageOf(source, svg())
   saveFile(values.o, new TextEncoder().encode(written))
   process.stderr.write(`Saved ${values.o}.\n`)
   return EXIT_FINE
+}
+
+/** The page of the connection, with its states first. */
+function pageOf(source: Source, still: string): string {
+  const { events, addresses, title, banner, connection, left, isCapture } = source
+  const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
+  return htmlPage({ ...{ events, addresses, title, banner, connection, left, look }, tab: 'states' }, still)
 }
 
 /** @throws UsageError for what says something of a source that is not there. */

@@ -84,6 +84,25 @@ test('a graph zooms by wheel, brush, buttons and keys, and shows each type for e
   })
 })
 
+test('the states have the way of each side, and each step leads to its moment', SKIP, async () => {
+  await withFile(CLASSIC, WINDOW, async (page, misdeeds) => {
+    await page.getByRole('tab', { name: 'States' }).click()
+    const steps = page.locator('.states-view .linked')
+    assert.ok((await steps.count()) > 10)
+    const step = steps.filter({ hasText: 'SYN-SENT → ESTABLISHED' })
+    await step.click()
+    const now = page.locator('.states-view .now')
+    assert.match((await now.allTextContents()).join(' '), /ESTABLISHED/)
+    await steps.filter({ hasText: 'TIME-WAIT → CLOSED' }).focus()
+    await page.keyboard.press('Enter')
+    assert.match((await now.allTextContents()).join(' '), /CLOSED/)
+    await step.click()
+    await page.getByRole('tab', { name: 'Diagram' }).click()
+    assert.ok(await page.locator('[aria-selected=true][role=option]').isVisible())
+    assertQuiet(misdeeds)
+  })
+})
+
 test('tabs go by arrow keys, and everything is reached by Tab in the order of the page', SKIP, async () => {
   await withFile(CLASSIC, WINDOW, async (page, misdeeds) => {
     const seen: string[] = []
@@ -141,6 +160,8 @@ test('axe finds nothing serious, in light and dark, with and without something c
       await page.getByRole('tab', { name: 'Graphs' }).click()
       await page.locator('.graph-plot svg').first().waitFor()
       await violations('graphs')
+      await page.getByRole('tab', { name: 'States' }).click()
+      await violations('states')
     })
   }
 })
@@ -200,6 +221,8 @@ test(
           .locator('text.message')
           .tap()
         assert.match(await details(page), /SYN,ACK from server/)
+        const box = (await page.locator('.details').boundingBox())!
+        assert.ok(box.y + box.height <= 801, 'details are below the diagram, in the window')
         assertQuiet(misdeeds)
       },
     )

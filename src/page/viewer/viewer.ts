@@ -14,6 +14,7 @@ import { type Filter, passes } from '../views/message-search.ts'
 import type { Moment } from '../views/moment.ts'
 import { addPictureStyle } from '../views/picture-style.ts'
 import { schemeChoice } from '../views/scheme.ts'
+import { StatesView } from '../views/states-view.ts'
 import { Tabs } from '../views/tabs.ts'
 import { DiagramTools } from './diagram-tools.ts'
 import { SearchBox } from './search-box.ts'
@@ -27,6 +28,7 @@ export class Viewer {
   #drawn: MessageIndex
   readonly #diagram = new DiagramView()
   readonly #graph = new GraphView()
+  readonly #states = new StatesView()
   readonly #details: DetailsPanel
   readonly #tools: DiagramTools
   readonly #search: SearchBox
@@ -49,12 +51,14 @@ export class Viewer {
     this.#tools = new DiagramTools(this.#diagram, (filter) => this.#filter(filter))
     const diagram = make('section', { class: 'panel-diagram' }, this.#tools.element, this.#diagram.element)
     const graphs = make('section', {}, this.#graph.element)
+    const states = make('section', {}, this.#states.element)
     const tabs = [
       { id: 'diagram', title: 'Diagram', panel: diagram },
       { id: 'graphs', title: 'Graphs', panel: graphs },
+      { id: 'states', title: 'States', panel: states },
     ]
     this.#tabs = new Tabs(tabs, () => this.#link())
-    this.#mount(place, [diagram, graphs])
+    this.#mount(place, [diagram, graphs, states])
     this.#listen()
     this.#start()
   }
@@ -78,8 +82,10 @@ export class Viewer {
   }
 
   #listen(): void {
-    for (const view of [this.#diagram, this.#graph]) {
+    for (const view of [this.#diagram, this.#graph, this.#states]) {
       view.announcer.on('select', (moment) => this.#selected(moment, view))
+    }
+    for (const view of [this.#diagram, this.#graph]) {
       view.announcer.on('point', (moment) => this.#pointed(moment, view))
     }
     this.#diagram.onWords = (words) => this.#words(words)
@@ -100,7 +106,8 @@ export class Viewer {
     })
     this.#tools.read()
     this.#showGraph(type)
-    this.#tabs.show(tab === 'graphs' ? 'graphs' : 'diagram')
+    this.#states.show(this.#events, this.#pair, this.#data.title)
+    this.#tabs.show(tab)
     this.#fromHash()
     if (this.#chosen === null) this.#details.clear()
   }
@@ -115,13 +122,18 @@ export class Viewer {
     this.#graph.show(this.#events, this.#pair, { type, addresses: this.#data.addresses, segmentOf })
   }
 
-  #selected(moment: Moment | null, from: DiagramView | GraphView): void {
+  #selected(moment: Moment | null, from: DiagramView | GraphView | StatesView): void {
     const segment = moment?.segment ?? null
     const found = segment === null ? undefined : this.#index.bySegment.get(segment)
     this.#chosen = found ?? null
-    if (from === this.#graph && found !== undefined) this.#reveal(found)
-    else if (from === this.#graph) this.#diagram.choose(moment)
+    if (from !== this.#diagram) {
+      // The diagram tells of it in its turn.
+      if (found !== undefined) this.#reveal(found)
+      else this.#diagram.choose(moment)
+      return
+    }
     this.#graph.choose(moment)
+    this.#states.choose(moment)
     if (found !== undefined) {
       const about = aboutMessage(found, this.#index, this.#pair)
       this.#details.showMessage(about)

@@ -127,7 +127,8 @@ export class DiagramPainter {
         each?.classList.toggle('chosen', place === chosen)
         each?.classList.toggle('found', segment !== undefined && found.has(segment))
       }
-      if (place === chosen) row.prepend(frameOf(mark))
+      const frame = place === chosen ? frameOf(mark) : null
+      if (frame !== null) row.prepend(frame)
     }
   }
 }
@@ -169,9 +170,8 @@ function bracketMarkup({
   )
 }
 
-/** A box behind what is chosen. */
-function frameOf({ labels, arrow, y }: Mark): SVGRectElement {
-  const rect = document.createElementNS(SVG, 'rect')
+/** A box behind what is chosen, or null where only a time or a remark stands. */
+function frameOf({ labels, arrow }: Mark): SVGRectElement | null {
   const boxes = labels.filter(({ role }) => role !== 'time' && role !== 'remark').map(({ box }) => box)
   const xs = boxes.flatMap(({ x, width }) => [x, x + width])
   const ys = boxes.flatMap(({ y: top, height }) => [top, top + height])
@@ -179,7 +179,8 @@ function frameOf({ labels, arrow, y }: Mark): SVGRectElement {
     xs.push(arrow.x1, arrow.x2)
     ys.push(arrow.y1, arrow.y2)
   }
-  if (ys.length === 0) ys.push(y)
+  if (ys.length === 0) return null
+  const rect = document.createElementNS(SVG, 'rect')
   const [left, top] = [Math.min(...xs) - 6, Math.min(...ys) - 4]
   for (const [name, value] of Object.entries({
     class: 'chosen-frame',
