@@ -388,9 +388,8 @@ export class DiagramView {
 
 const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }
 
-/** Where the arrow keys stop: what says something by itself. */
+/** Where the arrow keys stop: what has something to be seen besides its time. */
 function isStop({ kind, labels, arrow }: Mark): boolean {
-  return (
-    kind !== 'gap' && (kind !== 'arrival' || labels.length > 0) && (labels.length > 0 || arrow !== undefined)
-  )
+  const hasWords = labels.some(({ role }) => role !== 'time' && role !== 'remark')
+  return kind !== 'gap' && (hasWords || arrow !== undefined)
 }
