@@ -80,8 +80,8 @@ export async function run(argv: string[]): Promise<number> {
 /** With a connection the whole page of it, of which the states are seen first. */
 function pageOf(source: Source | null, svg: string, scheme: Scheme): string {
   if (source === null) return stillPage('The state machine of TCP', svg, scheme)
-  const { events, addresses, title, banner, connection, left } = source
-  const look = { numbers: 'absolute' } as const
+  const { events, addresses, title, banner, connection, left, isCapture } = source
+  const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
   return htmlPage({ events, addresses, title, banner, connection, left, tab: 'states', look }, svg)
 }
 
