@@ -122,7 +122,9 @@ export class DiagramPainter {
 /** A box behind what is chosen. */
 function frameOf({ labels, arrow, y }: Mark): SVGRectElement {
   const rect = document.createElementNS(SVG, 'rect')
-  const boxes = labels.filter(({ role }) => role !== 'time' && role !== 'remark').map(({ box }) => box)
+  const near = labels.filter(({ role }) => role !== 'time' && role !== 'remark')
+  // Some marks say something beside the picture only.
+  const boxes = (near.length === 0 && arrow === undefined ? labels : near).map(({ box }) => box)
   const xs = boxes.flatMap(({ x, width }) => [x, x + width])
   const ys = boxes.flatMap(({ y: top, height }) => [top, top + height])
   if (arrow !== undefined) {

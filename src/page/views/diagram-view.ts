@@ -229,7 +229,7 @@ export class DiagramView {
     const marks = this.#index?.layout.marks ?? []
     let best = -1
     marks.forEach((mark, place) => {
-      if (mark.kind === 'heading') return
+      if (mark.kind === 'heading' || !isStop(mark)) return
       if (best < 0 || Math.abs(mark.at - at) < Math.abs(marks[best]!.at - at)) best = place
     })
     return best
