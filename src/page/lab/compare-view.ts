@@ -36,7 +36,10 @@ export class CompareView {
   )
   readonly #body = make('div', { class: 'compare-body' })
   readonly #table = make('table', { class: 'outcomes' })
-  readonly #pictures = [make('div', { class: 'picture' }), make('div', { class: 'picture' })] as const
+  readonly #pictures = [
+    make('div', { class: 'compare-picture' }),
+    make('div', { class: 'compare-picture' }),
+  ] as const
   #second: Shown | null = null
   #type: GraphType = 'time-sequence'
 

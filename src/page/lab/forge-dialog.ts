@@ -77,7 +77,7 @@ export function forgeDialog(state: LabState): void {
     make(
       'div',
       { class: 'actions' },
-      button('Forge', () => undefined, { type: 'submit', class: 'primary' }),
+      button('Forge', () => undefined, { type: 'submit', class: 'primary', autofocus: true }),
     ),
   )
   const close = openDialog('Forge a segment', form)

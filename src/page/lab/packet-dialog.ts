@@ -61,7 +61,7 @@ function choices(state: LabState, { from, packet }: SentPacket, close: () => voi
   return make(
     'div',
     { class: 'actions' },
-    button('Drop it', act({ kind: 'drop', from, packet }), { class: 'primary' }),
+    button('Drop it', act({ kind: 'drop', from, packet }), { class: 'primary', autofocus: true }),
     make('span', { class: 'with-unit' }, hold, delay, make('span', { class: 'unit' }, 'ms')),
     button('Deliver it twice', act({ kind: 'duplicate', from, packet })),
     button('Damage it', act({ kind: 'corrupt', from, packet })),

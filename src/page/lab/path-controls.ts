@@ -80,7 +80,7 @@ const KNOBS: readonly Knob[] = [
   },
   {
     name: 'reorderByUs',
-    label: 'Held back by',
+    label: 'Held for',
     title: 'How long those packets are held back',
     unit: 'ms',
     scale: 1000,

@@ -80,8 +80,8 @@ export class WireView {
     const markup = element(
       'svg',
       { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT },
-      lane(left, right, LANES[0], 1),
-      lane(right, left, LANES[1], -1),
+      lane(left, right, LANES[0]),
+      lane(right, left, LANES[1]),
       packets,
       this.#host(0, 0),
       this.#host(1, width - HOST_WIDTH),
@@ -114,16 +114,17 @@ export class WireView {
     const span = Math.max(1, flight.untilUs - flight.fromUs)
     const isLost = message.fate === 'lost'
     const share = ((us - flight.fromUs) / span) * (isLost ? LOST_SHARE : 1)
-    const [from, to] = message.from === 0 ? [left, right] : [right, left]
-    const x = from + (to - from) * share
-    const y = LANES[message.from]
     const label = labelOf(flight.indexed)
     const half = fixedWidth(label, 11) / 2 + 5
+    const [near, far] = [left + half, right - half]
+    const [from, to] = message.from === 0 ? [near, far] : [far, near]
+    const x = from + (to - from) * share
+    const y = LANES[message.from]
     const kind = (message.segment.flags & RST) !== 0 ? 'reset' : message.segment.length > 0 ? 'data' : 'bare'
     const isEnding = isLost && share > LOST_SHARE * 0.8
     return element(
       'g',
-      { class: `packet ${kind} ${message.from === 0 ? 'out' : 'back'}`, 'data-place': place },
+      { class: `packet ${kind} ${message.from === 0 ? 'from-left' : 'from-right'}`, 'data-place': place },
       element('title', {}, escaped(label)),
       element('rect', { x: x - half, y: y - 12, width: half * 2, height: 22, rx: 5 }),
       textAt(x, y + 3, label, { 'text-anchor': 'middle', class: 'packet-label' }),
@@ -171,10 +172,10 @@ export class WireView {
   }
 }
 
-function lane(from: number, to: number, y: number, by: 1 | -1): string {
+function lane(from: number, to: number, y: number): string {
   return (
-    path(`M${from} ${y}H${to}`, by === 1 ? 'lane out' : 'lane back') +
-    element('path', { d: arrowHead(from, y, to, y, 9), class: by === 1 ? 'lane-head out' : 'lane-head back' })
+    path(`M${from} ${y}H${to}`, 'lane') +
+    element('path', { d: arrowHead(from, y, to, y, 9), class: 'lane-head' })
   )
 }
 
