@@ -3,12 +3,13 @@
  * anything of Node.
  */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join, normalize } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
 /** The folder of compiled modules. */
@@ -56,6 +57,46 @@ export async function withPages<T>(
   } finally {
     await browser?.close()
     server.close()
+  }
+}
+
+/** What a page did that a page from a disk must not do. */
+export interface Misdeeds {
+  /** Addresses that it asked for, itself left out. */
+  readonly requests: string[]
+  /** Errors and warnings of its console, and what it threw. */
+  readonly complaints: string[]
+}
+
+/** Opens HTML from a file, as a reader does who double-clicks it; `hash` is what stands behind the #. */
+export async function withFile<T>(
+  html: string,
+  { hash = '', ...options }: BrowserContextOptions & { readonly hash?: string },
+  body: (page: Page, misdeeds: Misdeeds) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'elko-page-'))
+  const path = join(folder, 'page.html')
+  writeFileSync(path, html)
+  const address = `${pathToFileURL(path).href}${hash === '' ? '' : `#${hash}`}`
+  let browser: Browser | null = null
+  try {
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: QUIET, timeout: LIMIT_MS })
+    const context = await browser.newContext(options)
+    context.setDefaultTimeout(LIMIT_MS)
+    const page = await context.newPage()
+    const misdeeds: Misdeeds = { requests: [], complaints: [] }
+    page.on('request', (request) => {
+      if (request.url() !== address) misdeeds.requests.push(request.url())
+    })
+    page.on('console', (message) => {
+      if (/error|warning/.test(message.type())) misdeeds.complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => misdeeds.complaints.push(String(error)))
+    await page.goto(address)
+    return await body(page, misdeeds)
+  } finally {
+    await browser?.close()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

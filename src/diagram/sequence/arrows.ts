@@ -14,8 +14,10 @@ import type { Arrow, Box, Label, TextRun } from './sequence-layout.ts'
 const INSET = 26
 /** The end of an arrow keeps so much room free of words: its head. */
 const HEAD = { width: 24, above: 7, below: 3 } as const
-/** A lost segment comes so far, as a part of the way. */
-export const LOST_AT = 0.62
+/** A lost segment comes so far, as a part of the way: beyond the words of most of those that follow. */
+const LOST_AT = 0.78
+/** One of which nothing tells; there is more to say of it. */
+const UNKNOWN_AT = 0.6
 /** Under the words, before the arrow starts. */
 const ABOVE = 3
 
@@ -112,7 +114,8 @@ function lostEnd(message: Message, columns: Columns, fall: number): [x: number, 
   const [left, right] = columns.socket
   const start = message.from === 0 ? left : right
   const end = message.from === 0 ? right : left
-  return [start + (end - start) * LOST_AT, start, fall * LOST_AT]
+  const part = message.fate === 'lost' ? LOST_AT : UNKNOWN_AT
+  return [start + (end - start) * part, start, fall * part]
 }
 
 /** @param y1 where it leaves, null: not seen; @param y2 where it arrives, null: not seen. */

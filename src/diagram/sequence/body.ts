@@ -13,7 +13,7 @@ import { labelAt, moved, textOf, widthOf } from './labels.ts'
 import type { Lifelines } from './lifelines.ts'
 import type { Pace } from './pace.ts'
 import type { Remarks } from './remarks.ts'
-import type { Label, Mark } from './sequence-layout.ts'
+import type { Label, Mark, TextRun } from './sequence-layout.ts'
 import type { Needs, Stage } from './stage.ts'
 
 /** Between a socket and the words beside it, inside: timer bars stand there. */
@@ -32,6 +32,8 @@ export interface Scene {
   readonly lifelines: Lifelines
   /** Time that a message or a timer took which its row tells, '' else. */
   readonly after: (row: Row) => string
+  /** By the item of the state that ends a connection: the error that the application gets. */
+  readonly errors: ReadonlyMap<number, string>
 }
 
 type Draft = { -readonly [K in keyof Mark]: Mark[K] }
@@ -54,8 +56,7 @@ export class Body {
   take(row: Row, next: Row | undefined, inside: string | null): void {
     if (!this.#isShown(row)) return
     this.#inside = inside
-    const gap = this.#stage.until(row.at)
-    if (gap !== null) this.marks.push(gap)
+    this.pause(row.at)
     switch (row.kind) {
       case 'heading':
         this.#heading(row)
@@ -73,6 +74,12 @@ export class Body {
       default:
         this.#call(row)
     }
+  }
+
+  /** Time goes on to `at`; where that takes long, there is a mark of it. */
+  pause(at: number): void {
+    const gap = this.#stage.until(at)
+    if (gap !== null) this.marks.push(gap)
   }
 
   /** A fold takes the place of its rows. `hidden`: the height of each of them that the lifelines have to know. */
@@ -196,9 +203,12 @@ export class Body {
     const { columns, lifelines, naming } = this.#scene
     const state = row.states[row.side]!
     const x = columns.socket[row.side] + (row.side === 0 ? -1 : 1) * (STATE_GAP + STATE_PADDING)
-    const inner = labelAt('state', x, -7.5, [state], row.side === 0 ? 'end' : 'start')
+    const error = this.#scene.errors.get(row.item)
+    const words: TextRun[] = [{ text: state }]
+    if (error !== undefined) words.push({ text: `  ${error}`, style: 'bad' })
+    const inner = labelAt('state', x, -7.5, [words], row.side === 0 ? 'end' : 'start')
     const label: Label = { ...inner, box: padded(inner.box, STATE_PADDING, 2) }
-    const about = `${naming.names[row.side]} enters ${state}`
+    const about = `${naming.names[row.side]} enters ${state}${error === undefined ? '' : `: ${error}`}`
     const mark = this.#stand(row, 'state', row.side, { labels: [label] }, about)
     mark.state = state
     lifelines.enters(row.side, state, mark.y)

@@ -28,8 +28,9 @@ const STRIP = 156
 /** Beside a socket without its application: room for a state in its box. */
 const STATE_STRIP = 118
 const NETWORK = 500
-const EDGE = 20
-const REMARKS = 310
+const EDGE = 34
+const REMARKS = 300
+const MARGIN = 18
 
 /** @param timeWidth pixels of the widest time label. */
 export function columnsOf(view: View, withRemarks: boolean, timeWidth: number): Columns {
@@ -49,7 +50,7 @@ export function columnsOf(view: View, withRemarks: boolean, timeWidth: number): 
     socket: [left, right],
     shown,
     right: end,
-    remarks: withRemarks ? { x: end + EDGE, width: REMARKS } : null,
-    width: withRemarks ? end + EDGE + REMARKS + EDGE : end,
+    remarks: withRemarks ? { x: end + MARGIN, width: REMARKS } : null,
+    width: withRemarks ? end + MARGIN + REMARKS + MARGIN : end,
   }
 }

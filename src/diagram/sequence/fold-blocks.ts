@@ -35,7 +35,7 @@ export class FoldBlocks {
   stand(fold: Fold, stage: Stage, columns: Columns): Mark {
     const counts = countFold(this.#rows, fold)
     const { fromUs, toUs } = counts
-    const { y, time } = stage.block(HEIGHT, fromUs, toUs)
+    const { y, time } = stage.block(HEIGHT, toUs)
     this.#hidden.push({ from: fold.from, to: fold.to, fromUs, toUs, y1: y, y2: y + HEIGHT })
     const x = columns.axis + 8
     const box = { x, y, width: columns.right - 6 - x, height: HEIGHT }

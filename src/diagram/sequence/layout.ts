@@ -1,5 +1,6 @@
 /** Lays a sequence diagram out. */
 
+import { ERRNO_OF_END } from '../../tcp/errno.ts'
 import { connectionsIn, type LadderPair, selectEvents } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
@@ -125,6 +126,7 @@ class Sheet {
     for (const { unit, inside } of unfold(units, unfolded)) {
       if (typeof unit === 'number') body.take(rows[unit]!, rows[unit + 1], inside?.id ?? null)
       else {
+        body.pause(rows[unit.from]!.at)
         const mark = folds.stand(unit, stage, this.#columns)
         const hidden = rows.slice(unit.from, unit.to)
         body.fold(inside === null ? mark : { ...mark, inside: inside.id }, hidden, (row) => {
@@ -161,6 +163,7 @@ class Sheet {
       remarks: new Remarks(this.#items, reasons === 'sentences'),
       lifelines,
       after: (row) => timers.after(row),
+      errors: errorsOf(this.#items),
     }
   }
 
@@ -173,6 +176,22 @@ class Sheet {
     if (this.#options.legend === false) return []
     return [legendOf(this.#columns, top, this.#messages, this.#isRelative)]
   }
+}
+
+/** By the item of the state that ends a connection: what it ended with, as the application is told. */
+function errorsOf(items: readonly LadderItem[]): Map<number, string> {
+  const errors = new Map<number, string>()
+  const ended: Ends<number> = [-1, -1]
+  items.forEach((item, k) => {
+    if (item.kind !== 'event' || item.side < 0) return
+    const side = item.side as 0 | 1
+    const { event } = item
+    if (event.kind === 'state') ended[side] = event.to === 'CLOSED' ? k : -1
+    if (event.kind !== 'signal' || event.signal !== 'closed' || event.reason === undefined) return
+    const errno = ERRNO_OF_END[event.reason]
+    if (errno !== null && ended[side] >= 0) errors.set(ended[side], errno)
+  })
+  return errors
 }
 
 function messagesOf(items: readonly LadderItem[]): Message[] {

@@ -107,9 +107,8 @@ export class Stage {
     return this.#y
   }
 
-  /** A block that takes the place of all that happened from `from` to `to`, microseconds. */
-  block(height: number, from: number, to: number): { y: number; time: Label | null } {
-    this.until(from)
+  /** A block that takes the place of all that happened from now to `to`, microseconds. */
+  block(height: number, to: number): { y: number; time: Label | null } {
     const y = Math.max(this.#y, this.#skyline.bottom(this.#columns.axis, this.#columns.right)) + 7
     this.#take({
       x: this.#columns.axis,

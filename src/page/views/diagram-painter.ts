@@ -2,7 +2,7 @@
 
 import { drawHead, drawPart } from '../../diagram/sequence/draw.ts'
 import type { Label, Mark, SequenceLayout } from '../../diagram/sequence/sequence-layout.ts'
-import { decimal } from '../../svg/markup.ts'
+import { decimal, element } from '../../svg/markup.ts'
 import { durationText } from '../../svg/scale.ts'
 import type { SegmentRecord } from '../../trace/events.ts'
 import { make, setMarkup } from './dom.ts'
@@ -75,7 +75,9 @@ export class DiagramPainter {
     }
     this.#places = index.between(this.#painted.top, this.#painted.bottom)
     const part = index.part(this.#places, this.#painted.top, this.#painted.bottom)
-    setMarkup(this.#part, drawPart(highlights.times === 'delta' ? withDeltas(part, layout) : part))
+    const brackets = index.openBetween(this.#painted.top, this.#painted.bottom).map(bracketMarkup)
+    const drawn = drawPart(highlights.times === 'delta' ? withDeltas(part, layout) : part)
+    setMarkup(this.#part, drawn + brackets.join(''))
     this.#finish(layout, highlights)
   }
 
@@ -94,29 +96,62 @@ export class DiagramPainter {
     return element === null ? -1 : Number(element.getAttribute('data-place'))
   }
 
+  /** The id of the open fold whose bracket an element belongs to, or null. */
+  bracketAt(target: EventTarget | null): string | null {
+    const element = target instanceof Element ? target.closest('[data-close]') : null
+    return element?.getAttribute('data-close') ?? null
+  }
+
   /** Gives each mark its place, so that it can be chosen, and shows which is. */
   #finish(layout: SequenceLayout, { chosen, found }: Highlights): void {
     const rows = this.#part.querySelector('.rows')
     rows?.setAttribute('role', 'presentation')
     const lines = this.#part.querySelectorAll('.arrows > g')
     let line = 0
-    for (const [k, element] of [...(rows?.children ?? [])].entries()) {
+    for (const [k, row] of [...(rows?.children ?? [])].entries()) {
       const place = this.#places[k]!
       const mark = layout.marks[place]!
-      element.querySelector(':scope > title')?.remove()
-      element.setAttribute('role', 'option')
-      element.setAttribute('id', `mark-${place}`)
-      element.setAttribute('data-place', String(place))
-      element.setAttribute('aria-selected', String(place === chosen))
+      row.querySelector(':scope > title')?.remove()
+      row.setAttribute('role', 'option')
+      row.setAttribute('id', `mark-${place}`)
+      row.setAttribute('data-place', String(place))
+      row.setAttribute('aria-selected', String(place === chosen))
       const arrow = mark.arrow === undefined ? undefined : lines[line++]
       const segment = mark.arrow?.message.segment
-      for (const each of [element, arrow]) {
+      for (const each of [row, arrow]) {
         each?.classList.toggle('chosen', place === chosen)
         each?.classList.toggle('found', segment !== undefined && found.has(segment))
       }
-      if (place === chosen) element.prepend(frameOf(mark))
+      if (place === chosen) row.prepend(frameOf(mark))
     }
   }
+}
+
+/** Left of what an open fold shows: who clicks on it folds it again. */
+function bracketMarkup({
+  id,
+  top,
+  bottom,
+}: {
+  readonly id: string
+  readonly top: number
+  readonly bottom: number
+}): string {
+  const [y1, y2] = [decimal(top - 12), decimal(bottom + 10)]
+  const about = element('title', {}, 'Fold this again (Backspace)')
+  const hit = element('path', { class: 'bracket-hit', d: `M6 ${y1}V${y2}` })
+  const line = element('path', { class: 'bracket-line', d: `M12 ${y1}H4V${y2}H12` })
+  const sign = element('circle', { class: 'bracket-sign', cx: 9, cy: top - 12, r: 7 })
+  const minus = element('path', { class: 'bracket-minus', d: `M5.5 ${y1}h7` })
+  return element(
+    'g',
+    { class: 'bracket', 'data-close': id, 'aria-hidden': 'true' },
+    about,
+    hit,
+    line,
+    sign,
+    minus,
+  )
 }
 
 /** A box behind what is chosen. */

@@ -11,7 +11,8 @@ import type { SegmentRecord, TraceEvent } from '../../trace/events.ts'
 import { DiagramPainter } from './diagram-painter.ts'
 import { make } from './dom.ts'
 import { LayoutIndex } from './layout-window.ts'
-import { Minimap, type MinimapMark } from './minimap.ts'
+import { Minimap } from './minimap.ts'
+import { minimapMarks } from './minimap-marks.ts'
 import { Announcer, type Moment } from './moment.ts'
 
 export interface DiagramOptions
@@ -43,6 +44,8 @@ export class DiagramView {
   /** The chosen mark's place in the layout, or -1. */
   #place = -1
   #found: ReadonlySet<SegmentRecord> = new Set()
+  /** By the id of a fold: the one that it stands in. */
+  readonly #outer = new Map<string, string>()
 
   constructor() {
     this.#scroller = make('div', {
@@ -281,16 +284,33 @@ export class DiagramView {
   }
 
   #click(event: MouseEvent): void {
+    const open = this.#painter.bracketAt(event.target)
+    if (open !== null) return this.#close(open)
     const place = this.#painter.placeAt(event.target)
     if (place < 0) return
     this.#choose(place)
     this.#open(place)
   }
 
-  /** Opens a fold, or closes an open one. */
+  /** Opens a fold and chooses the first thing that it hid. */
   #open(place: number): void {
-    const fold = this.#index?.layout.marks[place]?.fold
-    if (fold?.canUnfold === true) this.#toggle(fold.id)
+    const { fold, inside } = this.#index?.layout.marks[place] ?? {}
+    if (fold?.canUnfold !== true) return
+    if (inside !== undefined) this.#outer.set(fold.id, inside)
+    const { from } = fold
+    this.#toggle(fold.id)
+    const first = this.#index!.layout.marks.findIndex((mark) => mark.item >= from && isStop(mark))
+    this.#choose(first)
+  }
+
+  /** Folds again what a fold showed, and chooses the fold. Where all is unfolded, nothing tells which fold is within which. */
+  #close(id: string): void {
+    if (this.#unfolded === 'all' || !this.#unfolded.has(id)) return
+    const outer = this.#outer.get(id)
+    this.#toggle(id)
+    const place = this.#index!.layout.marks.findIndex(({ fold }) => fold?.id === id)
+    if (place >= 0) this.#choose(place)
+    else if (outer !== undefined) this.#close(outer)
   }
 
   #isUnfolded(id: string): boolean {
@@ -318,6 +338,7 @@ export class DiagramView {
     else if (event.key === 'End') this.#choose(this.#next(this.count, -1))
     else if (event.key === 'PageDown' || event.key === 'PageUp') this.#page(event.key === 'PageDown' ? 1 : -1)
     else if (event.key === 'Enter' || event.key === ' ') this.#open(this.#place)
+    else if (event.key === 'Backspace') this.#close(this.chosen?.inside ?? '')
     else if (event.key === 'Escape') this.#choose(-1)
     else return
     event.preventDefault()
@@ -357,26 +378,4 @@ function isStop({ kind, labels, arrow }: Mark): boolean {
   return (
     kind !== 'gap' && (kind !== 'arrival' || labels.length > 0) && (labels.length > 0 || arrow !== undefined)
   )
-}
-
-function minimapMarks({ layout }: LayoutIndex, chosen: number): MinimapMark[] {
-  const { top } = layout
-  const marks: MinimapMark[] = []
-  layout.marks.forEach(({ arrow, fold, state, labels, side, y }, place) => {
-    if (fold !== undefined) {
-      const { box } = fold
-      const [x2, y2] = [box.x + box.width, box.y + box.height - top]
-      marks.push({ x1: box.x, y1: box.y - top, x2, y2, role: 'fold' })
-    } else if (arrow !== undefined) {
-      const role = arrow.end === 'cross' ? 'bad' : arrow.message.from === 0 ? 'rightward' : 'leftward'
-      marks.push({ x1: arrow.x1, y1: arrow.y1 - top, x2: arrow.x2, y2: arrow.y2 - top, role })
-    } else if (state !== undefined && side >= 0) {
-      const { x, width } = labels[0]!.box
-      marks.push({ x1: x, y1: y - top, x2: x + width, y2: y - top, role: 'state' })
-    }
-    if (place === chosen) {
-      marks.push({ x1: 0, y1: y - top, x2: layout.columns.right, y2: y - top, role: 'selected' })
-    }
-  })
-  return marks
 }

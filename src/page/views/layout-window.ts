@@ -14,8 +14,12 @@ export class LayoutIndex {
   /** By block of so many marks in the order of reading: the highest and the lowest that they reach. */
   readonly #blocks: readonly Extent[]
 
+  /** Open folds, by their ids, each from the first to the last mark that it shows. */
+  readonly #open: ReadonlyMap<string, Extent>
+
   constructor(layout: SequenceLayout) {
     this.layout = layout
+    this.#open = openFolds(layout.marks)
     this.#extents = layout.marks.map(extentOf)
     const blocks: { top: number; bottom: number }[] = []
     this.#extents.forEach(({ top, bottom }, place) => {
@@ -42,6 +46,16 @@ export class LayoutIndex {
       }
     })
     return places
+  }
+
+  /** The open folds of which something lies between two heights. */
+  openBetween(
+    top: number,
+    bottom: number,
+  ): { readonly id: string; readonly top: number; readonly bottom: number }[] {
+    return [...this.#open]
+      .filter(([, extent]) => extent.bottom >= top && extent.top <= bottom)
+      .map(([id, extent]) => ({ id, ...extent }))
   }
 
   /** The same diagram with nothing in it but what lies between two heights. */
@@ -83,6 +97,17 @@ export class LayoutIndex {
 }
 
 const BLOCK = 64
+
+function openFolds(marks: readonly Mark[]): Map<string, Extent> {
+  const open = new Map<string, { top: number; bottom: number }>()
+  for (const { inside, y } of marks) {
+    if (inside === undefined) continue
+    const extent = open.get(inside)
+    if (extent === undefined) open.set(inside, { top: y, bottom: y })
+    else extent.bottom = Math.max(extent.bottom, y)
+  }
+  return open
+}
 
 function extentOf({ y, labels, arrow, leader, fold }: Mark): Extent {
   let [top, bottom] = [y, y]
