@@ -8,6 +8,7 @@ import {
   LESSON_GROUPS,
   lessonOf,
   sharedConfig,
+  shareText,
 } from '../../lab/index.ts'
 import { button, make } from '../views/dom.ts'
 import { addPictureStyle } from '../views/picture-style.ts'
@@ -22,6 +23,7 @@ import { InterventionsView } from './interventions-view.ts'
 import { listenToKeys } from './keys.ts'
 import { LabState } from './lab-state.ts'
 import { OpenFiles } from './open-files.ts'
+import { PacketBar } from './packet-bar.ts'
 import { packetDialog } from './packet-dialog.ts'
 import { PathControls } from './path-controls.ts'
 import { Pictures } from './pictures.ts'
@@ -39,6 +41,7 @@ export class LabPage {
   readonly #playback = new Playback(this.#state)
   readonly #transport = new Transport(this.#state, this.#playback)
   readonly #pictures = new Pictures(this.#state)
+  readonly #packetBar = new PacketBar(this.#state, this.#pictures)
   readonly #compare = new CompareView(this.#state)
   readonly #story = new StoryView(this.#state)
   readonly #files: OpenFiles
@@ -88,7 +91,7 @@ export class LabPage {
       { class: 'centre' },
       this.#story.element,
       this.#pictures.wire.element,
-      make('div', { class: 'bar' }, this.#tabs.list),
+      make('div', { class: 'bar' }, this.#tabs.list, this.#packetBar.element),
       make('div', { class: 'stage' }, ...panels),
     )
     const panes = make(
@@ -196,7 +199,7 @@ export class LabPage {
       '+': () => this.#transport.hurry(1),
       '-': () => this.#transport.hurry(-1),
       d: () => this.#pictures.toggleDrop(),
-      Enter: () => this.#inspect(),
+      Enter: () => this.#packetBar.open(),
       f: () => this.#forge(),
       l: () => this.#lessons.focus(),
       o: () => this.#files.dialog(),
@@ -210,14 +213,16 @@ export class LabPage {
   #start(fragment: string): void {
     const asked = location.hash.length > 1 ? location.hash : fragment
     let config: LabConfig = DEFAULT_LAB
+    let complaint = ''
     try {
       config = sharedConfig(asked)
     } catch (error) {
       if (!(error instanceof LabError)) throw error
-      this.#story.complain(`This ${error.message}. The lab begins with its usual run.`)
+      complaint = `This ${error.message}. The lab begins with its usual run.`
     }
-    if (this.#state.shown !== null && JSON.stringify(config) === JSON.stringify(this.#state.config)) return
-    this.#load(config)
+    const isHere = this.#state.shown !== null && shareText(config) === shareText(this.#state.config)
+    if (!isHere) this.#load(config)
+    this.#story.complain(complaint)
   }
 
   #load(config: LabConfig): void {
@@ -245,11 +250,6 @@ export class LabPage {
     this.#streams.replaceChildren(
       ...(capture?.streams ?? []).map(({ number, label }) => make('option', { value: number }, label)),
     )
-  }
-
-  #inspect(): void {
-    const found = this.#pictures.atCursor()
-    if (found !== null) packetDialog(this.#state, found)
   }
 
   #forge(): void {
