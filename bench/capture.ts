@@ -14,9 +14,9 @@ import type { Reading } from './capture-measure.ts'
 const CONNECTIONS = 450_000
 const BULK_OCTETS = 1_000_000_000
 
-const FILES: Readonly<Record<string, (path: string) => number>> = {
-  crowd: (path) => makeCapture(path, (sink) => writeCrowd(sink, CONNECTIONS)),
-  bulk: (path) => makeCapture(path, (sink) => writeBulk(sink, BULK_OCTETS)),
+const FILES: Readonly<Record<string, (path: string, part: number) => number>> = {
+  crowd: (path, part) => makeCapture(path, (sink) => writeCrowd(sink, Math.ceil(CONNECTIONS * part))),
+  bulk: (path, part) => makeCapture(path, (sink) => writeBulk(sink, Math.ceil(BULK_OCTETS * part))),
 }
 
 const MEASURE = fileURLToPath(new URL('./capture-measure.js', import.meta.url))
@@ -68,35 +68,51 @@ const WAYS: readonly Way[] = [
   { name: 'tcptrace', title: 'tcptrace -n', command: ['tcptrace', '-n', 'FILE'], isSlow: true },
 ]
 
-export const HELP = `npm run bench -- capture [WORD...] [--rounds N] [--slow N] [--file crowd|bulk] [--json]
+/** GNU time: seconds and memory of a command. */
+const TIME = '/usr/bin/time'
+
+export const HELP = `npm run bench -- capture [WORD...] [--rounds N] [--slow N] [--file crowd|bulk] [--part P] [--json]
 
 Reads two captures that it makes first in ${tmpdir()}/elko-bench (5 million packets of 450,000
 connections; 1 GB in one connection): Elko, tshark, tcptrace and a bare loop. With words only
 what has one of them in its name: ${WAYS.map(({ name }) => name).join(', ')}.
 
 --rounds N  interleaved rounds, of which the median counts (5)
---slow N    rounds of tshark and tcptrace (1)`
+--slow N    rounds of tshark and tcptrace (1)
+--part P    captures of this part of the size, to try it out: 0.01 (1)
+
+Needs ${TIME} (Debian: apt-get install time); tshark and tcptrace are left out where they are not installed.`
 
 export interface Asked {
   readonly words: readonly string[]
   readonly rounds: number
   readonly slow: number
   readonly file: string | undefined
+  /** Of the size of the captures: more than 0, up to 1. */
+  readonly part: number
   readonly json: boolean
 }
 
-export function benchCaptures({ words, rounds, slow, file, json }: Asked): void {
+/** @throws Error that says what is missing or wrong. */
+export function benchCaptures({ words, rounds, slow, file, part, json }: Asked): void {
+  if (!(part > 0 && part <= 1)) throw new Error('--part: expected a number above 0, up to 1')
+  if (file !== undefined && !Object.hasOwn(FILES, file)) throw new Error('--file: expected crowd or bulk')
   const folder = join(tmpdir(), 'elko-bench')
   mkdirSync(folder, { recursive: true })
-  const ways = WAYS.filter(
-    ({ name, command }) =>
-      (words.length === 0 || words.some((word) => name.includes(word))) && isThere(command[0]!),
-  )
+  const asked = WAYS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+  if (asked.length === 0) throw new Error(`nothing has ${words.join(' or ')} in its name`)
+  if (asked.some(({ isOwn }) => isOwn !== true) && !isThere(TIME)) {
+    throw new Error(`there is no ${TIME}: apt-get install time`)
+  }
+  const ways = asked.filter(({ command }) => isThere(command[0]!))
+  for (const { title, command } of asked) {
+    if (!isThere(command[0]!)) console.error(`left out, as there is no ${command[0]}: ${title}`)
+  }
   const all: Record<string, Record<string, Reading[]>> = {}
   for (const [name, make] of Object.entries(FILES)) {
     if (file !== undefined && file !== name) continue
-    const path = join(folder, `${name}.pcap`)
-    make(path)
+    const path = join(folder, part === 1 ? `${name}.pcap` : `${name}-${part}.pcap`)
+    make(path, part)
     const results = new Map<string, Reading[]>(ways.map((way) => [way.name, []]))
     const packets = measure(own('loop', ''), path, 0).packets
     for (let round = 0; round < rounds; round++) {
@@ -119,7 +135,7 @@ function measure({ command, isOwn }: Way, path: string, packets: number): Readin
     return JSON.parse(execFileSync(words[0]!, words.slice(1), { encoding: 'utf8' })) as Reading
   }
   const times = join(tmpdir(), 'elko-bench', 'times')
-  const shell = `exec /usr/bin/time -f '%e %M' -o ${times} "$@" > /dev/null 2> /dev/null`
+  const shell = `exec ${TIME} -f '%e %M' -o ${times} "$@" > /dev/null 2> /dev/null`
   spawnSync('bash', ['-c', shell, 'bash', ...words])
   // A line before the figures says that the command did not end with 0.
   const [seconds, rss] = readFileSync(times, 'utf8').trimEnd().split('\n').at(-1)!.split(' ').map(Number)

@@ -30,6 +30,7 @@ const { values: flags, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     slow: { type: 'string', default: '1' },
     file: { type: 'string' },
+    part: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -43,8 +44,14 @@ if (!(rounds >= 1)) {
   process.exit(2)
 }
 if (positionals[0] === 'capture') {
-  const words = positionals.slice(1)
-  benchCaptures({ words, rounds, slow: Number(flags.slow), file: flags.file, json: flags.json })
+  const { file, json } = flags
+  try {
+    const [slow, part] = [Number(flags.slow), Number(flags.part)]
+    benchCaptures({ words: positionals.slice(1), rounds, slow, file, part, json })
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(2)
+  }
   process.exit()
 }
 const canTun = process.getuid?.() === 0 && existsSync('/dev/net/tun')

@@ -5,7 +5,9 @@ import type { Banner } from '../trace/banner.ts'
 
 export function bannerOf(diagnosis: CaptureDiagnosis): Banner {
   const { verdict, healthy, sentence } = diagnosis
-  return { verdict, healthy, sentence, lines: moreLines(diagnosis).map((line) => line.trim()) }
+  const lines = moreLines(diagnosis).map((line) => line.trim())
+  // Where nothing is wrong nobody is to blame.
+  return { verdict, healthy, sentence, lines: healthy ? lines.slice(1) : lines }
 }
 
 /** Whose connection it is, the verdict, and all that follows from it. */

@@ -2,8 +2,9 @@
 
 import { wrap } from '../diagram/canvas.ts'
 import { ladder } from '../diagram/ladder.ts'
+import { sequenceDiagram } from '../diagram/sequence/sequence-diagram.ts'
 import type { Banner } from '../trace/banner.ts'
-import { EXIT_FINE, readArguments } from './arguments.ts'
+import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { DRAWING_HELP, DRAWING_OPTIONS, type Drawing, drawing, print, saveFile } from './output.ts'
 import { formatOf, oneOf } from './picture-format.ts'
 import {
@@ -16,13 +17,17 @@ import {
 } from './source.ts'
 
 /** A ladder of so many packets is read by nobody; more is asked for with -c. */
-const MOST_PACKETS = 2000
+const MOST_ROWS = 2000
+/** What is folded can be longer. */
+const MOST_FOLDED = 100_000
 
-const FORMATS = ['txt'] as const
+const FORMATS = ['svg', 'txt'] as const
 const REASONS = ['none', 'words', 'sentences'] as const
+const VIEWS = ['full', 'overview', 'client', 'server'] as const
+const SCHEMES = ['auto', 'light', 'dark'] as const
 const TIMERS = ['none', 'main', 'all'] as const
 
-export const HELP = `Usage: elko diagram SOURCE [-o FILE.txt] [options]
+export const HELP = `Usage: elko diagram SOURCE [-o FILE] [options]
 
 Draws a connection: two hosts side by side, time going down, each segment with
 its numbers, why it was sent and what became of it. In a capture also its frame
@@ -31,16 +36,20 @@ and what Wireshark's analysis says of it. Without -o it prints text.
 ${SOURCE_HELP}
 
 The picture:
-  -o FILE          where it goes: .txt
+  -o FILE          .svg: time to scale, for a browser or a document; .txt
+  --view WHICH     full, overview: without the applications (default of
+                   captures), client or server: one end as it sees the world
   --reasons WHICH  why each segment was sent: none, words (default of captures)
                    or sentences, where a word comes first
   --timers WHICH   none, main (default) or all
+  --unfold         long runs of segments in full, rather than a line for each run
+  --scheme WHICH   colours: light, dark or auto (default): as the reader's system
 ${DRAWING_HELP}
 
 Examples:
   elko diagram capture.pcapng
   elko diagram --stream 3 --relative capture.pcap
-  elko diagram client.pcap server.pcap
+  elko diagram client.pcap server.pcap -o both.svg
   elko diagram data-transfer --loss 10% --seed 7
 `
 
@@ -48,52 +57,91 @@ const OPTIONS = {
   ...DRAWING_OPTIONS,
   ...SOURCE_OPTIONS,
   o: { type: 'string', short: 'o' },
+  view: { type: 'string' },
   reasons: { type: 'string' },
   timers: { type: 'string' },
+  unfold: { type: 'boolean' },
+  scheme: { type: 'string' },
 } as const
 
 interface Look extends Drawing {
+  readonly view: (typeof VIEWS)[number] | undefined
   readonly reasons: (typeof REASONS)[number] | undefined
   readonly timers: (typeof TIMERS)[number] | undefined
+  readonly unfold: boolean
+  readonly scheme: (typeof SCHEMES)[number] | undefined
 }
 
 export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, OPTIONS, MOST_SOURCE_WORDS)
   const look: Look = {
     ...drawing(values),
+    view: oneOf('--view', values.view, VIEWS),
     reasons: oneOf('--reasons', values.reasons, REASONS),
     timers: oneOf('--timers', values.timers, TIMERS),
+    unfold: values.unfold === true,
+    scheme: oneOf('--scheme', values.scheme, SCHEMES),
   }
-  formatOf(values.o, FORMATS)
-  const source = await resolveSource(positionals, values, MOST_PACKETS)
-  const text = textOf(source, values.o === undefined ? look : { ...look, color: false })
+  const format = formatOf(values.o, FORMATS)
+  if (format !== 'txt') checkTextOnly(values)
+  const source = await resolveSource(positionals, values, format === 'txt' ? MOST_ROWS : MOST_FOLDED)
   if (values.o === undefined) {
-    print(text)
+    print(textOf(source, look))
     return EXIT_FINE
   }
-  saveFile(values.o, new TextEncoder().encode(text))
-  process.stderr.write(`Saved ${values.o}.\n`)
+  saveFile(values.o, new TextEncoder().encode(FORMS[format](source, { ...look, color: false })))
+  process.stderr.write(`Saved ${values.o}.${leftText(source)}\n`)
   return EXIT_FINE
+}
+
+/** @throws UsageError */
+function checkTextOnly(values: { readonly width?: string; readonly ascii?: boolean }): void {
+  for (const flag of ['width', 'ascii'] as const)
+    if (values[flag] !== undefined) throw new UsageError(`--${flag}: only for text`)
+}
+
+const FORMS: Readonly<Record<(typeof FORMATS)[number], (source: Source, look: Look) => string>> = {
+  svg: svgOf,
+  txt: textOf,
+}
+
+/** What all forms are told. */
+function shared({ title, addresses, connection, isCapture }: Source, { relative, reasons, timers }: Look) {
+  return {
+    title,
+    addresses,
+    numbers: relative ? 'relative' : 'absolute',
+    reasons: reasons ?? (isCapture ? 'words' : 'sentences'),
+    ...(timers !== undefined && { timers }),
+    ...(connection !== null && { connection }),
+  } as const
+}
+
+function svgOf(source: Source, look: Look): string {
+  const { view, unfold, scheme } = look
+  return sequenceDiagram(source.events, {
+    ...shared(source, look),
+    ...(source.banner !== null && { banner: source.banner }),
+    // A capture knows nothing of applications.
+    view: view ?? (source.isCapture ? 'overview' : 'full'),
+    ...(unfold && { unfolded: 'all' }),
+    ...(scheme !== undefined && { scheme }),
+  })
 }
 
 /** The ladder, what was left out, and the verdict. */
 function textOf(source: Source, look: Look): string {
-  const { events, addresses, title, connection, banner, left, isCapture } = source
-  const { width, ascii, color, relative, timers } = look
-  const picture = ladder(events, {
-    width,
-    ascii,
-    color,
-    title,
-    addresses,
-    numbers: relative ? 'relative' : 'absolute',
-    reasons: look.reasons ?? (isCapture ? 'words' : 'sentences'),
-    ...(timers !== undefined && { timers }),
-    ...(connection !== null && { connection }),
-  })
-  const more =
-    left > 0 ? `... and ${left} packets more: -c ${Math.min(left + MOST_PACKETS, MAX_PACKETS)}\n` : ''
-  return `${picture}${more}${banner === null ? '' : bannerText(banner, width)}`
+  const { width, ascii, color } = look
+  const picture = ladder(source.events, { ...shared(source, look), width, ascii, color })
+  const left = leftText(source)
+  const { banner } = source
+  return `${picture}${left === '' ? '' : `...${left}\n`}${banner === null ? '' : bannerText(banner, width)}`
+}
+
+function leftText({ left, events }: Source): string {
+  if (left === 0) return ''
+  const shown = events.filter(({ kind }) => kind === 'sent').length
+  return ` and ${left} packets more: -c ${Math.min(left + shown, MAX_PACKETS)}`
 }
 
 function bannerText({ verdict, sentence, lines }: Banner, width: number): string {

@@ -6,10 +6,11 @@ import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { socketsOf } from '../dissect/sockets-of.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { ByteStreams } from '../flows/byte-streams.ts'
+import { ClientSide } from '../flows/client-side.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import type { TcpAnalysis } from '../flows/tcp-analysis.ts'
 import { FOLLOW_FORMATS, type FollowFormat, FollowPrinter } from '../print/tshark-follow.ts'
-import { ACK, SYN } from '../wire/segment.ts'
+
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { capturePath, noSuchStream, readCaptureFile } from './capture-input.ts'
@@ -94,7 +95,7 @@ class Follower {
   readonly #tunnels: TunnelPorts | null
   readonly #analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   #sink: Sink | null = null
-  #isClientA = true
+  readonly #client = new ClientSide()
 
   constructor(
     stream: number,
@@ -120,6 +121,7 @@ class Follower {
     const dissector = new Dissector((packet, tcp) => {
       const analysis = this.#analysis.analyze(packet, tcp)
       if (analysis.stream !== this.#stream || packet.isQuoted) return
+      this.#client.packet(analysis.isFromA, tcp)
       if (!this.isFound) this.#begin(packet, tcp, analysis)
       streams.packet(packet, tcp, analysis)
     }, this.#tunnels)
@@ -132,14 +134,11 @@ class Follower {
 
   #begin(packet: Packet, tcp: TcpFields, { isFromA }: TcpAnalysis): void {
     this.isFound = true
-    // Who answers a SYN is the server, even where the SYN itself was not captured.
-    const isAnswer = (tcp.flags & (SYN | ACK)) === (SYN | ACK)
-    this.#isClientA = isFromA !== isAnswer
     this.#sink = this.#open(endsOf(packet, tcp, isFromA))
   }
 
   #wants(isFromA: boolean): boolean {
-    return this.#side === null || (this.#side === 'client') === (isFromA === this.#isClientA)
+    return this.#side === null || (this.#side === 'client') === (isFromA === this.#client.isA)
   }
 }
 

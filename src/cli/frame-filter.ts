@@ -1,18 +1,19 @@
 /** Which packets of a capture a command takes (tcpdump's expressions) and shows (Wireshark's display filters). */
 
 import type { CaptureRecord } from '../capture/record.ts'
-import { Dissector } from '../dissect/dissect.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { CaptureFilter } from '../filter/capture-filter.ts'
 import { DisplayFilter } from '../filter/display-filter.ts'
 import { FilterError } from '../filter/filter-error.ts'
-import { FrameTimes } from '../flows/frame-times.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { UsageError } from './arguments.ts'
+import { FrameViews } from './frame-views.ts'
 
 export class FrameFilter {
   readonly #capture: CaptureFilter | null
-  readonly #display: DisplayProbe | null
+  /** For what dissects the packets anyway (FrameViews), so that it is done once. */
+  readonly display: DisplayFilter | null
+  readonly #tunnels: TunnelPorts | null
+  #views: FrameViews | null = null
 
   /**
    * @param words a capture filter, as it stands behind the file on the command line.
@@ -22,7 +23,8 @@ export class FrameFilter {
    */
   constructor(words: readonly string[], display: string | undefined, tunnels: TunnelPorts | null = null) {
     this.#capture = words.length === 0 ? null : told('the filter', () => new CaptureFilter(words.join(' ')))
-    this.#display = display === undefined ? null : told('-Y', () => new DisplayProbe(display, tunnels))
+    this.display = display === undefined ? null : told('-Y', () => new DisplayFilter(display))
+    this.#tunnels = tunnels
   }
 
   /** Whether a packet is there at all, as if the capture had been made with the filter. */
@@ -33,28 +35,9 @@ export class FrameFilter {
 
   /** Whether a packet that is there is shown. Must see each of them, as their analysis depends on those before. */
   shows(record: CaptureRecord): boolean {
-    return this.#display === null || this.#display.shows(record)
-  }
-}
-
-class DisplayProbe {
-  readonly #filter: DisplayFilter
-  readonly #dissector: Dissector
-  readonly #times = new FrameTimes()
-
-  constructor(expression: string, tunnels: TunnelPorts | null) {
-    this.#filter = new DisplayFilter(expression)
-    const analysis = new SequenceAnalysis()
-    this.#dissector = new Dissector((packet, tcp) => {
-      this.#filter.tcp({ packet, tcp, analysis: analysis.analyze(packet, tcp) })
-    }, tunnels)
-  }
-
-  shows(record: CaptureRecord): boolean {
-    this.#times.frame(record)
-    this.#filter.begin()
-    this.#dissector.dissect(record)
-    return this.#filter.matches({ packet: this.#dissector.packet, record, times: this.#times })
+    if (this.display === null) return true
+    this.#views ??= new FrameViews({ display: this.display, tunnels: this.#tunnels })
+    return this.#views.frame(record)
   }
 }
 

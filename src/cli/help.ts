@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { what: 'play the classic connection and draw it', load: () => import('./demo.ts') },
   sim: { what: 'play a scenario on a simulated network', load: () => import('./sim.ts') },
   lab: { what: 'serve the lab: TCP to play with in a browser', load: () => import('./lab.ts') },
+  replay: { what: 'run again what --record wrote down', load: () => import('./replay.ts') },
   drill: { what: 'play packetdrill scripts in virtual time', load: () => import('./drill.ts') },
   states: { what: 'print the state machine', load: () => import('./states.ts') },
   conformance: {
@@ -22,7 +23,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./conformance.ts'),
   },
   read: { what: 'print the packets of a capture, as tcpdump and tshark do', load: () => import('./read.ts') },
-  diagram: { what: 'draw a connection of a capture', load: () => import('./diagram.ts') },
+  diagram: { what: 'draw a connection: a sequence diagram', load: () => import('./diagram.ts') },
   conversations: {
     what: 'list the TCP conversations of a capture',
     load: () => import('./conversations.ts'),

@@ -1,6 +1,6 @@
 /** What all commands share in what they print: style of the terminal, ladders, state paths, verdicts, captures, JSON. */
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ladder } from '../diagram/ladder.ts'
 import { statePathLines } from '../diagram/state-machine.ts'
@@ -48,8 +48,13 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
+/** What is drawn of a run: a scenario's, or one that is replayed. */
+export interface Pictured extends Pick<ScenarioResult, 'events' | 'addresses' | 'paths'> {
+  readonly scenario: Pick<ScenarioResult['scenario'], 'title' | 'onePicture'>
+}
+
 /** Title, ladders, the states of each side and a sentence on each connection. */
-export function pictureOf(result: ScenarioResult, how: Drawing): string {
+export function pictureOf(result: Pictured, how: Drawing): string {
   const { scenario, addresses } = result
   const events = storyOf(result)
   const pairs = connectionsIn(events)
@@ -72,7 +77,7 @@ export function pictureOf(result: ScenarioResult, how: Drawing): string {
 }
 
 /** One sentence on each connection. */
-export function verdictsOf(result: ScenarioResult): string[] {
+export function verdictsOf(result: Pictured): string[] {
   const events = storyOf(result)
   const last = result.scenario.onePicture === true ? lastOpening(events) : 0
   const judged = events.slice(last)
@@ -97,6 +102,16 @@ export function saveFile(file: string, octets: Uint8Array): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new InputError(`cannot write ${file}: ${WORDS[code ?? ''] ?? (error as Error).message}`)
+  }
+}
+
+/** Opens a file to be written from its start; makes the folder where it is missing. @throws InputError */
+export function openFile(file: string): number {
+  try {
+    makeFolder(dirname(file))
+    return openSync(file, 'w')
+  } catch (error) {
+    throw new InputError(`cannot write ${file}: ${(error as Error).message}`)
   }
 }
 
@@ -129,7 +144,7 @@ function unsignedNumbers(key: string, value: unknown): unknown {
   return isNumber && typeof value === 'number' ? value >>> 0 : value
 }
 
-function storyOf({ events, scenario }: ScenarioResult): TraceEvent[] {
+function storyOf({ events, scenario }: Pictured): TraceEvent[] {
   return story(events, { oneConnection: scenario.onePicture === true })
 }
 

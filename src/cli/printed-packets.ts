@@ -1,6 +1,8 @@
 /** What all forms of `elko read` share: a file, the packets of it that are taken and shown, and how many. */
 
+import type { CaptureReader } from '../capture/capture-reader.ts'
 import type { CaptureRecord } from '../capture/record.ts'
+import type { CaptureHead } from '../flows/field.ts'
 import { wholeNumber } from './arguments.ts'
 import { askedTunnels } from './asked-tunnels.ts'
 import { capturePath, readCaptureFile } from './capture-input.ts'
@@ -19,14 +21,17 @@ export interface Out {
   readonly writeBeside: (line: string) => void
 }
 
-export interface Judged {
-  /** It passes the capture filter. */
-  readonly isTaken: boolean
-  /** It passes the display filter as well; the analysis wants to see the others too. */
-  readonly isShown: boolean
+/** What a printer is given beside where it writes. */
+export interface Source {
+  readonly filter: FrameFilter
+  /** What is read; null before. */
+  readonly file: () => CaptureHead | null
+  /** Whether -c has been reached. */
+  readonly isEnough: () => boolean
 }
 
-export type OnRecord = (record: CaptureRecord, judged: Judged) => void
+/** Asks the filters itself: the analysis wants to see packets that are not printed, too. */
+export type OnRecord = (record: CaptureRecord) => void
 
 /**
  * @param words the file, and the filter behind it.
@@ -35,7 +40,7 @@ export type OnRecord = (record: CaptureRecord, judged: Judged) => void
 export async function printPackets(
   words: readonly string[],
   values: { readonly c?: string; readonly d?: readonly string[]; readonly f?: boolean; readonly Y?: string },
-  printer: (out: Out, isEnough: () => boolean) => OnRecord,
+  printer: (out: Out, source: Source) => OnRecord,
   tail = '',
 ): Promise<void> {
   const limit = wholeNumber('-c', values.c, 1, NO_LIMIT) ?? NO_LIMIT
@@ -44,6 +49,7 @@ export async function printPackets(
   const filter = new FrameFilter(expression, values.Y, askedTunnels(values))
   const lines = new LineWriter(process.stdout)
   let written = 0
+  let reader: CaptureReader | null = null
   const isEnough = (): boolean => written >= limit
   const onRecord = printer(
     {
@@ -53,19 +59,21 @@ export async function printPackets(
       },
       writeBeside: (line) => lines.write(line),
     },
-    isEnough,
+    { filter, file: () => reader, isEnough },
   )
   try {
     await readCaptureFile(
       path,
       (record) => {
-        if (isEnough()) return
-        const isTaken = filter.takes(record)
-        const isShown = filter.shows(record) && isTaken
-        onRecord(record, { isTaken, isShown })
+        if (!isEnough()) onRecord(record)
       },
       isEnough,
-      values.f === true ? { follow: () => lines.flush() } : {},
+      {
+        onOpen: (opened) => {
+          reader = opened
+        },
+        ...(values.f === true ? { follow: () => lines.flush() } : {}),
+      },
     )
   } finally {
     if (tail !== '') lines.write(tail)

@@ -1,17 +1,12 @@
 /** `elko read -T`: fields of packets in rows, under Wireshark's names, as tshark writes them; and Elko's own. */
 
-import type { CaptureRecord } from '../capture/record.ts'
-import { Dissector } from '../dissect/dissect.ts'
-import type { Packet, TcpFields } from '../dissect/packet.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { ELKO_FIELDS, type ElkoView } from '../flows/elko-fields.ts'
 import { EXPERT_FIELDS } from '../flows/expert.ts'
 import type { FrameView } from '../flows/field.ts'
 import { FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
-import { FrameTimes } from '../flows/frame-times.ts'
-import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
-import type { TcpAnalysis } from '../flows/tcp-analysis.ts'
+import { COLUMN_FIELDS, columnLine } from '../print/columns.ts'
 import {
   ekLines,
   type Fields,
@@ -22,51 +17,49 @@ import {
   type RowStyle,
 } from '../print/field-rows.ts'
 import { nearest, UsageError } from './arguments.ts'
-import type { OnRecord, Out } from './printed-packets.ts'
+import { FrameViews } from './frame-views.ts'
+import type { OnRecord, Out, Source } from './printed-packets.ts'
 
 const WIRESHARK_FIELDS: Fields = { ...FRAME_FIELDS, ...TCP_FIELDS, ...EXPERT_FIELDS }
 
-export const FIELD_NAMES: readonly string[] = [...Object.keys(WIRESHARK_FIELDS), ...Object.keys(ELKO_FIELDS)]
+export const FIELD_NAMES: readonly string[] = [WIRESHARK_FIELDS, COLUMN_FIELDS, ELKO_FIELDS].flatMap(
+  Object.keys,
+)
 
-export interface RowWishes {
-  /** A row for each frame without TCP, too. */
-  readonly isOfAll: boolean
-  readonly tunnels: TunnelPorts | null
-}
-
-/** A row for each TCP header of what is shown. */
+/** A row for each TCP header of what is shown, or for each frame. */
 export function rowPrinter(
-  { head, line, frameLine, between, judge }: Rows,
-  { isOfAll, tunnels }: RowWishes,
+  { head, line, frameLine, between, judge, isPerFrame }: Rows,
+  tunnels: TunnelPorts | null,
   out: Out,
-  isEnough: () => boolean,
+  { filter, file, isEnough }: Source,
 ): OnRecord {
-  const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
-  const times = new FrameTimes()
+  const { display } = filter
+  const isOfAll = isPerFrame || display !== null
   let isFirst = true
-  let current: CaptureRecord | null = null
-  let isShown = true
-  let hasTcp = false
+  let current: TcpView | null = null
+  /** Of TCP headers whose views hold no longer. */
+  const early: string[] = []
   const write = (row: string): void => {
+    if (isEnough()) return
     if (!isFirst && between !== '') out.writeBeside(between)
     isFirst = false
     out.write(row)
   }
-  const dissector = new Dissector((packet, tcp) => {
-    hasTcp = true
-    const said = analysis.analyze(packet, tcp)
-    judge?.packet(packet, tcp, said)
-    const view = { packet, tcp, analysis: said, times, record: current! }
-    if (isShown && !isEnough()) write(line(view))
-  }, tunnels)
+  const onTcp = (view: TcpView): void => {
+    judge?.packet(view)
+    if (!isPerFrame && view.packet.others.length > 0) early.push(line(view))
+    else current = view
+  }
+  const views = new FrameViews({ display, tunnels, file, onTcp })
   if (head !== '') out.writeBeside(head)
-  return (record, judged) => {
-    current = record
-    isShown = judged.isShown
-    hasTcp = false
-    times.frame(record)
-    dissector.dissect(record)
-    if (isOfAll && isShown && !hasTcp) write(frameLine({ packet: dissector.packet, record, times }))
+  return (record) => {
+    early.length = 0
+    current = null
+    const isShown = views.frame(record) && filter.takes(record)
+    if (!isShown) return
+    for (const row of early) write(row)
+    if (current !== null) write(line(current))
+    else if (isOfAll && early.length === 0) write(frameLine(views.view))
   }
 }
 
@@ -78,11 +71,13 @@ export interface Rows {
   readonly frameLine: (view: FrameView) => string
   readonly between: string
   readonly tail: string
+  /** A row for each frame, and none more where several TCP headers stand in it. */
+  readonly isPerFrame: boolean
   /** Follows connections where one of Elko's own fields is asked for. */
   readonly judge: ElkoJudge | null
 }
 
-const FORMATS = ['fields', 'json', 'ek', 'jsonl']
+const FORMATS = ['fields', 'json', 'ek', 'jsonl', 'tabs', 'text']
 
 export function rowsOf({
   T: format = '',
@@ -94,7 +89,7 @@ export function rowsOf({
   E?: string[]
 }): Rows {
   if (!FORMATS.includes(format)) {
-    throw new UsageError(`-T: expected fields, json, ek or jsonl, not "${format}"`)
+    throw new UsageError(`-T: expected fields, json, ek, jsonl, tabs or text, not "${format}"`)
   }
   const unknown = given.find((name) => !FIELD_NAMES.includes(name))
   if (unknown !== undefined) {
@@ -108,8 +103,13 @@ export function rowsOf({
   const isNamed = given.length > 0
   const names = isNamed ? given : Object.keys(WIRESHARK_FIELDS)
   const judge = given.some((name) => Object.hasOwn(ELKO_FIELDS, name)) ? new ElkoJudge() : null
-  const lines = linesOver({ ...WIRESHARK_FIELDS, ...judge?.fields })
-  const plain = { head: '', between: '', tail: '', judge }
+  const lines = linesOver({ ...WIRESHARK_FIELDS, ...COLUMN_FIELDS, ...judge?.fields })
+  const plain = { head: '', between: '', tail: '', judge, isPerFrame: false }
+  if (format === 'tabs' || format === 'text') {
+    if (isNamed) throw new UsageError(`-e: only with -T fields, json, ek or jsonl`)
+    const row = (view: FrameView): string => columnLine(view, format === 'tabs' ? '\t' : ' ')
+    return { ...plain, isPerFrame: true, line: row, frameLine: row }
+  }
   if (format === 'fields') {
     if (!isNamed) throw new UsageError('-T fields: expected fields, with -e')
     const head = hasHeader ? names.join(style.separator) : ''
@@ -130,12 +130,14 @@ function linesOver(fields: Fields): (row: Row) => Pick<Rows, 'line' | 'frameLine
   const ofFrames = Object.fromEntries(
     Object.entries(fields).map(([name, field]) => [
       name,
-      Object.hasOwn(FRAME_FIELDS, name) ? field : { kind: field.kind, read: () => null },
+      Object.hasOwn(FRAME_FIELDS, name) || Object.hasOwn(COLUMN_FIELDS, name)
+        ? field
+        : { kind: field.kind, read: () => null },
     ]),
   )
   return (row) => ({
     line: (view) => row(fields, view),
-    // None of these fields looks at TCP.
+    // None of these fields looks at TCP, where there is none.
     frameLine: (view) => row(ofFrames, view as TcpView),
   })
 }
@@ -151,8 +153,8 @@ class ElkoJudge {
     ]),
   )
 
-  packet(packet: Packet, tcp: TcpFields, said: TcpAnalysis): void {
-    this.#cause = this.#tracker.packet(packet, tcp, said)
+  packet({ packet, tcp, analysis }: TcpView): void {
+    this.#cause = this.#tracker.packet(packet, tcp, analysis)
   }
 }
 

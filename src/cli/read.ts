@@ -1,14 +1,14 @@
 /** `elko read`: the packets of a capture as tcpdump prints them, or the TCP packets as fields under Wireshark's names. */
 
-import { Dissector } from '../dissect/dissect.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
-import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import type { TcpView } from '../flows/field.ts'
 import { frameDetails, tcpDetails } from '../print/details.ts'
 import { type TcpdumpOptions, TcpdumpPrinter } from '../print/tcpdump-line.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
+import { FrameViews } from './frame-views.ts'
 import { LineWriter } from './line-writer.ts'
-import { MOST_WORDS, type OnRecord, type Out, printPackets } from './printed-packets.ts'
+import { MOST_WORDS, type OnRecord, type Out, printPackets, type Source } from './printed-packets.ts'
 import { FIELD_NAMES, rowPrinter, rowsOf } from './read-rows.ts'
 
 export const HELP = `Usage: elko read [options] FILE [EXPRESSION ...]
@@ -39,6 +39,10 @@ Options, tcpdump's:
 
   -V               every field of each header instead of a line, with its place,
                    its bits and what it means
+
+Summaries, as tshark prints them: a line for each frame
+  -T FORMAT        tabs: number, time, source, destination, protocol, length and
+                   what it says, between tabs; text: between blanks
 
 Fields of TCP packets, a row for each TCP header:
   -T FORMAT        fields: the fields that -e names, between tabs; json and ek:
@@ -105,29 +109,38 @@ async function runLines(argv: string[]): Promise<number> {
     throw new UsageError(`-e ${path}: only with -T fields, json, ek or jsonl`)
   }
   const tunnels = askedTunnels(values)
-  if (values.V === true) await printPackets(positionals, values, (out) => detailPrinter(out, tunnels))
+  if (values.V === true)
+    await printPackets(positionals, values, (out, source) => detailPrinter(out, source, tunnels))
   else {
     const printer = new TcpdumpPrinter(printing(values))
     // Numbers are relative to the first ones that are taken, whether these are shown or not.
-    await printPackets(positionals, values, (out) => (record, { isTaken, isShown }) => {
+    await printPackets(positionals, values, (out, { filter }) => (record) => {
+      const isTaken = filter.takes(record)
       const line = isTaken ? printer.line(record) : ''
-      if (isShown) out.write(line)
+      if (filter.shows(record) && isTaken) out.write(line)
     })
   }
   return EXIT_FINE
 }
 
 /** A paragraph for each packet. */
-function detailPrinter(out: Out, tunnels: TunnelPorts | null): OnRecord {
-  const analysis = new SequenceAnalysis()
-  let tcpLines: string[] = []
-  const dissector = new Dissector((packet, tcp) => {
-    tcpLines.push(...tcpDetails({ packet, tcp, analysis: analysis.analyze(packet, tcp) }))
-  }, tunnels)
-  return (record, { isShown }) => {
-    tcpLines = []
-    dissector.dissect(record)
-    if (isShown) out.write(`${[...frameDetails(dissector.packet), ...tcpLines].join('\n')}\n`)
+function detailPrinter(out: Out, { filter }: Source, tunnels: TunnelPorts | null): OnRecord {
+  /** Of TCP headers whose views hold no longer. */
+  let early: string[] = []
+  let current: TcpView | null = null
+  const onTcp = (view: TcpView): void => {
+    if (view.packet.others.length > 0) early.push(...tcpDetails(view))
+    else current = view
+  }
+  const views = new FrameViews({ display: filter.display, tunnels, onTcp })
+  return (record) => {
+    early = []
+    current = null
+    const isShown = views.frame(record) && filter.takes(record)
+    if (!isShown) return
+    const lines = [...frameDetails(views.view.packet), ...early]
+    if (current !== null) lines.push(...tcpDetails(current))
+    out.write(`${lines.join('\n')}\n`)
   }
 }
 
@@ -146,14 +159,9 @@ async function runFields(argv: string[]): Promise<number> {
     return await out.end(EXIT_FINE)
   }
   const rows = rowsOf(values)
-  const isOfAll = values.Y !== undefined
   const tunnels = askedTunnels(values)
-  await printPackets(
-    positionals,
-    values,
-    (out, isEnough) => rowPrinter(rows, { isOfAll, tunnels }, out, isEnough),
-    rows.tail,
-  )
+  const printer = (out: Out, source: Source): OnRecord => rowPrinter(rows, tunnels, out, source)
+  await printPackets(positionals, values, printer, rows.tail)
   return EXIT_FINE
 }
 

@@ -4,6 +4,7 @@ import { wrap } from '../diagram/canvas.ts'
 import { runScenario, type Scenario } from '../sim/scenario.ts'
 import { SOCKET_EXCEPTIONS } from '../sim/scenarios/exceptions.ts'
 import { findScenario, SCENARIO_GROUPS } from '../sim/scenarios.ts'
+import { InputLog } from '../stack/input-log.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import {
   DRAWING_HELP,
@@ -13,6 +14,7 @@ import {
   pictureOf,
   print,
   saveCapture,
+  saveFile,
   verdictsOf,
 } from './output.ts'
 import { nearScenario, SCENARIO_HELP, SCENARIO_OPTIONS, scenarioOptions } from './scenario-options.ts'
@@ -30,6 +32,7 @@ Options:
 ${DRAWING_HELP}
   --write FILE     save the packets as pcapng, each with the reason it was sent
   --at HOST        as seen at this host, or at "all" (default: who opens)
+  --record FILE    save what the stacks are given, for elko replay
   --json           events, states and verdicts as data
 
 ${SCENARIO_HELP}
@@ -48,6 +51,7 @@ const OPTIONS = {
   errors: { type: 'boolean' },
   json: { type: 'boolean' },
   write: { type: 'string' },
+  record: { type: 'string' },
   at: { type: 'string' },
 } as const
 
@@ -57,7 +61,8 @@ export async function run(argv: string[]): Promise<number> {
   if (values.list === true) return list(values.json === true)
   if (values.errors === true) return listErrors(values.json === true)
   const scenario = named(positionals[0])
-  const result = runScenario(scenario, scenarioOptions(scenario, values))
+  const record = values.record === undefined ? null : new InputLog()
+  const result = runScenario(scenario, { ...scenarioOptions(scenario, values), record })
   const at = hostOf(values.at, result.hosts)
   if (values.json === true) {
     const { name, title, lesson } = scenario
@@ -79,6 +84,10 @@ export async function run(argv: string[]): Promise<number> {
   if (values.write !== undefined) {
     const saved = saveCapture(values.write, result, at)
     if (values.json !== true) print(`\n${saved}`)
+  }
+  if (record !== null) {
+    saveFile(values.record as string, record.octets())
+    if (values.json !== true) print(`\nSaved what the stacks were given to ${values.record}.`)
   }
   if (result.intact) return EXIT_FINE
   process.stderr.write(`elko sim: octets were read that nobody wrote: elko sim ${argv.join(' ')}\n`)

@@ -1,9 +1,8 @@
 /** What `elko listen` and `elko connect` share: the TUN device, Elko's addresses, tunables, impairments, records. */
 
 import { lookup } from 'node:dns/promises'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { dirname } from 'node:path'
 import { ladder } from '../diagram/ladder.ts'
 import { LinkHost } from '../link/host.ts'
 import { type ImpairedLink, impair } from '../link/impair.ts'
@@ -20,13 +19,15 @@ import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import { Recorder, type Trace } from '../trace/recorder.ts'
 import { InputError, nearest, UsageError, wholeNumber } from './arguments.ts'
 import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
-import { type Drawing, drawing, makeFolder } from './output.ts'
+import { type Drawing, drawing, openFile } from './output.ts'
+import { RecordFile } from './record-file.ts'
 
 export const TUN_OPTIONS = {
   tun: { type: 'string' },
   address: { type: 'string', multiple: true },
   mtu: { type: 'string' },
   write: { type: 'string' },
+  record: { type: 'string' },
   config: { type: 'string', multiple: true },
   ladder: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -56,6 +57,8 @@ The link is made worse, both ways:
 
 Records:
   --write FILE     the packets as pcapng, each with the reason it was sent for
+  --record FILE    what Elko's TCP is given, for elko replay: with its secrets,
+                   and every octet that is sent
   --ladder         the connection as a ladder on stderr, at the end
                    (--width N, --ascii, --relative as for elko sim)
   --json           a summary as JSON on stderr, at the end`
@@ -65,6 +68,7 @@ export interface TunValues {
   readonly address?: string[] | undefined
   readonly mtu?: string | undefined
   readonly write?: string | undefined
+  readonly record?: string | undefined
   readonly config?: string[] | undefined
   readonly ladder?: boolean | undefined
   readonly json?: boolean | undefined
@@ -105,6 +109,7 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
   const kernelEnds = asUsage('--address', () => kernelEndsFor(addresses))
   const trace = values.ladder === true || values.write !== undefined ? new RunTrace() : null
   const sink = values.write === undefined ? null : openFile(values.write)
+  const record = values.record === undefined ? null : new RecordFile(values.record)
   const tun = await openDevice(values.tun ?? 'elko0', kernelEnds, mtu)
   let link: Link = tun
   let impaired: ImpairedLink | null = null
@@ -117,7 +122,14 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
     capture = tee(link, sink, { name: tun.name, reasonOf: (frame) => trace.reasonOf(frame) })
     link = capture
   }
-  const host = new LinkHost(link, { name: 'elko', addresses, config, trace, resolve: resolveName })
+  const host = new LinkHost(link, {
+    name: 'elko',
+    addresses,
+    config,
+    trace,
+    resolve: resolveName,
+    ...(record !== null && { record: record.log }),
+  })
   return {
     host,
     net: createNet(host),
@@ -132,6 +144,7 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
     close: () => {
       host.close()
       if (sink !== null) closeSync(sink)
+      record?.close()
     },
   }
 }
@@ -180,15 +193,6 @@ async function openPrepared(
     if (!(error instanceof TunError)) throw error
   }
   return null
-}
-
-function openFile(file: string): number {
-  try {
-    makeFolder(dirname(file))
-    return openSync(file, 'w')
-  } catch (error) {
-    throw new InputError(`cannot write ${file}: ${(error as Error).message}`)
-  }
 }
 
 function asUsage<T>(flag: string, make: () => T): T {

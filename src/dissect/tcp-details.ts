@@ -25,9 +25,13 @@ export interface SeenOption {
 
 /** The options in their order, up to the first that is cut or says a length that cannot be. */
 export function optionsOf({ bytes, end }: Packet, tcp: TcpFields): SeenOption[] {
+  return optionsInHeader(bytes, tcp.at, Math.min(tcp.at + tcp.headerLength, end))
+}
+
+/** The same of a header at `at`, of which the octets before `stop` are there. */
+export function optionsInHeader(bytes: Uint8Array, at: number, stop: number): SeenOption[] {
   const options: SeenOption[] = []
-  const stop = Math.min(tcp.at + tcp.headerLength, end)
-  forEachTcpOption(bytes, tcp.at + 20, stop, (kind, valueAt, valueLength) => {
+  forEachTcpOption(bytes, at + 20, stop, (kind, valueAt, valueLength) => {
     const head = kind === KIND_EOL || kind === KIND_NOP ? 1 : 2
     options.push({ kind, length: head + valueLength, at: valueAt - head })
   })

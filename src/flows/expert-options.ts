@@ -106,7 +106,7 @@ const isFastOpen = (bytes: Uint8Array, at: number, length: number): boolean =>
   length >= 4 && readUint16(bytes, at + 2) === EXPERIMENT_TFO
 
 /** RFC 2883 4: the first block is acknowledged already, or lies in the second one. */
-function isDuplicate(bytes: Uint8Array, at: number, length: number, ack: number): boolean {
+export function isDuplicate(bytes: Uint8Array, at: number, length: number, ack: number): boolean {
   if (length < 10) return false
   const left = readInt32(bytes, at + 2)
   const right = readInt32(bytes, at + 6)

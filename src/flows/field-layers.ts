@@ -80,11 +80,14 @@ export const ipv4Text = (bytes: Uint8Array, at: number): string => ipv4WordText(
 export const ipv4WordText = (word: number): string => formatAddress(addressOf(0, 0, MAPPED_PREFIX, word))
 
 /** As inet_ntop does: an IPv4 address in the last 32 bits is written as such, where all before it is zero. */
+export function ipv6WordsText(w0: number, w1: number, w2: number, w3: number): string {
+  const isCompatible = (w0 | w1 | w2) === 0 && w3 >>> 16 !== 0
+  return isCompatible ? `::${ipv4WordText(w3)}` : formatAddress(addressOf(w0, w1, w2, w3, 6))
+}
+
 export function ipv6Text(bytes: Uint8Array, at: number): string {
   const word = (k: number): number => readInt32(bytes, at + 4 * k)
-  const isCompatible = (word(0) | word(1) | word(2)) === 0 && word(3) >>> 16 !== 0
-  if (isCompatible) return `::${ipv4WordText(word(3))}`
-  return formatAddress(addressOf(word(0), word(1), word(2), word(3), 6))
+  return ipv6WordsText(word(0), word(1), word(2), word(3))
 }
 
 export function etherText(bytes: Uint8Array, at: number): string {

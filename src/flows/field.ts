@@ -1,5 +1,6 @@
 /** A field of a captured packet under Wireshark's name: how it is read, and how it is written. */
 
+import type { CaptureFile, CaptureFormat } from '../capture/capture-file.ts'
 import type { CaptureRecord } from '../capture/record.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import type { FrameTimes } from './frame-times.ts'
@@ -27,6 +28,8 @@ export type FieldKind =
   | 'octets'
   | 'text'
 
+export type CaptureHead = Pick<CaptureFile, 'interfaces'> & { readonly format: CaptureFormat | null }
+
 /** A frame, whether there is TCP in it or not. */
 export interface FrameView {
   readonly packet: Packet
@@ -34,6 +37,8 @@ export interface FrameView {
   readonly record?: CaptureRecord
   /** Without it the frame's time is compared with no other. */
   readonly times?: FrameTimes
+  /** What it was read from, as far as that was read; without it, it is not known what is said of interfaces. */
+  readonly file?: CaptureHead
 }
 
 /** One TCP header of a frame and what the analysis says of it. */

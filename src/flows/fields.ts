@@ -23,6 +23,7 @@ import {
   KIND_TIMESTAMPS,
   KIND_WINDOW_SCALE,
 } from '../wire/tcp-options.ts'
+import { isDuplicate } from './expert-options.ts'
 import type { Field, FrameFields, TcpView } from './field.ts'
 import {
   etherText,
@@ -178,6 +179,8 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   'tcp.options.sack_perm': { kind: 'octets', read: (view) => optionOctets(view, KIND_SACK_PERMITTED) },
   'tcp.options.sack_le': { kind: 'number', read: (view) => sackEdges(view, 0) },
   'tcp.options.sack_re': { kind: 'number', read: (view) => sackEdges(view, 1) },
+  'tcp.options.sack.dsack_le': { kind: 'number', read: (view) => duplicateEdges(view, 0) },
+  'tcp.options.sack.dsack_re': { kind: 'number', read: (view) => duplicateEdges(view, 1) },
   'tcp.options.timestamp.tsval': option(KIND_TIMESTAMPS, 0),
   'tcp.options.timestamp.tsecr': option(KIND_TIMESTAMPS, 1),
   'tcp.time_relative': { kind: 'time', read: held(20, ({ analysis }) => String(analysis.sinceFirst)) },
@@ -249,11 +252,14 @@ function option(kind: number, index: number): Field {
 }
 
 /** Behind an option that is too short Wireshark shows none. */
-function shownOptions(packet: Packet, tcp: TcpFields): SeenOption[] {
-  const { bytes, end } = packet
+export function shownOptions(packet: Packet, tcp: TcpFields): SeenOption[] {
   const options = optionsOf(packet, tcp)
-  const bad = options.findIndex(({ kind, at, length }) => isTooShort(bytes, kind, at, length, end))
+  const bad = options.findIndex((option) => isShortOption(packet, option))
   return bad < 0 ? options : options.slice(0, bad + 1)
+}
+
+export function isShortOption({ bytes, end }: Packet, { kind, at, length }: SeenOption): boolean {
+  return isTooShort(bytes, kind, at, length, end)
 }
 
 function valuesOf({ packet, tcp }: TcpView, kind: number): number[][] {
@@ -272,6 +278,15 @@ function sackEdges(view: TcpView, side: 0 | 1): number[] {
   const base = view.analysis.otherBase
   const edges = valuesOf(view, KIND_SACK).flat()
   return edges.filter((_, k) => k % 2 === side).map((edge) => (edge - base) >>> 0)
+}
+
+/** Of the first block where it tells of what came twice (RFC 2883). */
+function duplicateEdges(view: TcpView, side: 0 | 1): number[] {
+  const { packet, tcp, analysis } = view
+  const { bytes } = packet
+  return shownOptions(packet, tcp)
+    .filter(({ kind, at, length }) => kind === KIND_SACK && isDuplicate(bytes, at, length, tcp.ack))
+    .map((option) => (optionValues(bytes, option)[side]! - analysis.otherBase) >>> 0)
 }
 
 const span = (isThere: boolean, interval: Interval): string | null =>

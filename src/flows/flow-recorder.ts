@@ -4,9 +4,10 @@
  */
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
-import type { SegmentReceived, SegmentSent, StateChanged, TraceEvent } from '../trace/events.ts'
+import type { SegmentRecord, StateChanged, TraceEvent } from '../trace/events.ts'
+import type { SendReason } from '../trace/reasons.ts'
 import { destinationAddress, formatAddress, sourceAddress } from '../wire/address.ts'
-import { ACK, SYN } from '../wire/segment.ts'
+import { ClientSide } from './client-side.ts'
 import { seenSegment } from './seen-segment.ts'
 import { SentBecause } from './sent-because.ts'
 import type { SideStates } from './side-states.ts'
@@ -17,15 +18,25 @@ import { ANALYSIS_FLAGS, RETRANSMISSION, type TcpAnalysis } from './tcp-analysis
 export const CLIENT = 'client'
 export const SERVER = 'server'
 
+/** A packet of the connection; whose it was is named when the events are asked for. */
+interface Seen {
+  readonly isFromA: boolean
+  readonly at: number
+  readonly frame: number
+  readonly segment: SegmentRecord
+  readonly reason: SendReason
+  readonly note: string
+}
+
 export class FlowRecorder {
-  readonly #segments: [SegmentSent, SegmentReceived][] = []
+  readonly #seen: Seen[] = []
   readonly #states = new StateInference()
-  /** By the name of the side, '10.0.0.1'. */
-  readonly addresses: Record<string, string> = {}
   readonly #most: number
   readonly #because = new SentBecause()
-  /** Whether side A, who sent the first packet, is the client. */
-  #isAClient = true
+  readonly #client = new ClientSide()
+  /** Of side A, who sent the first packet, and of side B. */
+  #addressA = ''
+  #addressB = ''
   #firstSeconds = 0
   #firstNanoseconds = 0
   /** Packets of the connection, also those beyond `most`. */
@@ -36,6 +47,12 @@ export class FlowRecorder {
     this.#most = most
   }
 
+  /** By the name of the side, '10.0.0.1'. */
+  get addresses(): Record<string, string> {
+    const [a, b] = this.#names
+    return { [a]: this.#addressA, [b]: this.#addressB }
+  }
+
   /** When its first packet passed, in microseconds on the clock of the capture (since 1970); events count from there. */
   get startUs(): number {
     return this.#firstSeconds * 1e6 + Math.floor(this.#firstNanoseconds / 1000)
@@ -43,43 +60,55 @@ export class FlowRecorder {
 
   /** What passed, and the states that both ends went through as far as that shows them. */
   get events(): TraceEvent[] {
-    const [a, b] = this.#states.paths
-    const [client, server] = this.#isAClient ? [a, b] : [b, a]
-    const steps = [...stateEvents(CLIENT, client), ...stateEvents(SERVER, server)]
-    const events: TraceEvent[] = steps.filter(({ frame }) => frame === 0).map(({ event }) => event)
-    for (const [sent, received] of this.#segments) {
-      const here = steps.filter(({ frame }) => frame === sent.packet)
-      const of = (host: string): StateChanged[] =>
-        here.filter(({ event }) => event.host === host).map(({ event }) => ({ ...event, at: sent.at }))
-      events.push(...of(sent.host), sent, received, ...of(received.host))
+    const [a, b] = this.#names
+    const [pathA, pathB] = this.#states.paths
+    const steps = new StepsByFrame([...stateEvents(a, pathA), ...stateEvents(b, pathB)])
+    const events: TraceEvent[] = [...steps.at(0)]
+    for (const { isFromA, at, frame, segment, reason, note } of this.#seen) {
+      const [host, far] = isFromA ? [a, b] : [b, a]
+      const sent: TraceEvent = {
+        kind: 'sent',
+        host,
+        reason,
+        note,
+        at,
+        connection: 1,
+        packet: frame,
+        segment,
+      }
+      const received: TraceEvent = { kind: 'received', host: far, at, connection: 1, packet: frame, segment }
+      const here = steps.at(frame)
+      if (here.length === 0) events.push(sent, received)
+      else events.push(...of(here, host, at), sent, received, ...of(here, far, at))
     }
     return events
   }
 
   /** Takes the next packet of the connection. */
   packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): void {
-    if (this.packets++ === 0) this.#begin(packet, tcp)
+    const { isFromA } = analysis
+    if (this.packets++ === 0) this.#begin(packet, isFromA)
     if (this.packets > this.#most) return
+    this.#client.packet(isFromA, tcp)
     const segment = seenSegment(packet, tcp, analysis)
     const reason = this.#because.next(tcp, analysis, segment.timestamps !== undefined)
-    const fromClient = analysis.isFromA === this.#isAClient
-    const [host, far] = fromClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
-    const shared = { at: this.#microseconds(packet), connection: 1, packet: packet.number, segment }
     const note = noteOf(packet, analysis)
-    this.#states.packet(analysis.isFromA, tcp, packet.number, 0)
-    this.#segments.push([
-      { kind: 'sent', host, reason, note, ...shared },
-      { kind: 'received', host: far, ...shared },
-    ])
+    this.#states.packet(isFromA, tcp, packet.number, 0)
+    this.#seen.push({ isFromA, at: this.#microseconds(packet), frame: packet.number, segment, reason, note })
   }
 
-  #begin(packet: Packet, tcp: TcpFields): void {
+  #begin(packet: Packet, isFromA: boolean): void {
     this.#firstSeconds = packet.seconds
     this.#firstNanoseconds = packet.nanoseconds
-    this.#isAClient = senderIsClient(tcp)
-    const [own, other] = this.#isAClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
-    this.addresses[own] = formatAddress(sourceAddress(packet))
-    this.addresses[other] = formatAddress(destinationAddress(packet))
+    const ends = [formatAddress(sourceAddress(packet)), formatAddress(destinationAddress(packet))]
+    const [a, b] = isFromA ? ends : ends.reverse()
+    this.#addressA = a!
+    this.#addressB = b!
+  }
+
+  /** Of side A and of side B. */
+  get #names(): [a: string, b: string] {
+    return this.#client.isA ? [CLIENT, SERVER] : [SERVER, CLIENT]
   }
 
   #microseconds(packet: Packet): number {
@@ -87,6 +116,31 @@ export class FlowRecorder {
     return (packet.seconds - this.#firstSeconds) * 1e6 + Math.floor(ns / 1000)
   }
 }
+
+/** The steps of both sides by the frame that shows them: a picture may have 100,000 frames. */
+class StepsByFrame {
+  readonly #steps = new Map<number, StateChanged[]>()
+
+  constructor(steps: readonly Step[]) {
+    for (const { frame, event } of steps) {
+      const known = this.#steps.get(frame)
+      if (known === undefined) this.#steps.set(frame, [event])
+      else known.push(event)
+    }
+  }
+
+  /** 0: before the first one. */
+  at(frame: number): readonly StateChanged[] {
+    return this.#steps.get(frame) ?? NO_STEPS
+  }
+}
+
+/** Those of one side, at the moment of the packet. */
+function of(steps: readonly StateChanged[], host: string, at: number): StateChanged[] {
+  return steps.filter((event) => event.host === host).map((event) => ({ ...event, at }))
+}
+
+const NO_STEPS: readonly StateChanged[] = []
 
 interface Step {
   /** The packet that shows it; 0: it was so before the first one. */
@@ -103,12 +157,6 @@ function stateEvents(host: string, { steps }: SideStates): Step[] {
     // Who answers a SYN was listening before it came.
     return [{ frame: before === undefined || state === 'LISTEN' ? 0 : frame, event }]
   })
-}
-
-/** Without a SYN, the higher port is the client's: servers' ports are the known ones. */
-function senderIsClient({ flags, sourcePort, destinationPort }: TcpFields): boolean {
-  if ((flags & SYN) !== 0) return (flags & ACK) === 0
-  return sourcePort >= destinationPort
 }
 
 /** "frame 12", and what Wireshark's analysis says of it. */

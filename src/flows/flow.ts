@@ -3,7 +3,8 @@
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { CLOSED, LISTEN, TIME_WAIT } from '../tcp/state.ts'
 import { addressOf } from '../wire/address.ts'
-import { ACK, SYN } from '../wire/segment.ts'
+
+import { ClientSide } from './client-side.ts'
 import type { FlowOptions } from './flow-options.ts'
 import { FlowSide } from './flow-side.ts'
 import type { Cause, CauseKind } from './retransmission-cause.ts'
@@ -89,8 +90,7 @@ export class Flow {
   readonly #firstFrame: number
   readonly #firstAt: number
   #lastFrame: number
-  #client: 0 | 1
-  #isClientSeen = false
+  readonly #client = new ClientSide()
 
   constructor(stream: number, packet: Packet, tcp: TcpFields, isFromA: boolean, at: number) {
     this.stream = stream
@@ -98,7 +98,6 @@ export class Flow {
     const { dst0, dst1, dst2, dst3 } = packet
     const destination = endOf(packet.version, dst0, dst1, dst2, dst3, tcp.destinationPort)
     this.#names = isFromA ? [source, destination] : [destination, source]
-    this.#client = this.#names[0].port >= this.#names[1].port ? 0 : 1
     this.#firstFrame = packet.number
     this.#lastFrame = packet.number
     this.#firstAt = at
@@ -108,11 +107,7 @@ export class Flow {
   /** Takes a packet of it; why it was sent again or came late, or null. */
   packet(isFromA: boolean, packet: Packet, tcp: TcpFields, options: FlowOptions, at: number): Cause | null {
     const my = isFromA ? 0 : 1
-    if (!this.#isClientSeen && (tcp.flags & SYN) !== 0) {
-      this.#isClientSeen = true
-      const isAnswer = (tcp.flags & ACK) !== 0
-      this.#client = isAnswer === (my === 0) ? 1 : 0
-    }
+    this.#client.packet(isFromA, tcp)
     this.#lastFrame = packet.number
     this.lastAt = Math.max(this.lastAt, at)
     this.states.packet(isFromA, tcp, packet.number, at)
@@ -129,9 +124,9 @@ export class Flow {
   report(): FlowReport {
     return {
       stream: this.stream,
-      client: this.#side(this.#client),
-      server: this.#side(this.#client === 0 ? 1 : 0),
-      clientIs: this.#isClientSeen ? 'seen' : 'guessed',
+      client: this.#side(this.#client.isA ? 0 : 1),
+      server: this.#side(this.#client.isA ? 1 : 0),
+      clientIs: this.#client.isSeen ? 'seen' : 'guessed',
       firstFrame: this.#firstFrame,
       lastFrame: this.#lastFrame,
       start: this.#firstAt,

@@ -1,11 +1,13 @@
 /** Wireshark's fields of frames and link layers: frame, eth, vlan, sll. */
 
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
+import type { CaptureInterface } from '../capture/capture-file.ts'
 import * as codes from '../dissect/layer-codes.ts'
 import { hexText } from '../dissect/tcp-details.ts'
 import * as links from '../wire/linktype.ts'
-import type { FrameFields } from './field.ts'
+import type { FrameFields, FrameView } from './field.ts'
 import { etherText, fieldsOf, isEthernet, isVlan } from './field-layers.ts'
+import { protocolNames } from './protocol-names.ts'
 
 /** Wireshark's numbers of link types, which are its own. */
 const ENCAPSULATIONS: ReadonlyMap<number, number> = new Map([
@@ -56,11 +58,30 @@ function dateText(seconds: number, nanoseconds: number): string {
   return `${MONTHS[month]} ${String(dayOfMonth).padStart(2)}, ${year} ${time}.${fraction} UTC`
 }
 
+/** What pcapng says of the interface; other formats have none. */
+function interfaceOf({ record, file }: FrameView): CaptureInterface | null {
+  if (record === undefined || file === undefined || file.format !== 'pcapng') return null
+  return file.interfaces[record.interfaceIndex] ?? null
+}
+
 export const MORE_FRAME_FIELDS: FrameFields = {
   'frame.time': { kind: 'date', read: ({ packet }) => dateText(packet.seconds, packet.nanoseconds) },
   'frame.time_delta': { kind: 'time', read: ({ times }) => (times ? String(times.sinceLast) : null) },
   'frame.time_relative': { kind: 'time', read: ({ times }) => (times ? String(times.sinceFirst) : null) },
   'frame.comment': { kind: 'text', read: ({ record }) => record?.comments.map(upToZero) ?? null },
+  'frame.interface_id': {
+    kind: 'number',
+    read: (view) => (interfaceOf(view) === null ? null : view.record!.interfaceIndex),
+  },
+  'frame.interface_name': {
+    kind: 'text',
+    read: (view) => {
+      const known = interfaceOf(view)
+      return known && (known.name || known.description || 'unknown')
+    },
+  },
+  'frame.interface_description': { kind: 'text', read: (view) => interfaceOf(view)?.description || null },
+  'frame.protocols': { kind: 'text', read: ({ packet }) => protocolNames(packet) },
   'frame.encap_type': { kind: 'number', read: ({ packet }) => ENCAPSULATIONS.get(packet.linkType) ?? null },
   'frame.marked': { kind: 'boolean', read: () => 0 },
   'frame.ignored': { kind: 'boolean', read: () => 0 },

@@ -74,8 +74,21 @@ function whole(kind: number): Field {
   )
 }
 
+/** What a reset carries is no text, but says why it was sent (RFC 9293 3.10.7.4 lets it). */
 function text({ packet, tcp }: TcpView): Uint8Array | null {
-  return tcp.textHeld > 0 ? packet.bytes.subarray(tcp.textAt, tcp.textAt + tcp.textHeld) : null
+  // Of a segment that ICMP quotes, as much is text as is quoted.
+  const isQuoted = packet.isQuoted && tcp.headerLength >= LEAST_HEADER
+  const end = isQuoted ? packet.end : tcp.textAt + tcp.textHeld
+  return end > tcp.textAt && (tcp.flags & bits.RST) === 0 ? packet.bytes.subarray(tcp.textAt, end) : null
+}
+
+/** As ASCII, up to the first zero. */
+function resetCause({ packet, tcp }: TcpView): string | null {
+  if (tcp.textHeld === 0 || (tcp.flags & bits.RST) === 0) return null
+  const octets = packet.bytes.subarray(tcp.textAt, tcp.textAt + tcp.textHeld)
+  const end = octets.indexOf(0)
+  const letters = end < 0 ? octets : octets.subarray(0, end)
+  return Array.from(letters, (octet) => (octet < 0x80 ? String.fromCharCode(octet) : '\ufffd')).join('')
 }
 
 export const HEADER_FIELDS: Readonly<Record<string, Field>> = {
@@ -103,6 +116,7 @@ export const HEADER_FIELDS: Readonly<Record<string, Field>> = {
     },
     octets: text,
   },
+  'tcp.reset_cause': { kind: 'text', read: resetCause },
   'tcp.options': inHeader('octets', ({ packet, tcp }) => {
     const end = Math.min(tcp.at + tcp.headerLength, packet.end)
     return end > tcp.at + LEAST_HEADER ? hexText(packet.bytes.subarray(tcp.at + LEAST_HEADER, end)) : null

@@ -1,6 +1,6 @@
 /** Follows one direction of a connection: what its sender sends, and what comes back to it. */
 
-import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
+import { ACK, ECE, FIN, RST, SYN } from '../wire/segment.ts'
 import { seqDiff } from '../wire/seq.ts'
 import { OctetsSeen } from './octets-seen.ts'
 import { RoundTripRecorder } from './round-trip-recorder.ts'
@@ -96,7 +96,11 @@ export class DirectionRecorder {
       window: segment.scaledWindow,
       fresh,
       duplicate: this.#duplicates,
-      blocks: [],
+      blocks: (segment.sack ?? []).map(({ left, right }) => ({
+        first: this.#relative(left),
+        end: this.#relative(right),
+      })),
+      isEcho: (flags & (ECE | SYN)) === ECE,
       packet,
     })
     if (fresh > 0) this.#roundTrips.acknowledged(at, ack, segment.timestamps?.ecr)

@@ -42,6 +42,8 @@ export interface GraphAcknowledgment {
   readonly fresh: number
   /** Its place among duplicates in a row (RFC 5681 2), from 1; 0: none. */
   readonly duplicate: number
+  /** Echoes a mark of congestion (ECE, RFC 3168 6.1.3), other than in a SYN. */
+  readonly isEcho: boolean
   /** Blocks that were received beyond a gap (RFC 2018); none where the record has none. */
   readonly blocks: readonly { readonly first: number; readonly end: number }[]
   readonly packet: number

@@ -3,6 +3,7 @@
  * decides its secret, its ports and its sequence numbers, unless they are given.
  */
 
+import type { InputLog } from '../stack/input-log.ts'
 import { SECRET_LENGTH } from '../stack/siphash.ts'
 import { Stack } from '../stack/stack.ts'
 import { type Config, configure, DEFAULT_CONFIG, type Limits } from '../tcp/config.ts'
@@ -28,6 +29,8 @@ export interface SimHostOptions {
   readonly privileged?: boolean
   /** Sockets that its applications may have open at once; default 1024. */
   readonly maxSockets?: number
+  /** Takes what its stack is given, and that of its next boot. */
+  readonly record?: InputLog | null
 }
 
 interface Task {
@@ -167,18 +170,19 @@ export class SimHost implements PacketEndpoint {
   }
 
   #boot(): Stack {
-    const { name, addresses, config, limits, mtu } = this.#options
+    const { name, addresses, config, limits, mtu, record } = this.#options
     return new Stack({
       name,
       addresses,
       secret: this.#secret,
       random: () => this.#random.int32(),
-      trace: this.recorder,
+      trace: this.recorder.ofStacks,
       config: configure(config ?? {}, DEFAULT_CONFIG),
       privileged: this.privileged,
       initialSequenceNumber: () => this.iss,
       ...(limits !== undefined && { limits }),
       ...(mtu !== undefined && { mtu }),
+      ...(record && { record }),
     })
   }
 

@@ -1,6 +1,7 @@
 /** A host of a random run: a stack with a clock of its own, and the witness between it and its link. */
 
 import { readUint16 } from '../bytes/big-endian.ts'
+import type { InputLog } from '../stack/input-log.ts'
 import { InitialNumbers } from '../stack/isn.ts'
 import { SECRET_LENGTH } from '../stack/siphash.ts'
 import { Stack } from '../stack/stack.ts'
@@ -40,7 +41,14 @@ export class RunHost implements PacketEndpoint, EndHost {
   readonly #plan: RunPlan
   readonly #copies: Random
 
-  constructor(plan: RunPlan, which: 0 | 1, network: Network, wire: Wire, trace: Recorder | null) {
+  constructor(
+    plan: RunPlan,
+    which: 0 | 1,
+    network: Network,
+    wire: Wire,
+    trace: Recorder | null,
+    record: InputLog | null,
+  ) {
     const text = addressText(plan.version, which)
     const random = new Random(plan.seed).fork(`host ${which}`)
     const secret = new Uint8Array(SECRET_LENGTH)
@@ -62,6 +70,7 @@ export class RunHost implements PacketEndpoint, EndHost {
       config: configure(plan.hosts[which].config),
       limits: { connections: 64, ringPoolBytes: 1 << 22 },
       trace: trace === null ? null : new ShiftedTrace(trace, this.#offsetUs),
+      ...(record !== null && { record }),
     })
   }
 

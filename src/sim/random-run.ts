@@ -6,6 +6,7 @@
  * (random-run-wire.ts). At the end nothing may be left: no octet, no connection, no timer, no memory lent.
  */
 
+import type { InputLog } from '../stack/input-log.ts'
 import type { Listener } from '../stack/listener.ts'
 import type { Stack } from '../stack/stack.ts'
 import { type Config, DEFAULT_CONFIG } from '../tcp/config.ts'
@@ -48,6 +49,8 @@ export interface RunOptions {
   readonly trace?: Recorder | null
   /** Takes the octets of a pcapng file. */
   readonly capture?: ((octets: Uint8Array) => void) | null
+  /** Takes what both stacks are given: `elko replay`. */
+  readonly record?: InputLog | null
 }
 
 /** Runs what the seed says. Never throws: whatever goes wrong is the result's `failure`. */
@@ -89,7 +92,7 @@ class Run {
 
   constructor(plan: RunPlan, options: RunOptions) {
     this.plan = plan
-    const trace = options.trace ?? null
+    const { trace = null, record = null } = options
     this.network = new Network({
       seed: plan.seed,
       trace,
@@ -99,8 +102,8 @@ class Run {
     })
     this.wire = new Wire(plan.connections.length, wireLimits(plan))
     this.#hosts = [
-      new RunHost(plan, 0, this.network, this.wire, trace),
-      new RunHost(plan, 1, this.network, this.wire, trace),
+      new RunHost(plan, 0, this.network, this.wire, trace, record),
+      new RunHost(plan, 1, this.network, this.wire, trace, record),
     ]
     for (const host of this.#hosts)
       this.network.host(host.name, host, [addressText(plan.version, host.which)])

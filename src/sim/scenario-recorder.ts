@@ -8,7 +8,7 @@
  */
 
 import type { Remark, StateChanged, TraceEvent } from '../trace/events.ts'
-import { Recorder } from '../trace/recorder.ts'
+import { Recorder, type Trace } from '../trace/recorder.ts'
 
 /** A remark whose connection may be filled in later: when it was made, there was none. */
 export type Note = { -readonly [K in keyof Remark]: Remark[K] }
@@ -25,6 +25,17 @@ export class ScenarioRecorder extends Recorder {
   readonly #listening: Listening[] = []
   /** The passive OPEN of a connection whose SYN is told next. */
   #open: StateChanged | null = null
+  /** What stacks tell, as they tell it: kept for a record, else null. */
+  readonly stackEvents: TraceEvent[] | null
+  /** Where stacks tell it. */
+  readonly ofStacks: Trace
+
+  /** @param keepsStackEvents for `storyEdits`. */
+  constructor(keepsStackEvents = false) {
+    super()
+    this.stackEvents = keepsStackEvents ? [] : null
+    this.ofStacks = this.stackEvents === null ? this : new StackTrace(this, this.stackEvents)
+  }
 
   /** `note` tells of listen(); `unnumbered` are the notes that the next connection of the listener will take. */
   listens(note: Note, port: number, unnumbered: Note[]): void {
@@ -62,5 +73,29 @@ export class ScenarioRecorder extends Recorder {
     if (since === undefined || place < 0) return super.add(open)
     this.events.splice(found.hasConnection ? place : place + 1, 0, { ...open, at: since.at })
     found.hasConnection = true
+  }
+}
+
+/** Keeps what it is told, besides. */
+class StackTrace implements Trace {
+  readonly #recorder: Recorder
+  readonly #kept: TraceEvent[]
+
+  constructor(recorder: Recorder, kept: TraceEvent[]) {
+    this.#recorder = recorder
+    this.#kept = kept
+  }
+
+  get packet(): number {
+    return this.#recorder.packet
+  }
+
+  set packet(packet: number) {
+    this.#recorder.packet = packet
+  }
+
+  add(event: TraceEvent): void {
+    this.#kept.push(event)
+    this.#recorder.add(event)
   }
 }

@@ -4,9 +4,11 @@
  */
 
 import { BLOCK_ENHANCED_PACKET } from '../capture/pcapng.ts'
+import type { InputLog } from '../stack/input-log.ts'
 import type { Config } from '../tcp/config.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
+import { storyEdits } from '../trace/story-edits.ts'
 import { SimHost, type SimHostOptions } from './host.ts'
 import type { ImpairmentOptions } from './impairments.ts'
 import { Network } from './network.ts'
@@ -33,6 +35,8 @@ export interface ScenarioOptions {
   readonly tuning?: readonly Partial<Config>[]
   /** Sees each packet that a host sends or receives. */
   readonly observe?: PacketObserver
+  /** Takes what the stacks of all hosts are given, and ends with the run: `elko replay`. */
+  readonly record?: InputLog | null
 }
 
 export const MAX_BYTES = 10_000_000
@@ -85,7 +89,7 @@ const PREFIXES = { 4: '192.0.2.', 6: '2001:db8::' } as const
 /** What a scenario plays with. */
 export class Lab {
   readonly network: Network
-  readonly recorder = new ScenarioRecorder()
+  readonly recorder: ScenarioRecorder
   readonly options: ScenarioOptions
   readonly hosts: SimHost[] = []
   readonly #rules = new Map<string, PathRules>()
@@ -93,6 +97,7 @@ export class Lab {
 
   constructor(options: ScenarioOptions) {
     this.options = options
+    this.recorder = new ScenarioRecorder(options.record != null)
     const capture = (octets: Uint8Array): void => {
       this.#chunks.push(octets)
     }
@@ -111,7 +116,7 @@ export class Lab {
    * of other things need not show.
    */
   host(name: string, iss: number | null, options: Partial<SimHostOptions> = {}): SimHost {
-    const { mss, window, ipv6, tuning } = this.options
+    const { mss, window, ipv6, tuning, record = null } = this.options
     const number = this.hosts.length + 1
     const address = ipv6 === true ? `${PREFIXES[6]}${number}/64` : `${PREFIXES[4]}${number}/24`
     const { config, ...others } = options
@@ -119,6 +124,7 @@ export class Lab {
       name,
       iss,
       addresses: [address],
+      record,
       ...others,
       ...(ipv6 === true && { addresses: [address] }),
       config: { ...PLAIN, ...config, ...userConfig(mss, window), ...tuning?.[number - 1] },
@@ -222,6 +228,7 @@ export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): 
     throw new Error(`${scenario.name}, seed ${seed}, at ${lab.network.now} us: ${what}`, { cause: error })
   }
   const { events } = lab.recorder
+  if (options.record) endRecord(options.record, scenario, lab)
   const names = lab.hosts.map(({ name }) => name)
   return {
     scenario,
@@ -235,4 +242,11 @@ export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): 
     intact:
       scenario.ownText === true || lab.hosts.every(({ sockets }) => sockets.every(({ intact }) => intact)),
   }
+}
+
+/** A replay is told as the run was: under its title, with what the network did and what was remarked. */
+function endRecord(record: InputLog, { name, title, lesson, onePicture }: Scenario, { recorder }: Lab): void {
+  const edits = storyEdits(recorder.stackEvents ?? [], recorder.events)
+  record.story({ name, title, lesson, onePicture: onePicture === true, edits })
+  record.end()
 }

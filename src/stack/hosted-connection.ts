@@ -8,11 +8,14 @@ import type { Environment } from '../tcp/tcb.ts'
 import type { SendOptions } from '../tcp/user-calls.ts'
 import type { CloseReason } from '../trace/reasons.ts'
 import type { Listener } from './listener.ts'
+import type { Recording } from './recording.ts'
 
 /** What a connection asks of its stack. */
 export interface Host {
   /** A call was made: the connection may have a packet, a deadline or an event. */
   called(connection: HostedConnection): void
+  /** Writes down what its connections are asked for, or null. */
+  readonly recording: Recording | null
 }
 
 export class HostedConnection extends Connection {

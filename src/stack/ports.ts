@@ -6,6 +6,8 @@
  * only after a round of the whole range.
  */
 
+import { CallError } from '../tcp/call-error.ts'
+
 /** Of the IANA, privileged: by convention only the system's own servers listen there. */
 export const WELL_KNOWN_PORTS = { first: 0, last: 1023 } as const
 /** Listed by the IANA as a convenience; for anybody's servers. */
@@ -22,6 +24,13 @@ export function portRange(port: number): PortRange {
   }
   if (port <= WELL_KNOWN_PORTS.last) return 'well-known'
   return port <= REGISTERED_PORTS.last ? 'registered' : 'dynamic'
+}
+
+/** @throws CallError 'connection-illegal' for a well-known port without privilege. RangeError for what is no port. */
+export function assertAllowed(port: number, privileged: boolean | undefined): void {
+  if (portRange(port) === 'well-known' && port !== 0 && privileged === false) {
+    throw new CallError('connection-illegal', `port ${port} is privileged`)
+  }
 }
 
 /** N of RFC 6056 3.3.5 (a): a step is 1 to this many ports, a trade between unpredictability and early reuse. */

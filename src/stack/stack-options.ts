@@ -4,6 +4,7 @@ import type { Config, Limits } from '../tcp/config.ts'
 import type { Trace } from '../trace/recorder.ts'
 import type { Address } from '../wire/address.ts'
 import type { Prefix } from '../wire/address-prefix.ts'
+import type { InputLog } from './input-log.ts'
 import type { ChosenNumber } from './isn-source.ts'
 
 export interface StackOptions {
@@ -34,6 +35,12 @@ export interface StackOptions {
    * numbers that outsiders can guess are unsafe on a real network (MUST-9).
    */
   readonly initialSequenceNumber?: ChosenNumber
+  /**
+   * Writes down all that the stack is given, so that `elko replay` does the same again: true: `stack.recording.log.octets()`
+   * has it; or a log of one's own, which may stream, and serve several stacks. It tells secrets and every octet that was
+   * sent. Default false, which costs nothing.
+   */
+  readonly record?: boolean | InputLog
 }
 
 export interface ConnectOptions {

@@ -19,13 +19,15 @@ import { LocalAddresses } from './addresses.ts'
 import { Arrivals } from './arrivals.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { Fifo } from './fifo.ts'
-import { type Host, HostedConnection } from './hosted-connection.ts'
+import type { Host, HostedConnection } from './hosted-connection.ts'
 import { IsnSource } from './isn-source.ts'
 import { Listener, type ListenOptions } from './listener.ts'
 import { ListenerTable } from './listener-table.ts'
 import { OwnPackets } from './own-packets.ts'
-import { PortSelector, portRange } from './ports.ts'
+import { assertAllowed, PortSelector } from './ports.ts'
 import { ReadyQueue } from './ready-queue.ts'
+import { hostedConnection } from './recorded-connection.ts'
+import { type Recording, recordingOf } from './recording.ts'
 import { Replies } from './replies.ts'
 import type { ConnectOptions, Occupancy, StackOptions } from './stack-options.ts'
 
@@ -51,6 +53,8 @@ export class Stack implements Host {
   ownPacketsLeft = Number.POSITIVE_INFINITY
   /** Times that R1 was reached: the IP layer should have looked for another route (MUST-20). */
   negativeAdvice = 0
+  /** Writes down what this stack is given, or null. */
+  readonly recording: Recording | null
   readonly #environment: Environment
   readonly #options: StackOptions
   readonly #ownByLink: boolean
@@ -72,13 +76,15 @@ export class Stack implements Host {
   #handlesOwn = false
   #nextId = 1
 
-  constructor(options: StackOptions) {
+  constructor(given: StackOptions) {
+    this.name = given.name ?? 'host'
+    this.config = given.config ?? DEFAULT_CONFIG
+    this.limits = { ...DEFAULT_LIMITS, ...given.limits }
+    this.mtu = given.mtu ?? 1500
+    this.recording = recordingOf(given, this)
+    const options = this.recording?.chances(given) ?? given
     this.#options = options
     this.#ownByLink = options.ownPacketsByLink === true
-    this.name = options.name ?? 'host'
-    this.config = options.config ?? DEFAULT_CONFIG
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
-    this.mtu = options.mtu ?? 1500
     this.addresses = new LocalAddresses(options.addresses)
     this.#isn = new IsnSource(options.secret, options.initialSequenceNumber ?? null)
     this.#ports = new PortSelector(options.random)
@@ -107,6 +113,7 @@ export class Stack implements Host {
       child: (listener) => this.#create(listener.config ?? this.config),
       touched: (connection) => this.touched(connection),
     })
+    this.recording?.observe(this)
   }
 
   // ---- getters
@@ -131,6 +138,11 @@ export class Stack implements Host {
 
   listeners(): Listener[] {
     return [...this.#listeners.values()]
+  }
+
+  /** `pollTransmit` has something to look at; without, it changes nothing. */
+  get hasWork(): boolean {
+    return this.#ready.length + this.#replies.length + this.#toSelf.length > 0
   }
 
   /** What is held at this moment. On a host without connections, polled until nothing is left, all are 0. */
@@ -175,7 +187,7 @@ export class Stack implements Host {
    *   privilege. RangeError for a port outside 0 to 65535.
    */
   listen(options: ListenOptions): Listener {
-    this.#assertAllowed(options.port)
+    assertAllowed(options.port, this.#options.privileged)
     if (options.address !== undefined && !this.addresses.has(options.address)) {
       throw new CallError('address-not-available', options.address.toString())
     }
@@ -233,7 +245,7 @@ export class Stack implements Host {
     if (local === null || !this.addresses.has(local) || local.version !== remote.version) {
       throw new CallError('address-not-available', `to ${remote}`)
     }
-    this.#assertAllowed(options.localPort ?? 0)
+    assertAllowed(options.localPort ?? 0, this.#options.privileged)
     if (this.#table.isFull) throw new CallError('insufficient-resources')
     const toSelf = this.addresses.has(remote)
     const isFree = (port: number): boolean => !this.#table.has(local, remote, port, remotePort)
@@ -380,17 +392,9 @@ export class Stack implements Host {
     this.#handlesOwn = false
   }
 
-  #assertAllowed(port: number): void {
-    if (portRange(port) === 'well-known' && port !== 0 && this.#options.privileged === false) {
-      throw new CallError('connection-illegal', `port ${port} is privileged`)
-    }
-  }
-
   #create(config: Config): HostedConnection {
-    const connection = new HostedConnection(this.#environment, config, this.#nextId++, this)
-    connection.tcb.path.mtu = this.mtu
-    connection.tcb.path.mmsr = this.mtu
-    connection.tcb.path.checksumOffload = this.#options.checksumOffload === true
+    const connection = hostedConnection(this.#environment, config, this.#nextId++, this)
+    connection.tcb.path.setLink(this.mtu, this.#options.checksumOffload === true)
     return connection
   }
 }

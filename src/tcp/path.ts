@@ -21,6 +21,13 @@ export class Path {
   /** The link fills in and verifies checksums. */
   checksumOffload = false
 
+  /** What packets of the link may be like. */
+  setLink(mtu: number, checksumOffload: boolean): void {
+    this.mtu = mtu
+    this.mmsr = mtu
+    this.checksumOffload = checksumOffload
+  }
+
   /** Names both ends; addresses of one version. */
   setSockets(local: Address, localPort: number, remote: Address, remotePort: number): void {
     this.version = remote.version

@@ -38,6 +38,13 @@ const NAMES: Readonly<Record<number, SignalName>> = {
   [RETURNED]: 'returned-to-listen',
 }
 
+/** The names of event bits. */
+export function signalNames(events: number): SignalName[] {
+  return Object.keys(NAMES)
+    .filter((bit) => (events & Number(bit)) !== 0)
+    .map((bit) => NAMES[Number(bit)]!)
+}
+
 /** Sets an event bit. A bit that waits to be taken is not traced again. */
 export function signal(tcb: Tcb, bit: number, reason?: CloseReason): void {
   if ((tcb.events & bit) !== 0) return

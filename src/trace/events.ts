@@ -48,6 +48,8 @@ export interface SegmentRecord {
   readonly windowScale?: number
   readonly sackPermitted?: boolean
   readonly timestamps?: { readonly val: number; readonly ecr: number }
+  /** Blocks of a SACK option (RFC 2018 3), each from its left edge to before its right one, int32. */
+  readonly sack?: readonly { readonly left: number; readonly right: number }[]
 }
 
 interface EventBase {

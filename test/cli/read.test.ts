@@ -80,6 +80,24 @@ test('-T fields prints the fields that -e names between tabs; -T jsonl an object
   assert.equal(objects.length, rows.length)
 })
 
+test("-T tabs and text print tshark's list, a line for each frame; its columns are fields, too", () => {
+  const lines = elko(['read', '-T', 'tabs', '-c', '2', capture]).stdout.trimEnd().split('\n')
+  assert.equal(lines.length, 2)
+  const first =
+    /^ {4}1\t {2}0\.0+\t +(\S+)\t→\t(\S+) *\tTCP\t\d+\t(\d+ → \d+ \[SYN\] Seq=0 Win=\d+ Len=0 MSS=\d+.*)$/
+  const [, source, destination, info] = first.exec(lines[0]!) ?? assert.fail(lines[0])
+  assert.match(lines[1]!, /\[SYN, ACK\] Seq=0 Ack=1 Win=/)
+  const text = elko(['read', '-T', 'text', '-Y', 'tcp.flags.fin == 1', capture]).stdout.trimEnd().split('\n')
+  assert.equal(text.length, 2)
+  for (const line of text) assert.match(line, / → \S+ +TCP \d+ \d+ → \d+ \[FIN, ACK\] Seq=/)
+  const names = ['No.', 'Source', 'Destination', 'Protocol', 'Info'].flatMap((name) => [
+    '-e',
+    `_ws.col.${name}`,
+  ])
+  const fields = elko(['read', '-T', 'fields', '-c', '1', ...names, capture]).stdout.trimEnd()
+  assert.equal(fields, ['1', source, destination, 'TCP', info].join('\t'))
+})
+
 test("-T json and ek are tshark's structures; -E has its header, separators and quotes", () => {
   const packets = JSON.parse(elko(['read', '-T', 'json', '-c', '2', capture]).stdout) as {
     _index: string
@@ -130,7 +148,7 @@ test("words behind the file are a filter of tcpdump's", () => {
 test('mistakes of the command line are named, with what was meant', () => {
   const cases: [argv: string[], message: RegExp][] = [
     [[], /expected a capture file/],
-    [['-T', 'xml', capture], /-T: expected fields, json, ek or jsonl, not "xml"/],
+    [['-T', 'xml', capture], /-T: expected fields, json, ek, jsonl, tabs or text, not "xml"/],
     [['-T', 'fields', capture], /expected fields, with -e/],
     [['-T', 'fields', '-e', 'tcp.sek', capture], /unknown field "tcp.sek"; did you mean tcp\.seq\?/],
     [['-e', 'tcp.seq', capture], /unexpected|-e tcp.seq: only with -T/],
@@ -139,6 +157,7 @@ test('mistakes of the command line are named, with what was meant', () => {
       ['-T', 'fields', '-e', 'tcp.seq', '-E', 'separator=ab', capture],
       /-E separator=ab: expected one character/,
     ],
+    [['-T', 'tabs', '-e', 'tcp.seq', capture], /-e: only with -T fields, json, ek or jsonl/],
     [['-T', 'json', '-E', 'header=y', capture], /-E: only with -T fields/],
     [[capture, 'tcp', 'prot', '80'], /prot/],
     [['-c', '0', capture], /-c: expected a whole number/],

@@ -11,9 +11,9 @@ import { elkoStreams, tsharkStreams } from './wireshark-streams.ts'
 
 /** As shared/captures/oracle.sh: one pass, default preferences, checksums verified. */
 const PREFERENCES = ['-n', '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE']
-/** What is told by who knows the packets before, and octets as they are: of cut headers tshark shows them otherwise. */
+/** What is told by who knows the file and the packets before, and octets as they are: of cut headers tshark shows them otherwise. */
 const LEFT_OUT =
-  /^(frame\.time_(delta|relative)|tcp\.(payload|option_kind|option_len|options|options\.(sack|timestamp|mss|wscale|nop|eol)))$/
+  /^(frame\.(time_(delta|relative)|interface_\w+)|tcp\.(payload|option_kind|option_len|options|options\.(sack|timestamp|mss|wscale|nop|eol)))$/
 const COLUMNS = [...Object.keys(FRAME_FIELDS), ...Object.keys(TCP_FIELDS)].filter(
   (column) => !LEFT_OUT.test(column),
 )

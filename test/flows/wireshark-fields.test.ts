@@ -5,12 +5,13 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
 import { Dissector } from '../../src/dissect/dissect.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
 import { FrameTimes } from '../../src/flows/frame-times.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
-import { FOLDER } from './wireshark-columns.ts'
+import { FOLDER, protocolsAgree } from './wireshark-columns.ts'
 
 const hasTshark = spawnSync('tshark', ['--version']).status === 0
 const skip = !existsSync(join(FOLDER, 'MANIFEST.tsv'))
@@ -23,7 +24,8 @@ const CAPTURES = (
   process.env.ELKO_FIELD_CAPTURES ??
   `PcapPlusPl-003ce0c1-sll2.pcap PcapPlusPl-45477b52-IcmpPackets.pcap suricata-v-1897b829-tfo.pcap
   PcapPlusPl-660be816-mysql.pcapng arkime-8e18b4c2-v6.pcap arkime-c791daea-mongo.pcap nDPI-07fb8231-smtp-starttls.pcap
-  nDPI-842ee7c3-BGP_redist.pcap tcpdump-7caa36cf-arcnet-rfc1051-arp-icmp-http.pcap nDPI-1cf2ee1a-4in6tunnel.pcap`
+  nDPI-842ee7c3-BGP_redist.pcap tcpdump-7caa36cf-arcnet-rfc1051-arp-icmp-http.pcap nDPI-1cf2ee1a-4in6tunnel.pcap
+  wireshark-36a4932f-many_interfaces.pcapng.2 packets-dca79a2a-arppoison.pcapng tcptrace-daef312f-dsack.dmp.gz`
 )
   .trim()
   .split(/\s+/)
@@ -71,14 +73,19 @@ function elkoRows(path: string): Row[] {
     row = new Map()
     times.frame(record)
     dissector.dissect(record)
-    const view = { packet: dissector.packet, record, times }
+    const view = { packet: dissector.packet, record, times, file: reader }
     for (const [name, field] of Object.entries(FRAME_FIELDS))
       row.set(name, cell(field, view as TcpView & typeof view))
     rows.push(row)
   })
-  reader.readWhole(readFileSync(path))
+  const file = readFileSync(path)
+  reader.readWhole(path.endsWith('.gz') ? gunzipSync(file) : file)
   return rows
 }
+
+/** Without TCP, UDP and ICMP Elko's ends with the last header that it knows. */
+const isEndOfHeaders = (want: string, got: string): boolean =>
+  protocolsAgree(want, got) || want.startsWith(`${got}:`)
 
 test('every field of every frame equals tshark', { skip }, (t) => {
   let compared = 0
@@ -94,6 +101,7 @@ test('every field of every frame equals tshark', { skip }, (t) => {
       for (const [field, want] of expected) {
         const got = ours[k]!.get(field) ?? ''
         if (got === want || (SHOWN_TWICE.has(field) && want === `${got},${got}`)) continue
+        if (field === 'frame.protocols' && isEndOfHeaders(want, got)) continue
         differing[field] ??= `frame ${k + 1}: ${want} in tshark, here ${got}`
       }
       compared += expected.size

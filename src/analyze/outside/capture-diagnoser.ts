@@ -8,6 +8,7 @@ import { Dissector } from '../../dissect/dissect.ts'
 import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import type { TunnelPorts } from '../../dissect/tunnels.ts'
+import { senderIsClient } from '../../flows/client-side.ts'
 import * as w from '../../flows/conversation-words.ts'
 import { SequenceAnalysis } from '../../flows/sequence-analysis.ts'
 import { REUSED_PORTS, type TcpAnalysis } from '../../flows/tcp-analysis.ts'
@@ -181,9 +182,12 @@ export class CaptureDiagnoser {
     const hosts = { a: this.#hosts.source(packet), b: this.#hosts.destination(packet) }
     const facts = this.#spare.take(stream, hosts, { a: sourcePort, b: destinationPort })
     facts.version = packet.version
-    // Without a SYN, the smaller port is taken for the server's.
-    if ((tcp.flags & SYN) === 0) facts.clientIsA = tcp.sourcePort >= tcp.destinationPort
-    else if (packet.linkType === LINKTYPE_ETHERNET && packet.layerCodes[0] === LINK + LINKTYPE_ETHERNET) {
+    facts.clientIsA = senderIsClient(tcp)
+    if (
+      (tcp.flags & SYN) !== 0 &&
+      packet.linkType === LINKTYPE_ETHERNET &&
+      packet.layerCodes[0] === LINK + LINKTYPE_ETHERNET
+    ) {
       facts.hop = hardwareAddress(packet.layerBytes[0]!, packet.layerAts[0]!)
     }
     this.#facts[stream] = facts

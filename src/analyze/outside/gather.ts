@@ -2,6 +2,7 @@
 
 import { readInt32, readUint16 } from '../../bytes/big-endian.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
+import { senderIsClient } from '../../flows/client-side.ts'
 import {
   FAST_RETRANSMISSION,
   KEEP_ALIVE,
@@ -126,7 +127,7 @@ function takeSyn(c: ConnectionFacts, me: SideFacts, packet: Packet, tcp: TcpFiel
   }
   if (!c.knowsClient) {
     c.knowsClient = true
-    c.clientIsA = (me === c.a) === ((tcp.flags & ACK) === 0)
+    c.clientIsA = (me === c.a) === senderIsClient(tcp)
   }
   if (!isFirst) return
   me.hasIsn = true
@@ -329,7 +330,6 @@ function takeReset(
 ): void {
   c.resetCount++
   if (me.finAcked.happened && peer.finAcked.happened) c.resetsAfterEnd++
-  if (!c.knowsClient && c.packets === 1) c.clientIsA = false
   if (c.resets.length === MAX_RESETS) return
   const { bytes, ipAt, version } = packet
   const isVersion4 = version === 4
