@@ -2,9 +2,12 @@
 
 import { wrap } from '../diagram/canvas.ts'
 import { ladder } from '../diagram/ladder.ts'
+import { mermaid } from '../diagram/script/mermaid.ts'
+import { plantuml } from '../diagram/script/plantuml.ts'
 import { sequenceDiagram } from '../diagram/sequence/sequence-diagram.ts'
 import type { Banner } from '../trace/banner.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
+import { htmlPage } from './html-page.ts'
 import { DRAWING_HELP, DRAWING_OPTIONS, type Drawing, drawing, print, saveFile } from './output.ts'
 import { formatOf, oneOf } from './picture-format.ts'
 import {
@@ -21,7 +24,7 @@ const MOST_ROWS = 2000
 /** What is folded can be longer. */
 const MOST_FOLDED = 100_000
 
-const FORMATS = ['svg', 'txt'] as const
+const FORMATS = ['svg', 'html', 'txt', 'mmd', 'puml'] as const
 const REASONS = ['none', 'words', 'sentences'] as const
 const VIEWS = ['full', 'overview', 'client', 'server'] as const
 const SCHEMES = ['auto', 'light', 'dark'] as const
@@ -36,7 +39,9 @@ and what Wireshark's analysis says of it. Without -o it prints text.
 ${SOURCE_HELP}
 
 The picture:
-  -o FILE          .svg: time to scale, for a browser or a document; .txt
+  -o FILE          .svg: time to scale, for a browser or a document; .html: the
+                   same with details, search, folds that open, graphs; .txt;
+                   .mmd: Mermaid, for GitHub and others; .puml: PlantUML
   --view WHICH     full, overview: without the applications (default of
                    captures), client or server: one end as it sees the world
   --reasons WHICH  why each segment was sent: none, words (default of captures)
@@ -50,6 +55,7 @@ Examples:
   elko diagram capture.pcapng
   elko diagram --stream 3 --relative capture.pcap
   elko diagram client.pcap server.pcap -o both.svg
+  elko diagram fast-retransmit -o fast-retransmit.html
   elko diagram data-transfer --loss 10% --seed 7
 `
 
@@ -102,7 +108,10 @@ function checkTextOnly(values: { readonly width?: string; readonly ascii?: boole
 
 const FORMS: Readonly<Record<(typeof FORMATS)[number], (source: Source, look: Look) => string>> = {
   svg: svgOf,
+  html: htmlOf,
   txt: textOf,
+  mmd: (source, look) => mermaid(source.events, scripted(source, look)),
+  puml: (source, look) => plantuml(source.events, scripted(source, look)),
 }
 
 /** What all forms are told. */
@@ -127,6 +136,23 @@ function svgOf(source: Source, look: Look): string {
     ...(unfold && { unfolded: 'all' }),
     ...(scheme !== undefined && { scheme }),
   })
+}
+
+function htmlOf(source: Source, look: Look): string {
+  const { events, addresses, title, banner, connection, left, isCapture } = source
+  const { numbers, reasons } = shared(source, look)
+  const { timers, view = isCapture ? 'overview' : 'full' } = look
+  const first = { view, numbers, reasons, ...(timers !== undefined && { timers }) }
+  return htmlPage(
+    { ...{ events, addresses, title, banner, connection, left }, tab: 'diagram', look: first },
+    svgOf(source, look),
+  )
+}
+
+function scripted(source: Source, look: Look) {
+  const { banner } = source
+  const told = { ...(banner !== null && { banner }), ...(look.unfold && { unfolded: 'all' as const }) }
+  return { ...shared(source, look), ...told }
 }
 
 /** The ladder, what was left out, and the verdict. */

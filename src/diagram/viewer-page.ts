@@ -8,6 +8,7 @@ import { themeStyle } from '../svg/theme.ts'
 import type { Banner } from '../trace/banner.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type PackedEvents, packEvents } from '../trace/packed-events.ts'
+import type { SequenceOptions } from './sequence/options.ts'
 
 /** What a page may begin with. */
 export type ViewerTab = 'diagram' | 'graphs' | 'states'
@@ -26,8 +27,8 @@ export interface ViewerConnection {
   readonly tab: ViewerTab
   /** The graph that is seen first, by the name of its type. */
   readonly graph?: string
-  /** Sequence numbers as on the wire, or counted from each side's SYN. */
-  readonly numbers: 'absolute' | 'relative'
+  /** How the diagram is drawn at first. */
+  readonly look: Pick<SequenceOptions, 'view' | 'numbers' | 'reasons' | 'timers'>
 }
 
 /** The same as the page carries it. */

@@ -11,7 +11,7 @@ export const WORDS_FONT = "'Helvetica Neue',Helvetica,Arial,'Liberation Sans','D
 export const SIZES = { label: 12, small: 11, words: 13, heading: 14, title: 18 } as const
 
 /** Colours by role: `var(--data)` and so on in any style sheet that stands beside this one. */
-const LIGHT = {
+export const LIGHT = {
   paper: '#ffffff',
   ink: '#1b1f24',
   dim: '#57606a',

@@ -77,7 +77,7 @@ export async function withFile<T>(
   const folder = mkdtempSync(join(tmpdir(), 'elko-page-'))
   const path = join(folder, 'page.html')
   writeFileSync(path, html)
-  const address = `${pathToFileURL(path).href}${hash === '' ? '' : `#${hash}`}`
+  const address = pathToFileURL(path).href
   let browser: Browser | null = null
   try {
     browser = await chromium.launch({ executablePath: CHROMIUM!, args: QUIET, timeout: LIMIT_MS })
@@ -92,7 +92,7 @@ export async function withFile<T>(
       if (/error|warning/.test(message.type())) misdeeds.complaints.push(message.text())
     })
     page.on('pageerror', (error) => misdeeds.complaints.push(String(error)))
-    await page.goto(address)
+    await page.goto(hash === '' ? address : `${address}#${hash}`)
     return await body(page, misdeeds)
   } finally {
     await browser?.close()

@@ -66,7 +66,7 @@ test('a picture of a capture has the frames and the diagnosis, and no empty life
 test('another ending, and a word that a flag does not know, are told with what there is', () => {
   const gif = elko(['diagram', 'classic', '-o', 'x.gif'])
   assert.equal(gif.code, 2)
-  assert.match(gif.stderr, /-o x\.gif: expected a name that ends in \.svg.* or \.txt/)
+  assert.match(gif.stderr, /-o x\.gif: expected a name that ends in \.svg, .* or \.puml/)
   const view = elko(['diagram', 'classic', '--view', 'half'])
   assert.equal(view.code, 2)
   assert.match(view.stderr, /--view: expected one of full, overview, client, server, not "half"/)

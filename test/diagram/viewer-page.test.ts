@@ -16,7 +16,7 @@ const connection: ViewerConnection = {
   connection: null,
   left: 3,
   tab: 'diagram',
-  numbers: 'absolute',
+  look: {},
 }
 const parts = { script: 'run()', style: '.a{}', still: '<?xml version="1.0"?>\n<svg></svg>' }
 

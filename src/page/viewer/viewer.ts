@@ -90,12 +90,12 @@ export class Viewer {
   }
 
   #start(): void {
-    const { addresses, connection, numbers, graph, tab } = this.#data
+    const { addresses, connection, look, graph, tab } = this.#data
     const type = GRAPH_TYPES.find((name) => name === graph) ?? 'time-sequence'
     this.#diagram.show(this.#events, {
-      ...{ addresses, numbers, times: 'absolute', zoom: 'fit' },
+      ...{ addresses, times: 'absolute', zoom: 'fit', ...look },
       ...(connection !== null && { connection }),
-      view: innerWidth < NARROW ? 'overview' : 'full',
+      view: innerWidth < NARROW ? 'overview' : (look.view ?? 'full'),
       remarks: innerWidth >= WIDE,
     })
     this.#tools.read()

@@ -137,11 +137,11 @@ function bracketMarkup({
   readonly top: number
   readonly bottom: number
 }): string {
-  const [y1, y2] = [decimal(top - 12), decimal(bottom + 10)]
+  const [y1, y2] = [decimal(top), decimal(bottom)]
   const about = element('title', {}, 'Fold this again (Backspace)')
   const hit = element('path', { class: 'bracket-hit', d: `M6 ${y1}V${y2}` })
   const line = element('path', { class: 'bracket-line', d: `M12 ${y1}H4V${y2}H12` })
-  const sign = element('circle', { class: 'bracket-sign', cx: 9, cy: top - 12, r: 7 })
+  const sign = element('circle', { class: 'bracket-sign', cx: 9, cy: top, r: 7 })
   const minus = element('path', { class: 'bracket-minus', d: `M5.5 ${y1}h7` })
   return element(
     'g',

@@ -18,7 +18,7 @@ import { Announcer, type Moment } from './moment.ts'
 export interface DiagramOptions
   extends Pick<
     SequenceOptions,
-    'connection' | 'addresses' | 'numbers' | 'view' | 'remarks' | 'timers' | 'recovery'
+    'connection' | 'addresses' | 'numbers' | 'view' | 'remarks' | 'reasons' | 'timers'
   > {
   /** Times since the first event, or since the one before. */
   readonly times: 'absolute' | 'delta'
@@ -297,10 +297,8 @@ export class DiagramView {
     const { fold, inside } = this.#index?.layout.marks[place] ?? {}
     if (fold?.canUnfold !== true) return
     if (inside !== undefined) this.#outer.set(fold.id, inside)
-    const { from } = fold
     this.#toggle(fold.id)
-    const first = this.#index!.layout.marks.findIndex((mark) => mark.item >= from && isStop(mark))
-    this.#choose(first)
+    this.#choose(this.#index!.layout.marks.findIndex((mark) => mark.inside === fold.id && isStop(mark)))
   }
 
   /** Folds again what a fold showed, and chooses the fold. Where all is unfolded, nothing tells which fold is within which. */

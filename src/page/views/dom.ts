@@ -37,6 +37,7 @@ export function choice<T extends string>(
   onChoice: (value: T) => void,
 ): HTMLLabelElement {
   const select = make('select', {
+    'aria-label': label,
     change: () => onChoice(select.value as T),
   })
   for (const [value, words] of options) {

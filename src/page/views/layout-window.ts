@@ -19,8 +19,8 @@ export class LayoutIndex {
 
   constructor(layout: SequenceLayout) {
     this.layout = layout
-    this.#open = openFolds(layout.marks)
     this.#extents = layout.marks.map(extentOf)
+    this.#open = openFolds(layout.marks, this.#extents)
     const blocks: { top: number; bottom: number }[] = []
     this.#extents.forEach(({ top, bottom }, place) => {
       const block = (blocks[Math.floor(place / BLOCK)] ??= { top, bottom })
@@ -98,14 +98,15 @@ export class LayoutIndex {
 
 const BLOCK = 64
 
-function openFolds(marks: readonly Mark[]): Map<string, Extent> {
+function openFolds(marks: readonly Mark[], extents: readonly Extent[]): Map<string, Extent> {
   const open = new Map<string, { top: number; bottom: number }>()
-  for (const { inside, y } of marks) {
-    if (inside === undefined) continue
+  marks.forEach(({ inside }, place) => {
+    if (inside === undefined) return
+    const { top, bottom } = extents[place]!
     const extent = open.get(inside)
-    if (extent === undefined) open.set(inside, { top: y, bottom: y })
-    else extent.bottom = Math.max(extent.bottom, y)
-  }
+    if (extent === undefined) open.set(inside, { top, bottom })
+    else extent.bottom = Math.max(extent.bottom, bottom)
+  })
   return open
 }
 
