@@ -188,6 +188,7 @@ export class Viewer {
 
   /** A view that was hidden has no size until it is seen. */
   #link(): void {
+    this.#diagram.redraw()
     this.#graph.redraw()
   }
 

@@ -30,14 +30,14 @@ export class DiagramPainter {
   #painted: Range = { top: 0, bottom: 0 }
   #places: readonly number[] = []
 
-  constructor(scroller: HTMLElement) {
+  /** @param list where the marks are the options: it has the focus */
+  constructor(scroller: HTMLElement, list: HTMLElement) {
     this.#body.setAttribute('role', 'presentation')
     this.#part.setAttribute('role', 'presentation')
     this.#cursor.setAttribute('class', 'time-cursor')
     this.#body.append(this.#part, this.#cursor)
-    const holder = make('div', { class: 'diagram-body picture', role: 'presentation' })
-    holder.append(this.#body)
-    scroller.append(this.#head, holder)
+    list.append(this.#body)
+    scroller.append(this.#head, list)
   }
 
   /** The picture has other measures: nothing that was drawn holds. */
@@ -107,12 +107,17 @@ export class DiagramPainter {
     const rows = this.#part.querySelector('.rows')
     rows?.setAttribute('role', 'presentation')
     const lines = this.#part.querySelectorAll('.arrows > g')
+    // Times stand beside what is first in its instant, as a column of their own.
+    const times = document.createElementNS(SVG, 'g')
+    times.setAttribute('aria-hidden', 'true')
+    this.#part.append(times)
     let line = 0
     for (const [k, row] of [...(rows?.children ?? [])].entries()) {
       const place = this.#places[k]!
       const mark = layout.marks[place]!
       row.querySelector(':scope > title')?.remove()
       row.setAttribute('role', 'option')
+      nameRow(row, times)
       row.setAttribute('id', `mark-${place}`)
       row.setAttribute('data-place', String(place))
       row.setAttribute('aria-selected', String(place === chosen))
@@ -125,6 +130,16 @@ export class DiagramPainter {
       if (place === chosen) row.prepend(frameOf(mark))
     }
   }
+}
+
+/** Who asks for a row by what stands there is understood, and who cannot see it is told when it was. */
+function nameRow(row: Element, times: Element): void {
+  const time = row.querySelector('text.time')
+  if (time !== null) times.append(time)
+  const words = (row.textContent ?? '').replace(/\s+/g, ' ').trim()
+  const about = row.getAttribute('aria-label') ?? ''
+  const name = about.includes(words) ? about : `${words}; ${about}`
+  row.setAttribute('aria-label', time === null ? name : `${name}; at ${time.textContent}`)
 }
 
 /** Left of what an open fold shows: who clicks on it folds it again. */
