@@ -17,14 +17,19 @@ export function withLab<T>(
 ): Promise<T> {
   const html = labPageFile({ script: built('lab.js'), style: built('lab.css') })
   return withFile(html, { viewport: WIDE, acceptDownloads: true, ...options }, async (page, misdeeds) => {
-    await page.waitForFunction(`/of [1-9]/.test(document.querySelector('.place')?.textContent ?? '')`)
+    await untilRun(page)
     return body(page, misdeeds)
   })
 }
 
+/** Until anything is shown. The page's policy forbids what `waitForFunction` does with text. */
+export function untilRun(page: Page): Promise<void> {
+  return page.locator('.place', { hasText: / of [1-9]/ }).waitFor()
+}
+
 /** Until the run that is shown has so many events. */
-export async function untilEvents(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(`document.querySelector('.place')?.textContent?.endsWith(' of ${count}')`)
+export function untilEvents(page: Page, count: number): Promise<void> {
+  return page.locator('.place', { hasText: new RegExp(` of ${count}$`) }).waitFor()
 }
 
 /** Where the cursor is and how many events there are: '20 ms · event 5 of 85'. */

@@ -4,6 +4,7 @@ import { button, make } from '../views/dom.ts'
 import { openDialog } from './dialogs.ts'
 import type { LabState } from './lab-state.ts'
 import { OpenCapture } from './shown-capture.ts'
+import { looksLikeLog, shownReplay } from './shown-replay.ts'
 import { shownScript } from './shown-script.ts'
 
 /** Larger files belong to the command line. */
@@ -63,7 +64,7 @@ export class OpenFiles {
         make(
           'label',
           { for: 'open-file' },
-          'A capture (pcap, pcapng, snoop, tcpdump’s text) or a script (.pkt); dropping it on the page does the same',
+          'A capture (pcap, pcapng, snoop, tcpdump’s text), a script (.pkt) or a log of elko sim --record; dropping it on the page does the same',
         ),
         input,
       ),
@@ -99,6 +100,11 @@ export class OpenFiles {
         throw new Error(`${file.name} has more than ${MOST_OCTETS} octets: use elko diagnose`)
       const octets = new Uint8Array(await file.arrayBuffer())
       if (file.name.endsWith('.pkt')) return this.script(new TextDecoder('latin1').decode(octets), file.name)
+      if (looksLikeLog(octets)) {
+        const shown = shownReplay(file.name, octets)
+        this.#onCapture(null)
+        return this.#state.show(shown)
+      }
       const capture = new OpenCapture(file.name, octets)
       this.#onCapture(capture)
       this.#state.show(capture.stream(capture.streams[0]!.number))

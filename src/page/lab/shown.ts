@@ -7,7 +7,7 @@ import { connectionsIn, type LadderPair } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 
 export interface Shown {
-  readonly kind: 'run' | 'capture' | 'script'
+  readonly kind: 'run' | 'capture' | 'script' | 'replay'
   readonly title: string
   /** A lesson's words, a diagnosis, a script's verdict: paragraphs. */
   readonly words: readonly string[]
