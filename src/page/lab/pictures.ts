@@ -64,9 +64,9 @@ export class Pictures {
   /** Puts the cursor of every picture where the cursor is; what nobody sees follows when it is shown. */
   follow(): void {
     const { cursor, event } = this.#state
-    const isDiagram = this.diagram.element.clientHeight > 0
+    const isDiagram = isSeen(this.diagram.element)
     if (isDiagram) this.diagram.pointAt(cursor.us)
-    if (this.graph.element.clientHeight > 0) this.graph.pointAt(cursor.us)
+    if (isSeen(this.graph.element)) this.graph.pointAt(cursor.us)
     // Choosing draws anew, which not every frame of a film is worth.
     if (event === null || (event === this.#chosen && isDiagram === this.#wasDiagram)) return
     this.#chosen = event
@@ -75,7 +75,7 @@ export class Pictures {
     this.#isFollowing = true
     const found = segment === null ? undefined : this.#messageOf(segment, event)
     if (isDiagram) this.diagram.choose({ at: cursor.us, segment: found?.message.segment ?? null })
-    this.graph.choose({ at: cursor.us, segment })
+    if (!isDiagram) this.graph.choose({ at: cursor.us, segment })
     this.#isFollowing = false
   }
 
@@ -131,4 +131,9 @@ export class Pictures {
     if (from === this.diagram) this.graph.pointAt(at)
     else this.diagram.pointAt(at)
   }
+}
+
+/** Whether its tab is chosen. Asked of the tree and not of the layout, which a film would have to wait for. */
+export function isSeen(element: HTMLElement): boolean {
+  return element.isConnected && element.closest('[hidden]') === null
 }

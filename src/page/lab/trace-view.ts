@@ -4,6 +4,7 @@ import { eventWords } from '../../lab/index.ts'
 import { durationText } from '../../svg/scale.ts'
 import { make } from '../views/dom.ts'
 import type { LabState } from './lab-state.ts'
+import { isSeen } from './pictures.ts'
 
 const ROW_HEIGHT = 24
 /** Rows beyond what is seen, so that scrolling shows no gaps. */
@@ -47,6 +48,7 @@ export class TraceView {
   }
 
   #moved(): void {
+    if (!isSeen(this.element)) return
     const { clientHeight, scrollTop } = this.#scroller
     if (clientHeight === 0) return
     const top = Math.max(0, this.#state.cursor.index) * ROW_HEIGHT

@@ -44,7 +44,11 @@ export class WireView {
     this.element = make('div', { class: 'wire', 'aria-hidden': 'true' }, this.#picture)
     this.#picture.addEventListener('click', (event) => this.#click(event))
     state.on('cursor', () => this.draw())
-    new ResizeObserver(() => this.draw()).observe(this.element)
+    // The width is asked for once: a film must not wait for the layout.
+    new ResizeObserver(() => {
+      this.#width = this.#picture.clientWidth
+      this.draw()
+    }).observe(this.element)
   }
 
   /** The messages of the connection that is shown. */
@@ -68,9 +72,8 @@ export class WireView {
   }
 
   draw(): void {
-    const width = this.#picture.clientWidth
+    const width = this.#width
     if (width === 0 || this.#state.shown === null) return
-    this.#width = width
     const { us } = this.#state.cursor
     this.#inSight = this.#seenAt(us)
     const [left, right] = [HOST_WIDTH, width - HOST_WIDTH]
