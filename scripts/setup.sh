@@ -46,7 +46,7 @@ build() {
 # The programs that the tests against the kernel, in the browser and of the examples run, as package:program.
 DEBIAN_PACKAGES='tcpdump:tcpdump tshark:tshark iperf3:iperf3 socat:socat nmap:nmap nftables:nft iproute2:ip
   curl:curl iputils-ping:ping util-linux:setpriv chromium:chromium postgresql:pg_ctlcluster redis-server:redis-server
-  python3-minimal:python3 time:/usr/bin/time default-jre-headless:java'
+  python3-minimal:python3 default-jre-headless:java time:/usr/bin/time'
 
 # Installs those that are missing, where this is Debian (or a child of it) and root. Never fails: the tests that need a
 # missing program are skipped with a reason, or failed in CI.

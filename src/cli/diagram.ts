@@ -9,7 +9,7 @@ import type { Banner } from '../trace/banner.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { htmlPage } from './html-page.ts'
 import { DRAWING_HELP, DRAWING_OPTIONS, type Drawing, drawing, print, saveFile } from './output.ts'
-import { formatOf, oneOf } from './picture-format.ts'
+import { formatOf, oneOf, SCHEMES } from './picture-format.ts'
 import {
   MAX_PACKETS,
   MOST_SOURCE_WORDS,
@@ -27,7 +27,6 @@ const MOST_FOLDED = 100_000
 const FORMATS = ['svg', 'html', 'txt', 'mmd', 'puml'] as const
 const REASONS = ['none', 'words', 'sentences'] as const
 const VIEWS = ['full', 'overview', 'client', 'server'] as const
-const SCHEMES = ['auto', 'light', 'dark'] as const
 const TIMERS = ['none', 'main', 'all'] as const
 
 export const HELP = `Usage: elko diagram SOURCE [-o FILE] [options]
@@ -130,9 +129,10 @@ function svgOf(source: Source, look: Look): string {
   const { view, unfold, scheme } = look
   return sequenceDiagram(source.events, {
     ...shared(source, look),
+    // The remarks have room for sentences.
+    reasons: look.reasons ?? 'sentences',
     ...(source.banner !== null && { banner: source.banner }),
-    // A capture knows nothing of applications.
-    view: view ?? (source.isCapture ? 'overview' : 'full'),
+    ...(view !== undefined && { view }),
     ...(unfold && { unfolded: 'all' }),
     ...(scheme !== undefined && { scheme }),
   })

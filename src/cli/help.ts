@@ -17,13 +17,17 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   lab: { what: 'serve the lab: TCP to play with in a browser', load: () => import('./lab.ts') },
   replay: { what: 'run again what --record wrote down', load: () => import('./replay.ts') },
   drill: { what: 'play packetdrill scripts in virtual time', load: () => import('./drill.ts') },
-  states: { what: 'print the state machine', load: () => import('./states.ts') },
+  states: {
+    what: 'draw the state machine, and the way of a connection through it',
+    load: () => import('./states.ts'),
+  },
   conformance: {
     what: 'print what the RFCs ask, and where it is met',
     load: () => import('./conformance.ts'),
   },
   read: { what: 'print the packets of a capture, as tcpdump and tshark do', load: () => import('./read.ts') },
   diagram: { what: 'draw a connection: a sequence diagram', load: () => import('./diagram.ts') },
+  graph: { what: 'draw a connection over time: sequence, rates, windows', load: () => import('./graph.ts') },
   conversations: {
     what: 'list the TCP conversations of a capture',
     load: () => import('./conversations.ts'),

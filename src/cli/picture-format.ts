@@ -3,6 +3,9 @@
 import { basename } from 'node:path'
 import { UsageError } from './arguments.ts'
 
+/** Colours of a picture: as the reader's system has them, or one kind whatever it says. */
+export const SCHEMES = ['auto', 'light', 'dark'] as const
+
 /**
  * The form in which a picture is wanted, one of `forms`; 'txt' where there is no file.
  * @throws UsageError naming them all.

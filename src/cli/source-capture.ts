@@ -40,6 +40,7 @@ export async function captureSource(path: string, asked: Asked): Promise<Source>
     banner: diagnosis === undefined ? null : bannerOf(diagnosis),
     connection: CONNECTION,
     isCapture: true,
+    epochUs: recorder.startUs,
     left: Math.max(0, recorder.packets - most),
   }
 }

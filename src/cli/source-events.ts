@@ -1,10 +1,13 @@
-/** Runs of Elko's own as sources of pictures: scenarios, and events that were saved as JSON. */
+/** Runs of Elko's own as sources of pictures: scenarios, recorded runs, and events that were saved as JSON. */
 
+import { readFileSync } from 'node:fs'
 import { isTrouble } from '../analyze/trouble.ts'
 import { verdictData, verdictText } from '../diagram/verdict.ts'
+import { type ReplayedRun, replayRun } from '../replay/replayed-run.ts'
 import { runScenario, type Scenario } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
 import { findScenario } from '../sim/scenarios.ts'
+import { LOG_MAGIC } from '../stack/log-format.ts'
 import { ERRNO_OF_END } from '../tcp/errno.ts'
 import type { Banner } from '../trace/banner.ts'
 import { connectionsIn, type LadderPair } from '../trace/connections.ts'
@@ -28,6 +31,23 @@ export function scenarioSource(scenario: Scenario, flags: ScenarioFlags, asked: 
     addresses: result.addresses,
     asked,
   })
+}
+
+/** @throws InputError where it is no log that this Elko can read, or a log of which nothing can be replayed. */
+export function logSource(path: string, asked: Asked): Source {
+  let run: ReplayedRun
+  try {
+    run = replayRun(readFileSync(path))
+  } catch (error) {
+    throw new InputError(`${path}: ${(error as Error).message}`)
+  }
+  const { title, lesson, onePicture, events, addresses } = run
+  return runSource({ name: path, title: title || path, lesson, isOne: onePicture, events, addresses, asked })
+}
+
+/** What --record writes begins with its name. */
+export function looksLikeLog(head: Uint8Array): boolean {
+  return new TextDecoder().decode(head).startsWith(LOG_MAGIC)
 }
 
 interface Run {

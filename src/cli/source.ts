@@ -13,7 +13,7 @@ import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { looksLikeRun } from './saved-run.ts'
 import { nearScenario, SCENARIO_HELP, SCENARIO_OPTIONS, type ScenarioFlags } from './scenario-options.ts'
 import { captureSource, twoCapturesSource } from './source-capture.ts'
-import { eventsSource, scenarioSource } from './source-events.ts'
+import { eventsSource, logSource, looksLikeLog, scenarioSource } from './source-events.ts'
 
 export interface Source {
   readonly events: readonly TraceEvent[]
@@ -27,6 +27,8 @@ export interface Source {
   readonly connection: { readonly host: string; readonly connection: number } | null
   /** Seen from outside, rather than told by the stacks themselves: why a segment was sent is a guess. */
   readonly isCapture: boolean
+  /** The time that is 0 for the events, in microseconds since 1970; absent where there is no such time. */
+  readonly epochUs?: number
   /** Packets of the connection that were left out, as there are too many. */
   readonly left: number
 }
@@ -43,8 +45,9 @@ export const MOST_SOURCE_WORDS = 2
 
 export const SOURCE_HELP = `SOURCE is one of
   NAME             a scenario, as in \`elko sim NAME\`; \`elko sim --list\`
-  FILE             a capture ("-": standard input), or what \`elko sim --json\`
-                   printed. A file with the name of a scenario: ./NAME
+  FILE             a capture ("-": standard input), a run that --record wrote
+                   down, or what \`elko sim --json\` printed. A file with the
+                   name of a scenario: ./NAME
   FILE FILE        captures of one connection from two places: each end is
                    drawn from its own, on one clock
 
@@ -109,7 +112,9 @@ export async function resolveSource(words: readonly string[], flags: Flags, usua
 
 /** By what the file begins with. */
 async function fileSource(path: string, asked: Asked): Promise<Source> {
-  return looksLikeRun(headOf(path)) ? eventsSource(path, asked) : captureSource(path, asked)
+  const head = headOf(path)
+  if (looksLikeLog(head)) return logSource(path, asked)
+  return looksLikeRun(head) ? eventsSource(path, asked) : captureSource(path, asked)
 }
 
 const HEAD = 256

@@ -130,8 +130,9 @@ class Joiner {
 
   #received(event: Extract<TraceEvent, { kind: 'received' }>, side: 0 | 1): void {
     const from = side === 0 ? 1 : 0
-    let message = event.packet === 0 ? this.#unnumberedLike(event.segment, from) : undefined
-    message ??= this.#byPacket.get(event.packet)
+    let message = this.#byPacket.get(event.packet)
+    // What a host answers without a connection gets its number only on the wire.
+    message ??= this.#unnumberedLike(event.segment, from)
     if (message === undefined || message.arrivedItem >= 0) {
       const marks = (this.#early.get(event.packet) ?? []).map(({ action }) => NETWORK_WORDS[action])
       const far = side === 0 ? this.#pair.right : this.#pair.left

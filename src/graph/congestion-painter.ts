@@ -137,17 +137,16 @@ function mostOf(direction: GraphDirection, isInside: boolean, fromUs: number, to
   return isInside && window > own * 2 ? own : Math.max(own, window)
 }
 
-function legendOf({ recovery, segments, expiries }: GraphDirection, isInside: boolean): LegendEntry[] {
+function legendOf(direction: GraphDirection, isInside: boolean): LegendEntry[] {
+  const { recovery, counts, expiries } = direction
+  const isAnswered = direction.counts.acknowledgments > 0
+  const isWindowShown = direction.counts.leastWindow <= mostOf(direction, isInside, -Infinity, Infinity)
   const entries: [boolean, string, LegendEntry['sample']][] = [
     [isInside, 'congestion window', lineSample('cwnd')],
     [isInside && recovery.some(({ ssthresh }) => ssthresh < UNSET), 'ssthresh', lineSample('ssthresh')],
     [true, 'in flight', lineSample('flight')],
-    [true, 'receive window', lineSample('window')],
-    [
-      isInside && segments.some(({ lost }) => lost !== undefined),
-      'lost',
-      markSample('lost', (x, y) => cross(x, y, 4)),
-    ],
+    [isAnswered, `receive window${isWindowShown ? '' : ': above the picture'}`, lineSample('window')],
+    [isInside && counts.lost > 0, 'lost', markSample('lost', (x, y) => cross(x, y, 4))],
     [
       isInside && expiries.some(({ timer }) => timer === 'retransmission'),
       'retransmission timer expired',
@@ -158,13 +157,14 @@ function legendOf({ recovery, segments, expiries }: GraphDirection, isInside: bo
 }
 
 function describe(direction: GraphDirection, isInside: boolean): string {
-  const { flight, recovery, expiries, acknowledgments } = direction
-  const greatest = flight.reduce((most, { octets }) => Math.max(most, octets), 0)
-  const windows = acknowledgments.map(({ window }) => window)
-  const least = windows.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-  const widest = windows.reduce((a, b) => Math.max(a, b), 0)
-  const offered = windows.length === 0 ? '' : `, while ${direction.receiver} offers ${least} to ${widest}`
-  const base = `At most ${greatest} octets are in flight${offered}.`
+  const { flight, recovery, expiries, counts } = direction
+  const most = greatest(flight, ({ octets }) => octets)
+  const { leastWindow, greatestWindow } = counts
+  const offered =
+    counts.acknowledgments === 0
+      ? ''
+      : `, while ${direction.receiver} offers ${leastWindow} to ${greatestWindow}`
+  const base = `At most ${most} octets are in flight${offered}.`
   if (!isInside) return base
   const smallest = recovery.reduce((low, { cwnd }) => Math.min(low, cwnd), Number.POSITIVE_INFINITY)
   const largest = recovery.reduce((high, { cwnd }) => Math.max(high, cwnd), 0)

@@ -56,22 +56,24 @@ export class DirectionRecorder {
     const controls = isSyn || (flags & FIN) !== 0 ? 1 : 0
     const end = first + length + controls
     const kind = this.#kindOf(segment, first, reason)
-    const known = { at, first, end, length, flags, kind, packet, reason, note }
     const lost = this.#losses.get(packet)
-    if (kind === 'rst' || kind === 'empty' || kind === 'probe') {
+    let again = 0
+    let isLate = false
+    if (kind === 'rst') this.#resets.push({ at, number: first, way: 'out' })
+    else if (kind !== 'empty') {
       // A probe may carry an octet that is sent again when the window opens: that is no retransmission.
-      this.#segments.push({ ...known, again: 0, isLate: false, lost })
-      if (kind === 'rst') this.#resets.push({ at, number: first, way: 'out' })
-      if (kind === 'probe') this.#sentUpTo(at, end)
-      return
+      if (kind !== 'probe') {
+        isLate = this.#seen.reachesBeyond(first, end)
+        const fresh = this.#seen.add(first, end)
+        again = fresh.reduce((sum, range) => sum - (range.end - range.first), end - first)
+        this.#roundTrips.sent(at, first, end, fresh, segment.timestamps?.val)
+        this.#acknowledged ??= first
+      }
+      this.#sentUpTo(at, end)
     }
-    const isLate = this.#seen.reachesBeyond(first, end)
-    const fresh = this.#seen.add(first, end)
-    const again = fresh.reduce((sum, range) => sum - (range.end - range.first), end - first)
-    this.#segments.push({ ...known, again, isLate: isLate && again === 0, lost })
-    this.#roundTrips.sent(at, first, end, fresh, segment.timestamps?.val)
-    this.#acknowledged ??= first
-    this.#sentUpTo(at, end)
+    isLate &&= again === 0
+    // Not spread into a literal: there are many, and they are looked at often.
+    this.#segments.push({ at, first, end, length, flags, kind, again, isLate, packet, reason, note, lost })
   }
 
   answered({ at, segment, packet }: SeenSegment): void {

@@ -9,7 +9,7 @@ import { drawLegend, drawPanel, legendHeight, type Painter, stack } from './pane
 import { roundTripPainter, timeoutPainter } from './round-trip-painter.ts'
 import { sequencePainter } from './sequence-painter.ts'
 import { type GraphDirection, type GraphSeries, mainSide } from './series.ts'
-import { ratePainter, sizePainter, usualWindowUs } from './throughput-painter.ts'
+import { ratePainter, sizePainter } from './throughput-painter.ts'
 
 export const GRAPH_TYPES = ['time-sequence', 'throughput', 'rtt', 'window', 'congestion'] as const
 export type GraphType = (typeof GRAPH_TYPES)[number]
@@ -28,7 +28,7 @@ export interface GraphOptions {
   /** By the names of hosts. */
   readonly addresses?: Readonly<Record<string, string>>
   readonly scheme?: Scheme
-  /** The window of the moving average of `throughput`, in microseconds. Default: see usualWindowUs. */
+  /** The window of the moving average of `throughput`, in microseconds. Default: a round one, some fortieth of the connection. */
   readonly averageUs?: number
 }
 
@@ -117,23 +117,21 @@ export function graphPicture(series: GraphSeries, options: GraphOptions): GraphP
 }
 
 /** From the first segment to the last, with some room at both sides. */
-function timesOf({ startUs, endUs }: GraphSeries, { fromUs, toUs }: GraphOptions): [number, number] {
+export function timesOf({ startUs, endUs }: GraphSeries, { fromUs, toUs }: GraphOptions): [number, number] {
   const margin = Math.max((endUs - startUs) * 0.015, 1)
   const from = fromUs ?? startUs - margin
   const to = toUs ?? endUs + margin
   return to > from ? [from, to] : [from, from + 1]
 }
 
-function paintersOf(series: GraphSeries, direction: GraphDirection, options: GraphOptions): Painter[] {
+/** The panels of a graph, from above. */
+export function paintersOf(series: GraphSeries, direction: GraphDirection, options: GraphOptions): Painter[] {
   const { startUs } = series
   switch (options.type) {
     case 'time-sequence':
       return [sequencePainter(direction, startUs, 1)]
     case 'throughput':
-      return [
-        ratePainter(direction, options.averageUs ?? usualWindowUs(direction)),
-        sizePainter(direction, startUs),
-      ]
+      return [ratePainter(direction, options.averageUs), sizePainter(direction, startUs)]
     case 'rtt':
       return [
         roundTripPainter(direction, startUs),
@@ -151,20 +149,29 @@ interface Head {
   readonly className: 'title' | 'words'
 }
 
-/** Title and subtitle in lines that fit into `room` pixels. */
-function headsOf(
+/** Whose data they are, and where they were seen. */
+export function headWords(
   { isCaptured }: GraphSeries,
   { sender, receiver, ports, isSeenAtSender }: GraphDirection,
-  { type, title, addresses }: GraphOptions,
-  room: number,
-): Head[] {
+  { addresses }: GraphOptions,
+): string {
   const name = (host: string, port: number): string => {
     const address = addresses?.[host]
     const known = address === undefined ? [host] : [host, address]
     return port < 0 ? known.join(' ') : `${known.join(' ')} port ${port}`
   }
   const place = isCaptured ? 'the capture' : isSeenAtSender ? sender : receiver
-  const way = `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}`
+  return `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}`
+}
+
+/** Title and subtitle in lines that fit into `room` pixels. */
+function headsOf(
+  series: GraphSeries,
+  direction: GraphDirection,
+  options: GraphOptions,
+  room: number,
+): Head[] {
+  const { type, title } = options
   const what = title === undefined ? GRAPH_NAMES[type] : `${GRAPH_NAMES[type]}: ${title}`
   const inLines = (words: string, className: Head['className']): Head[] => {
     const isTitle = className === 'title'
@@ -172,5 +179,5 @@ function headsOf(
     const widthOf = (text: string): number => proportionalWidth(text, size, isTitle ? 'bold' : 'normal')
     return wrapped(words, room, widthOf).map((line) => ({ words: line, className }))
   }
-  return [...inLines(what, 'title'), ...inLines(way, 'words')]
+  return [...inLines(what, 'title'), ...inLines(headWords(series, direction, options), 'words')]
 }

@@ -71,8 +71,9 @@ export class Letters {
   }
 }
 
-const ABOVE = [-5, -17, 15, -29]
-const BELOW = [15, 27, -5, 39]
+/** A letter farther off would seem to belong to something else. */
+const ABOVE = [-5, -17, 15]
+const BELOW = [15, 27, -5]
 
 function cellsOf({ left, top, right, bottom }: Box): number[] {
   const cells: number[] = []

@@ -2,7 +2,7 @@
 
 import { horizontalAxis, verticalAxis } from '../svg/axis.ts'
 import { decimal, element, textAt } from '../svg/markup.ts'
-import { durationText, type LinearScale, linearScale, ticks } from '../svg/scale.ts'
+import { type LinearScale, linearScale, ticks } from '../svg/scale.ts'
 import { proportionalWidth } from '../svg/text-width.ts'
 import { SIZES } from '../svg/theme.ts'
 
@@ -62,6 +62,13 @@ export function stack(
   })
 }
 
+/** Times along one axis, all in the unit that suits its span. */
+export function timeText(spanUs: number): (us: number) => string {
+  const [unit, size] =
+    spanUs < 2e3 ? (['µs', 1] as const) : spanUs < 2e6 ? (['ms', 1e3] as const) : (['s', 1e6] as const)
+  return (us) => (us === 0 ? '0' : `${Number((us / size).toFixed(6))} ${unit}`)
+}
+
 /** A panel with its axes. Times are told from `startUs` on; only the lowest panel has them in words. */
 export function drawPanel(painter: Painter, panel: Panel, startUs: number, isLowest: boolean): string {
   const { left, top, right, bottom, x } = panel
@@ -82,7 +89,7 @@ export function drawPanel(painter: Painter, panel: Panel, startUs: number, isLow
         place: bottom,
         across: top,
         most,
-        text: (us) => (us === 0 ? '0' : durationText(us)),
+        text: timeText(since.to - since.from),
         label: 'time since the first segment',
       })
     : element('path', {

@@ -98,7 +98,7 @@ function dot(x: number, y: number, size = 2.5): string {
 }
 
 function ring(x: number, y: number): string {
-  return `M${decimal(x - 3)} ${decimal(y - 3)}h6v6h-6Z`
+  return `M${decimal(x - 2)} ${decimal(y - 2)}h4v4h-4Z`
 }
 
 function legendOf(roundTrips: readonly RoundTrip[], isSmoothed: boolean): LegendEntry[] {

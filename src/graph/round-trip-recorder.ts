@@ -7,6 +7,9 @@
 import type { SequenceRange } from './octets-seen.ts'
 import type { RoundTrip } from './series.ts'
 
+/** A timestamp that was sent for longer does not tell which segment is answered: its clock ticks too slowly. */
+const FINE_US = 1000
+
 interface Piece {
   readonly first: number
   readonly end: number
@@ -22,8 +25,8 @@ export class RoundTripRecorder {
   #head = 0
   /** When something that is acknowledged by now was last sent again. */
   #disturbedAt = Number.NEGATIVE_INFINITY
-  /** When each timestamp was first sent. */
-  readonly #stamps = new Map<number, number>()
+  /** When each timestamp was first and last sent, with something to acknowledge. */
+  readonly #stamps = new Map<number, { readonly first: number; last: number }>()
 
   constructor(samples: RoundTrip[] = []) {
     this.samples = samples
@@ -37,7 +40,9 @@ export class RoundTripRecorder {
     fresh: readonly SequenceRange[],
     stamp: number | undefined,
   ): void {
-    if (stamp !== undefined && !this.#stamps.has(stamp)) this.#stamps.set(stamp, at)
+    const known = stamp === undefined ? undefined : this.#stamps.get(stamp)
+    if (known !== undefined) known.last = at
+    else if (stamp !== undefined) this.#stamps.set(stamp, { first: at, last: at })
     const isWhole = fresh.length === 1 && fresh[0]!.first === first && fresh[0]!.end === end
     if (!isWhole) this.#sentAgain(at, first, end)
     for (const range of fresh) this.#insert({ first: range.first, end: range.end, at, isAgain: false })
@@ -55,8 +60,10 @@ export class RoundTripRecorder {
     if (named !== undefined && !named.isAgain && this.#disturbedAt <= named.at) {
       this.samples.push({ at, us: at - named.at, by: 'acknowledgment' })
     }
-    const stampedAt = echo === undefined ? undefined : this.#stamps.get(echo)
-    if (stampedAt !== undefined) this.samples.push({ at, us: at - stampedAt, by: 'timestamp' })
+    const stamped = echo === undefined ? undefined : this.#stamps.get(echo)
+    if (stamped !== undefined && stamped.last - stamped.first <= FINE_US) {
+      this.samples.push({ at, us: at - stamped.first, by: 'timestamp' })
+    }
     if (this.#head > 1000 && this.#head * 2 > this.#pieces.length) {
       this.#pieces.splice(0, this.#head)
       this.#head = 0

@@ -11,7 +11,7 @@ import { BarPath, SignPath, StepPath } from './columns.ts'
 import { Letters } from './letters.ts'
 import { type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
 import type { GraphAcknowledgment, GraphDirection, GraphSegment } from './series.ts'
-import { holding, within } from './timeline.ts'
+import { greatest, holding, within } from './timeline.ts'
 import { acknowledgmentWords, counted, segmentWords } from './words.ts'
 
 /** More marks than this are drawn together, without words of their own. */
@@ -141,7 +141,7 @@ class SequencePlot {
     return (
       bar +
       footOf(middle, low, low - high) +
-      (isPushed ? diamond(middle, high, 3) : headOf(middle, high, low - high))
+      (isPushed ? diamond(middle, high, 2.5) : headOf(middle, high, low - high))
     )
   }
 
@@ -163,6 +163,7 @@ class SequencePlot {
   }
 
   #losses(): void {
+    if (this.#direction.counts.lost === 0) return
     const { x, y } = this.#panel
     const crosses = new SignPath((atX, atY) => cross(atX, atY, 4), 2)
     for (const { at, first, end, lost } of this.#segments) {
@@ -190,13 +191,6 @@ class SequencePlot {
         again ? 'letter again' : 'letter control',
       )
     }
-    for (const { at, ack, window, duplicate, blocks } of this.#acknowledgments) {
-      if (x.at(at) < left) continue
-      if (window === 0) letters.put(x.at(at), y.at(ack), 'Z', 'letter note')
-      if (duplicate === 3) letters.put(x.at(at) + 8, y.at(ack), '3', 'letter ack', true)
-      const top = blocks.reduce((most, { end }) => Math.max(most, end), Number.NEGATIVE_INFINITY)
-      if (blocks.length > 0) letters.put(x.at(at), y.at(top), 'S', 'letter sack')
-    }
     for (const segment of this.#segments) {
       const letter = letterOf(segment)
       if (letter === undefined) continue
@@ -208,6 +202,17 @@ class SequencePlot {
         `letter ${className}`,
         isBelow,
       )
+    }
+    let isRun = false
+    for (const { at, ack, window, duplicate, blocks } of this.#acknowledgments) {
+      const goesOn = isRun && blocks.length > 0
+      isRun = blocks.length > 0
+      if (x.at(at) < left) continue
+      if (window === 0) letters.put(x.at(at), y.at(ack), 'Z', 'letter note')
+      if (duplicate === 3) letters.put(x.at(at) + 8, y.at(ack), '3', 'letter ack', true)
+      // Blocks come in runs, which one letter names.
+      if (isRun && !goesOn)
+        letters.put(x.at(at), y.at(greatest(blocks, ({ end }) => end)), 'S', 'letter sack')
     }
   }
 }
@@ -270,53 +275,44 @@ function extentOf(
     edge = Math.max(edge, ack + window)
   }
   if (low > high) return { low: 0, high: 1, isWindowShown: false }
+  high = Math.max(high, low + 4)
   const isWindowShown = edge - low <= Math.max(high - low, 10) * FARTHEST_EDGE
   return { low, high: isWindowShown ? Math.max(high, edge) : high, isWindowShown }
 }
 
-function legendOf({ segments, acknowledgments }: GraphDirection): LegendEntry[] {
+function legendOf({ segments, acknowledgments, counts }: GraphDirection): LegendEntry[] {
   const { isWindowShown } = extentOf(segments, acknowledgments)
   const bar = (x: number, y: number): string => `M${x} ${y - 6}v12`
-  const some = (holds: (segment: GraphSegment) => boolean): boolean => segments.some(holds)
+  const isAnswered = counts.acknowledgments > 0
   const entries: [boolean, string, LegendEntry['sample']][] = [
-    [some(({ kind }) => kind === 'data'), 'segment', markSample('data', bar)],
+    [counts.withText > 0, 'segment', markSample('data', bar)],
+    [counts.pushed > 0, 'PSH', markSample('data', (x, y) => `M${x} ${y}v6${diamond(x, y - 3, 3)}`)],
+    [counts.empty > 0, 'without data', markSample('empty', (x, y) => cross(x, y, 2.5))],
+    [counts.retransmissions > 0, 'R retransmission', markSample('again', bar)],
+    [counts.late > 0, 'O out of order', markSample('late', bar)],
+    [counts.probes > 0, 'P window probe', markSample('probe', bar)],
+    [counts.keepAlives > 0, 'K keep-alive', markSample('probe', bar)],
+    [counts.lost > 0, 'lost', markSample('lost', (x, y) => cross(x, y, 4))],
+    [isAnswered, 'acknowledged (tick: again, 3: third duplicate)', lineSample('ack')],
     [
-      some(({ flags, length }) => (flags & PSH) !== 0 && length > 0),
-      'PSH',
-      markSample('data', (x, y) => `M${x} ${y}v6${diamond(x, y - 3, 3)}`),
-    ],
-    [some(({ kind }) => kind === 'empty'), 'without data', markSample('empty', (x, y) => cross(x, y, 2.5))],
-    [some(({ again }) => again > 0), 'R retransmission', markSample('again', bar)],
-    [some(({ isLate }) => isLate), 'O out of order', markSample('late', bar)],
-    [some(({ kind }) => kind === 'probe'), 'P window probe', markSample('probe', bar)],
-    [some(({ kind }) => kind === 'keep-alive'), 'K keep-alive', markSample('probe', bar)],
-    [some(({ lost }) => lost !== undefined), 'lost', markSample('lost', (x, y) => cross(x, y, 4))],
-    [acknowledgments.length > 0, 'acknowledged (tick: again, 3: third duplicate)', lineSample('ack')],
-    [
-      acknowledgments.length > 0,
+      isAnswered,
       `end of the window${isWindowShown ? ' (Z: zero)' : ': above the picture'}`,
       lineSample('window'),
     ],
-    [acknowledgments.some(({ blocks }) => blocks.length > 0), 'S SACK', markSample('sack', bar)],
+    [counts.withBlocks > 0, 'S SACK', markSample('sack', bar)],
   ]
   return entries.filter(([isThere]) => isThere).map(([, words, sample]) => ({ words, sample }))
 }
 
-function describe({ sender, segments, acknowledgments }: GraphDirection): string {
-  const octets = segments.reduce((most, { end, kind }) => (kind === 'rst' ? most : Math.max(most, end)), 0)
-  const again = segments.filter((segment) => segment.again > 0).length
-  const late = segments.filter(({ isLate }) => isLate).length
-  const lost = segments.filter((segment) => segment.lost !== undefined).length
-  const zero = acknowledgments.filter(({ window }) => window === 0).length
-  const triple = acknowledgments.filter(({ duplicate }) => duplicate === 3).length
+function describe({ sender, counts }: GraphDirection): string {
   const parts = [
-    `${sender} sends ${counted(segments.length, 'segment')} up to sequence number ${octets}`,
-    again > 0 ? counted(again, 'retransmission') : '',
-    late > 0 ? `${late} out of order` : '',
-    lost > 0 ? `${lost} lost` : '',
-    `${counted(acknowledgments.length, 'acknowledgment')} come back`,
-    triple > 0 ? counted(triple, 'triple duplicate') : '',
-    zero > 0 ? `${zero} with a zero window` : '',
+    `${sender} sends ${counted(counts.segments, 'segment')} up to sequence number ${counts.end}`,
+    counts.retransmissions > 0 ? counted(counts.retransmissions, 'retransmission') : '',
+    counts.late > 0 ? `${counts.late} out of order` : '',
+    counts.lost > 0 ? `${counts.lost} lost` : '',
+    `and gets ${counted(counts.acknowledgments, 'acknowledgment')}`,
+    counts.thirdDuplicates > 0 ? counted(counts.thirdDuplicates, 'third duplicate') : '',
+    counts.zeroWindows > 0 ? `${counts.zeroWindows} with a zero window` : '',
   ]
   return `${parts.filter((part) => part !== '').join(', ')}.`
 }

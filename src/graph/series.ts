@@ -7,6 +7,7 @@
 import { type LadderPair, type SidedEvent, selectEvents } from '../trace/connections.ts'
 import type { NetworkEvent, RecoveryEvent, SegmentRecord, TimerName, TraceEvent } from '../trace/events.ts'
 import type { SendReason } from '../trace/reasons.ts'
+import { countDirection, type DirectionCounts } from './direction-counts.ts'
 import { DirectionRecorder } from './direction-recorder.ts'
 
 export type SegmentKind = 'data' | 'syn' | 'fin' | 'rst' | 'empty' | 'probe' | 'keep-alive'
@@ -79,6 +80,7 @@ export interface GraphDirection {
   readonly recovery: readonly RecoveryEvent[]
   /** The sender's timers that ran out. */
   readonly expiries: readonly { readonly at: number; readonly timer: TimerName }[]
+  readonly counts: DirectionCounts
 }
 
 export interface GraphSeries {
@@ -114,9 +116,7 @@ export function graphSeries(events: readonly TraceEvent[], pair: LadderPair): Gr
 
 /** The direction that more octets went. */
 export function mainSide({ directions: [left, right] }: GraphSeries): 0 | 1 {
-  const octets = (direction: GraphDirection): number =>
-    direction.segments.reduce((sum, { length }) => sum + length, 0)
-  return octets(right) > octets(left) ? 1 : 0
+  return right.counts.octets > left.counts.octets ? 1 : 0
 }
 
 const LOSSES: Readonly<Partial<Record<NetworkEvent['action'], string>>> = {
@@ -155,13 +155,15 @@ function directionOf(
     if (event.kind === outward) recorder.sent(event)
     else if (event.kind === inward) recorder.answered(event)
   }
+  const series = recorder.series()
   return {
     side,
     sender: own.host,
     receiver: other.host,
     ports: { sender: own.port, receiver: other.port },
     isSeenAtSender: own.recorded,
-    ...recorder.series(),
+    ...series,
+    counts: countDirection(series.segments, series.acknowledgments),
     recovery,
     expiries: expiries.map(({ at, timer }) => ({ at, timer })),
   }

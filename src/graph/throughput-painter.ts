@@ -13,22 +13,43 @@ import { segmentWords } from './words.ts'
 const MOST_ALONE = 1500
 
 /** A round window, some fortieth of the connection but no shorter than two round trips: shorter ones show bursts only. */
-export function usualWindowUs({ segments, roundTrips }: GraphDirection): number {
+function usualWindowUs({ segments, roundTrips }: GraphDirection): number {
   const spanUs = segments.length === 0 ? 0 : segments.at(-1)!.at - segments[0]!.at
   const times = roundTrips.map(({ us }) => us).sort((a, b) => a - b)
   const wanted = Math.max(spanUs / 40, 2 * (times[times.length >> 1] ?? 0), 1000)
   return tickStep(0, wanted, 2)
 }
 
-export function ratePainter(direction: GraphDirection, windowUs: number): Painter {
-  const sent = movingRate(
-    direction.segments.map(({ at, length }) => ({ at, octets: length })),
+interface Rates {
+  /** As it was asked for. */
+  readonly averageUs: number | undefined
+  readonly windowUs: number
+  readonly sent: readonly RatePoint[]
+  readonly acknowledged: readonly RatePoint[]
+}
+
+/** Those that were asked for last: a page draws the same ones many times. */
+const lastRates = new WeakMap<GraphDirection, Rates>()
+
+/** Rates of what is sent and of what is acknowledged for the first time. */
+export function ratesOf(direction: GraphDirection, averageUs: number | undefined): Rates {
+  const known = lastRates.get(direction)
+  if (known !== undefined && known.averageUs === averageUs) return known
+  const windowUs = averageUs ?? usualWindowUs(direction)
+  const sent = direction.segments.map(({ at, length }) => ({ at, octets: length }))
+  const acknowledged = direction.acknowledgments.map(({ at, fresh }) => ({ at, octets: fresh }))
+  const rates = {
+    averageUs,
     windowUs,
-  )
-  const acknowledged = movingRate(
-    direction.acknowledgments.map(({ at, fresh }) => ({ at, octets: fresh })),
-    windowUs,
-  )
+    sent: movingRate(sent, windowUs),
+    acknowledged: movingRate(acknowledged, windowUs),
+  }
+  lastRates.set(direction, rates)
+  return rates
+}
+
+export function ratePainter(direction: GraphDirection, averageUs: number | undefined): Painter {
+  const { windowUs, sent, acknowledged } = ratesOf(direction, averageUs)
   const most = (fromUs: number, toUs: number): number =>
     Math.max(
       ...[sent, acknowledged].map((rates) =>
@@ -36,7 +57,6 @@ export function ratePainter(direction: GraphDirection, windowUs: number): Painte
       ),
     )
   const over = `mean of the last ${durationText(windowUs)}`
-  const total = direction.segments.reduce((sum, { length }) => sum + length, 0)
   const peak = most(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
   return {
     name: 'rates',
@@ -46,7 +66,7 @@ export function ratePainter(direction: GraphDirection, windowUs: number): Painte
       { words: 'sent', sample: lineSample('cwnd') },
       { words: 'acknowledged (goodput)', sample: lineSample('ack') },
     ],
-    description: `${direction.sender} sends ${total} octets, at most ${countText(Math.round(peak))} bit/s as the ${over}.`,
+    description: `${direction.sender} sends ${direction.counts.octets} octets, at most ${countText(Math.round(peak))} bit/s as the ${over}.`,
     range: (fromUs, toUs) => [0, Math.max(most(fromUs, toUs), 1) * 1.08],
     text: countText,
     draw: (panel) => {
@@ -57,16 +77,15 @@ export function ratePainter(direction: GraphDirection, windowUs: number): Painte
   }
 }
 
-export function sizePainter({ segments }: GraphDirection, startUs: number): Painter {
-  const filled = segments.filter(({ length }) => length > 0)
-  const most = greatest(filled, ({ length }) => length, 1)
+export function sizePainter({ segments, counts }: GraphDirection, startUs: number): Painter {
+  const most = Math.max(1, counts.longest)
   return {
     name: 'sizes',
     label: 'segment length (octets)',
     weight: 1,
     legend: [
       { words: 'segment', sample: markSample('sample acknowledgment', square) },
-      ...(filled.some(({ again }) => again > 0)
+      ...(counts.retransmissions > 0
         ? [{ words: 'retransmission', sample: markSample('sample again', cornered) }]
         : []),
     ],
@@ -74,7 +93,7 @@ export function sizePainter({ segments }: GraphDirection, startUs: number): Pain
     range: () => [0, most * 1.15],
     text: countText,
     draw: ({ x, y }) => {
-      const shown = within(filled, x.from, x.to)
+      const shown = within(segments, x.from, x.to).filter(({ length }) => length > 0)
       if (shown.length <= MOST_ALONE) {
         return shown
           .map((segment) => {

@@ -188,7 +188,7 @@ test(
   SKIP,
   async () => {
     await withFile(
-      classic,
+      CLASSIC,
       { viewport: { width: 390, height: 800 }, hasTouch: true },
       async (page, misdeeds) => {
         const wide = await page.evaluate<number>('document.documentElement.scrollWidth')

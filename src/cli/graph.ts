@@ -1,0 +1,199 @@
+/** `elko graph`: one connection over time, in the form that the file's name asks for. */
+
+import { graphData } from '../graph/graph-data.ts'
+import { GRAPH_TYPES, type GraphOptions, graphSvg } from '../graph/graph-svg.ts'
+import { graphText } from '../graph/graph-text.ts'
+import { type GraphSeries, graphSeries, mainSide } from '../graph/series.ts'
+import { graphXpl } from '../graph/xpl.ts'
+import { measured } from '../sim/impairment-options.ts'
+import { connectionsIn } from '../trace/connections.ts'
+import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { htmlPage } from './html-page.ts'
+import { drawing, print, saveFile } from './output.ts'
+import { formatOf, oneOf } from './picture-format.ts'
+import {
+  MAX_PACKETS,
+  MOST_SOURCE_WORDS,
+  resolveSource,
+  SOURCE_HELP,
+  SOURCE_OPTIONS,
+  type Source,
+} from './source.ts'
+
+/** However many there are, the picture stays small; more is asked for with -c. */
+const MOST_PACKETS = 500_000
+const FORMATS = ['svg', 'html', 'xpl', 'json', 'txt'] as const
+const DIRECTIONS = ['a2b', 'b2a'] as const
+const SCHEMES = ['auto', 'light', 'dark'] as const
+const TEXT_ROWS = 22
+
+export const HELP = `Usage: elko graph SOURCE [--type TYPE] [-o FILE] [options]
+
+Draws a connection over time. Without -o it prints a sketch in characters, and
+what the graph says in words.
+
+Types:
+  time-sequence    tcptrace's: each segment, what is acknowledged, the window;
+                   R retransmission, O out of order, 3 third duplicate, Z zero
+                   window, P probe, K keep-alive, S SACK, U urgent (default)
+  throughput       sent and acknowledged, as a moving average; segment lengths
+  rtt              round trips (Karn's rule; echoes of timestamps), SRTT, RTO
+  window           receive window and octets in flight
+  congestion       cwnd, ssthresh, flight and receive window, with the phase of
+                   recovery, timeouts and losses, below the time sequence
+
+${SOURCE_HELP}
+
+The graph:
+  -o FILE          .svg; .html: a page in which the wheel zooms, with all other
+                   graphs and the diagram; .json: what it shows, as data; .txt;
+                   .xpl: for xplot, one direction a file: FILE_a2b.xpl and
+                   FILE_b2a.xpl, unless --direction says which
+  --direction WAY  whose data: a2b (a: who opened) or b2a (default: who sends
+                   more)
+  --from TIME, --to TIME
+                   only a part, such as 1.5s or 200ms since the first segment
+  --average TIME   the window of the moving average of throughput
+  --width N, --height N
+                   pixels of a picture (1000 by 620), or columns and rows
+  --scheme WHICH   colours: light, dark or auto (default): as the reader's system
+
+Examples:
+  elko graph slow-start --type congestion -o slow-start.svg
+  elko graph --stream 3 capture.pcapng --type rtt
+  elko graph data-transfer --bytes 1000000 --loss 1% -o loss.xpl
+`
+
+const OPTIONS = {
+  ...SOURCE_OPTIONS,
+  o: { type: 'string', short: 'o' },
+  type: { type: 'string' },
+  direction: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  average: { type: 'string' },
+  width: { type: 'string' },
+  height: { type: 'string' },
+  scheme: { type: 'string' },
+} as const
+
+interface Asked {
+  readonly width: number | undefined
+  readonly height: number | undefined
+  readonly side: 0 | 1 | undefined
+}
+
+export async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = readArguments(argv, OPTIONS, MOST_SOURCE_WORDS)
+  const format = formatOf(values.o, FORMATS)
+  const type = oneOf('--type', values.type, GRAPH_TYPES) ?? 'time-sequence'
+  const scheme = oneOf('--scheme', values.scheme, SCHEMES)
+  const [from, to, average] = (['from', 'to', 'average'] as const).map((flag) => timeOf(flag, values[flag]))
+  if (from !== undefined && to !== undefined && to <= from)
+    throw new UsageError(`--to: expected a time behind --from, not "${values.to}"`)
+  const asked = askedSize(values, format === 'txt')
+  const source = await resolveSource(positionals, values, MOST_PACKETS)
+  const series = seriesOf(source)
+  const options: GraphOptions = {
+    type,
+    title: source.title,
+    addresses: source.addresses,
+    ...(asked.side !== undefined && { side: asked.side }),
+    ...(asked.width !== undefined && { width: asked.width }),
+    ...(asked.height !== undefined && { height: asked.height }),
+    ...(from !== undefined && { fromUs: series.startUs + from }),
+    ...(to !== undefined && { toUs: series.startUs + to }),
+    ...(average !== undefined && { averageUs: Math.max(1, average) }),
+    ...(scheme !== undefined && { scheme }),
+  }
+  if (format === 'xpl') return saveXpl(values.o!, source, series, options)
+  const text = FORMS[format](series, options, source)
+  if (values.o === undefined) print(`${text}${leftText(source, '\n')}`)
+  else save(values.o, text, source, wayOf(series, options.side ?? mainSide(series)))
+  return EXIT_FINE
+}
+
+const FORMS: Readonly<
+  Record<
+    Exclude<(typeof FORMATS)[number], 'xpl'>,
+    (series: GraphSeries, options: GraphOptions, source: Source) => string
+  >
+> = {
+  svg: graphSvg,
+  html: (series, options, { events, addresses, title, banner, connection, left, isCapture }) => {
+    const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
+    const data = { events, addresses, title, banner, connection, left, look }
+    return htmlPage({ ...data, tab: 'graphs', graph: options.type }, graphSvg(series, options))
+  },
+  json: (series, options) => `${JSON.stringify(graphData(series, options), null, 1)}\n`,
+  txt: (series, options) => {
+    return graphText(series, options, options.width ?? drawing({}).width, options.height ?? TEXT_ROWS)
+  },
+}
+
+function seriesOf({ events, connection, title }: Source): GraphSeries {
+  const pair = connectionsIn(events).find(({ left, right }) =>
+    [left, right].some((end) => end.host === connection?.host && end.connection === connection.connection),
+  )
+  if (pair === undefined) throw new InputError(`${title}: there is no connection to draw`)
+  return graphSeries(events, pair)
+}
+
+/** One file for each direction in which anything went, or the one that is asked for. */
+function saveXpl(file: string, source: Source, series: GraphSeries, options: GraphOptions): number {
+  const { type, side: only, addresses } = options
+  const sides = ([0, 1] as const).filter((side) => only === undefined || side === only)
+  for (const side of sides) {
+    const name = only === undefined ? file.replace(/(\.xpl)$/i, `_${DIRECTIONS[side]}$1`) : file
+    const { epochUs = 0 } = source
+    const text = graphXpl(series, { type, side, epochUs, ...(addresses !== undefined && { addresses }) })
+    save(name, text, source, wayOf(series, side))
+  }
+  return EXIT_FINE
+}
+
+function save(file: string, text: string, source: Source, way: string): void {
+  saveFile(file, new TextEncoder().encode(text))
+  process.stderr.write(`Saved ${file}: ${way}.${leftText(source, ' ')}\n`)
+}
+
+function wayOf({ directions }: GraphSeries, side: 0 | 1): string {
+  const { sender, receiver } = directions[side]
+  return `${sender} to ${receiver} (${DIRECTIONS[side]})`
+}
+
+function leftText({ left, events }: Source, before: string): string {
+  if (left === 0) return ''
+  const shown = events.filter(({ kind }) => kind === 'sent').length
+  return `${before}... and ${left} packets more: -c ${Math.min(left + shown, MAX_PACKETS)}`
+}
+
+/** Least and most that --width and --height take. */
+interface Bounds {
+  readonly width: readonly [number, number]
+  readonly height: readonly [number, number]
+}
+const PIXELS: Bounds = { width: [320, 8000], height: [240, 8000] }
+const CHARACTERS: Bounds = { width: [60, 400], height: [5, 200] }
+
+function askedSize(
+  values: { readonly width?: string; readonly height?: string; readonly direction?: string },
+  isText: boolean,
+): Asked {
+  const { width, height } = isText ? CHARACTERS : PIXELS
+  const direction = oneOf('--direction', values.direction, DIRECTIONS)
+  return {
+    width: wholeNumber('--width', values.width, ...width),
+    height: wholeNumber('--height', values.height, ...height),
+    side: direction === undefined ? undefined : direction === 'a2b' ? 0 : 1,
+  }
+}
+
+/** @returns microseconds. @throws UsageError */
+function timeOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const us = text === '0' ? 0 : measured(text, { us: 1, µs: 1, ms: 1e3, s: 1e6, min: 6e7, h: 3.6e9 })
+  if (us === null)
+    throw new UsageError(`--${flag}: expected a time such as 200ms, 1.5s or 2min, not "${text}"`)
+  return us
+}
