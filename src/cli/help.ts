@@ -14,6 +14,7 @@ interface Entry {
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   demo: { what: 'play the classic connection and draw it', load: () => import('./demo.ts') },
   sim: { what: 'play a scenario on a simulated network', load: () => import('./sim.ts') },
+  lab: { what: 'serve the lab: TCP to play with in a browser', load: () => import('./lab.ts') },
   replay: { what: 'run again what --record wrote down', load: () => import('./replay.ts') },
   drill: { what: 'play packetdrill scripts in virtual time', load: () => import('./drill.ts') },
   states: {

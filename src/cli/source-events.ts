@@ -33,31 +33,6 @@ export function scenarioSource(scenario: Scenario, flags: ScenarioFlags, asked: 
   })
 }
 
-/** @throws InputError where it is no log that this Elko can read, or a log of which nothing can be replayed. */
-export function logSource(path: string, asked: Asked): Source {
-  let run: ReplayedRun
-  try {
-    run = replayRun(readFileSync(path))
-  } catch (error) {
-    throw new InputError(`${path}: ${(error as Error).message}`)
-  }
-  const { title, lesson, onePicture, events, addresses, problem, divergence } = run
-  if (problem !== null && events.length === 0) throw new InputError(`${path}: ${problem.message}`)
-  if (problem !== null) process.stderr.write(`${path}: ${problem.message}; drawn is what comes before\n`)
-  if (divergence !== null) {
-    const { index, recorded, came } = divergence
-    process.stderr.write(
-      `${path}: from event ${index} on it differs from the record (${recorded}): ${came}\n`,
-    )
-  }
-  return runSource({ name: path, title: title || path, lesson, isOne: onePicture, events, addresses, asked })
-}
-
-/** What --record writes begins with its name. */
-export function looksLikeLog(head: Uint8Array): boolean {
-  return new TextDecoder().decode(head).startsWith(LOG_MAGIC)
-}
-
 interface Run {
   readonly name: string
   readonly title: string
@@ -156,6 +131,7 @@ export function logSource(path: string, asked: Asked): Source {
     throw new InputError(`${path}: ${(error as Error).message}`)
   }
   const { title, lesson, onePicture, events, addresses, divergence, problem, end, replayed } = run
+  if (problem !== null && events.length === 0) throw new InputError(`${path}: ${problem.message}`)
   const isWhole = divergence === null && problem === null && end !== 'cut-off'
   const why = divergence !== null ? 'comes out otherwise than it was recorded' : 'is damaged'
   return runSource({

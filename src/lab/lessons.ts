@@ -118,7 +118,8 @@ const EXPERIMENTS: readonly Lesson[] = [
       'A request in two small writes: the second waits for the acknowledgment of the first, which waits for company. The ' +
       'second run has TCP_NODELAY and shows what the wait costs.',
     config: setUp({
-      client: 'connect\nsend 100\nsend 100\nreceive 500\npause 100ms\nsend 100\nsend 100\nreceive 500\nclose',
+      client:
+        'connect\nsend 100 times 2 every 1ms\nreceive 500\npause 100ms\nsend 100 times 2 every 1ms\nreceive 500\nclose',
       server: 'listen\nreceive 200\nsend 500\nreceive 200\nsend 500\nreceive to end\nclose',
       more: { versus: [{ nagle: false }, {}] },
     }),

@@ -2,7 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DEFAULT_LAB, DEFAULT_PATH, type Intervention, type LabConfig } from '../../src/lab/lab-config.ts'
+import {
+  DEFAULT_LAB,
+  DEFAULT_PATH,
+  type Intervention,
+  type LabConfig,
+  versusConfig,
+} from '../../src/lab/lab-config.ts'
 import { LabRun } from '../../src/lab/lab-run.ts'
 import { LESSONS } from '../../src/lab/lessons.ts'
 import { outcomeOf } from '../../src/lab/outcome.ts'
@@ -323,4 +329,13 @@ test('an outcome counts what happened', () => {
 test('who is no scenario of elko sim is no lesson of the lab', () => {
   assert.equal(findScenario('free-play'), null)
   assert.throws(() => new LabRun({ ...DEFAULT_LAB, lesson: 'free-play' }), { name: 'LabError' })
+})
+
+test('what the experiments compare makes a difference', () => {
+  for (const { name, config } of LESSONS) {
+    const other = versusConfig(config)
+    if (other === null) continue
+    const [first, second] = [config, other].map((one) => outcomeOf(played(one).trace))
+    assert.notEqual(first!.transferUs, second!.transferUs, name)
+  }
 })

@@ -170,9 +170,11 @@ function bracketMarkup({
   )
 }
 
-/** A box behind what is chosen, or null where only a time or a remark stands. */
+/** A box behind what is chosen, or null where nothing is drawn of it. */
 function frameOf({ labels, arrow }: Mark): SVGRectElement | null {
-  const boxes = labels.filter(({ role }) => role !== 'time' && role !== 'remark').map(({ box }) => box)
+  const near = labels.filter(({ role }) => role !== 'time' && role !== 'remark')
+  // Some marks say something beside the picture only.
+  const boxes = (near.length === 0 && arrow === undefined ? labels : near).map(({ box }) => box)
   const xs = boxes.flatMap(({ x, width }) => [x, x + width])
   const ys = boxes.flatMap(({ y: top, height }) => [top, top + height])
   if (arrow !== undefined) {
