@@ -24,7 +24,7 @@ export function roundTripPainter(direction: GraphDirection, startUs: number): Pa
       const measured = greatest(within(roundTrips, fromUs, toUs), ({ us }) => us, 1)
       return [0, greatest(holding(smoothed, fromUs, toUs), ({ srttUs }) => srttUs, measured) * 1.1]
     },
-    text: durationText,
+    text: (us) => (us === 0 ? '0' : durationText(us)),
     draw: (panel) =>
       dots(roundTrips, panel, startUs) +
       path(
@@ -52,7 +52,7 @@ export function timeoutPainter({ recovery, expiries, sender }: GraphDirection): 
       `The retransmission timeout of ${sender} is ${durationText(least)} to ${durationText(most)}` +
       `${fired.length > 0 ? `; it expires ${counted(fired.length, 'time')}` : ''}.`,
     range: (fromUs, toUs) => [0, greatest(holding(recovery, fromUs, toUs), ({ rtoUs }) => rtoUs, 1) * 1.15],
-    text: durationText,
+    text: (us) => (us === 0 ? '0' : durationText(us)),
     draw: (panel) => {
       const { x, top, bottom } = panel
       const marks = within(fired, x.from, x.to).map(
