@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benchCaptures, HELP as CAPTURE_HELP } from './capture.ts'
 import { type Figures, MEASUREMENTS } from './measure.ts'
+import { benchPictures } from './pictures.ts'
 import { ROWS, type Row } from './rows.ts'
 
 const HELP = `npm run bench -- [WORD...] [--rounds N] [--json]
@@ -21,7 +22,11 @@ node:net, elko/web between threads), bulk, trips, setups, memory, tun, crowd, ht
 --rounds N  interleaved rounds, of which the median counts (5)
 --json      every round's figures
 
-${CAPTURE_HELP}`
+${CAPTURE_HELP}
+
+npm run bench -- pictures [--rounds N]
+
+The page of a captured connection of 100,000 packets: time and size.`
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,6 +57,10 @@ if (positionals[0] === 'capture') {
     console.error((error as Error).message)
     process.exit(2)
   }
+  process.exit()
+}
+if (positionals[0] === 'pictures') {
+  benchPictures(rounds)
   process.exit()
 }
 const canTun = process.getuid?.() === 0 && existsSync('/dev/net/tun')
