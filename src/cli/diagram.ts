@@ -129,9 +129,10 @@ function svgOf(source: Source, look: Look): string {
   const { view, unfold, scheme } = look
   return sequenceDiagram(source.events, {
     ...shared(source, look),
+    // The remarks have room for sentences.
+    reasons: look.reasons ?? 'sentences',
     ...(source.banner !== null && { banner: source.banner }),
-    // A capture knows nothing of applications.
-    view: view ?? (source.isCapture ? 'overview' : 'full'),
+    ...(view !== undefined && { view }),
     ...(unfold && { unfolded: 'all' }),
     ...(scheme !== undefined && { scheme }),
   })

@@ -4,10 +4,9 @@ import { columns } from '../diagram/canvas.ts'
 import { stateMachine, stateMachineData } from '../diagram/state-machine.ts'
 import { layoutStates } from '../diagram/states/layout.ts'
 import { stateDiagram } from '../diagram/states/state-svg.ts'
-import type { Scheme } from '../svg/theme.ts'
 import { TRANSITIONS } from '../tcp/state.ts'
 import { connectionsIn, selectEvents } from '../trace/connections.ts'
-import { pathsOf, type StatePath } from '../trace/state-path.ts'
+import { type StatePath, statePaths } from '../trace/state-path.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError } from './arguments.ts'
 import { htmlPage } from './html-page.ts'
 import { drawing, print, saveFile } from './output.ts'
@@ -57,7 +56,7 @@ export async function run(argv: string[]): Promise<number> {
   const format = formatOf(values.o, FORMATS)
   if (positionals.length === 0) refuseSourceFlags(values)
   const source = positionals.length === 0 ? null : await resolveSource(positionals, values, MOST_PACKETS)
-  const paths = source === null ? [] : waysOf(source)
+  const paths = source === null ? [] : pathsOf(source)
   if (values.json === true) {
     const data = source === null ? stateMachineData(TRANSITIONS) : { title: source.title, paths }
     print(JSON.stringify(data, null, 2))
@@ -71,18 +70,24 @@ export async function run(argv: string[]): Promise<number> {
   }
   const svg = (): string =>
     stateDiagram(TRANSITIONS, { paths, scheme, ...(source !== null && { title: source.title }) })
-  const written = format === 'txt' ? text() : format === 'svg' ? svg() : pageOf(source, svg(), scheme)
+  const written =
+    format === 'txt'
+      ? text()
+      : format === 'svg'
+        ? svg()
+        : source === null
+          ? stillPage('The state machine of TCP', svg(), scheme)
+          : pageOf(source, svg())
   saveFile(values.o, new TextEncoder().encode(written))
   process.stderr.write(`Saved ${values.o}.\n`)
   return EXIT_FINE
 }
 
-/** With a connection the whole page of it, of which the states are seen first. */
-function pageOf(source: Source | null, svg: string, scheme: Scheme): string {
-  if (source === null) return stillPage('The state machine of TCP', svg, scheme)
-  const { events, addresses, title, banner, connection, left } = source
-  const look = { numbers: 'absolute' } as const
-  return htmlPage({ events, addresses, title, banner, connection, left, tab: 'states', look }, svg)
+/** The page of the connection, with its states first. */
+function pageOf(source: Source, still: string): string {
+  const { events, addresses, title, banner, connection, left, isCapture } = source
+  const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
+  return htmlPage({ ...{ events, addresses, title, banner, connection, left, look }, tab: 'states' }, still)
 }
 
 /** @throws UsageError for what says something of a source that is not there. */
@@ -96,14 +101,21 @@ function refuseSourceFlags(values: Readonly<Record<string, unknown>>): void {
 }
 
 /** The ways of the two sides of the connection that is asked for, left first. */
-function waysOf({ events, connection, title }: Source): StatePath[] {
+function pathsOf({ events, connection, title }: Source): StatePath[] {
   const pairs = connectionsIn(events)
   const pair = pairs.find(({ left, right }) =>
     [left, right].some((end) => end.host === connection?.host && end.connection === connection.connection),
   )
   if (pair === undefined) throw new InputError(`${title}: there is no connection in it`)
   const own = selectEvents(events, pair).map(({ event }) => event)
-  return pathsOf(own, [pair.left, pair.right])
+  const ends = [pair.left, pair.right]
+  return statePaths(own)
+    .filter((path) => ends.some((end) => end.host === path.host && end.connection === path.connection))
+    .sort((a, b) => sideOf(a) - sideOf(b))
+
+  function sideOf({ host, connection: number }: StatePath): number {
+    return ends.findIndex((end) => end.host === host && end.connection === number)
+  }
 }
 
 /** The same steps as below the picture. */

@@ -17,18 +17,33 @@ const USUAL: ReadonlySet<SendReason> = new Set<SendReason>([
 const READS_AND_WRITES = /^(read|write)\([^)]*\)( blocks| returns\b.*)?$/
 const USUAL_SIGNALS: ReadonlySet<string> = new Set(['readable', 'writable', 'drained'])
 
-export function isQuiet(row: Row): boolean {
+/** What runs are made of: segments as usual, or one duplicate acknowledgment after the other. */
+export type Steady = 'usual' | 'duplicates'
+
+/**
+ * Which kind of run a row may stand in, null: in none. 'any': nothing special, and not what a run is about, as the
+ * arrival of what was sent before.
+ */
+export function steadyOf(row: Row): Steady | 'any' | null {
   switch (row.kind) {
     case 'message':
-      return isUsual(row.message)
+      if (isDuplicate(row.message)) return 'duplicates'
+      if (!isUsual(row.message)) return null
+      return startsMessage(row) ? 'usual' : 'any'
     case 'call':
     case 'application':
-      return row.note === '' && READS_AND_WRITES.test(row.text)
+      return row.note === '' && READS_AND_WRITES.test(row.text) ? 'any' : null
     case 'signal':
-      return USUAL_SIGNALS.has(row.text)
+      return USUAL_SIGNALS.has(row.text) ? 'any' : null
     default:
-      return false
+      return null
   }
+}
+
+/** An acknowledgment that repeats the last one, because a segment is missing. */
+export function isDuplicate({ reason, fate, marks, segment }: Message): boolean {
+  const arrived = fate === 'arrived' || fate === 'unseen'
+  return reason === 'out-of-order-ack' && arrived && marks.length === 0 && segment.length === 0
 }
 
 /** Sent once, arrived, with nothing but data and acknowledgments in it. */

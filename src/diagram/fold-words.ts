@@ -3,7 +3,7 @@
 import { durationText } from '../svg/scale.ts'
 import type { SendReason } from '../trace/reasons.ts'
 import type { Fold } from './fold.ts'
-import { startsMessage } from './fold-quiet.ts'
+import { isDuplicate, startsMessage } from './fold-quiet.ts'
 import type { Message } from './ladder-messages.ts'
 import type { Row } from './ladder-rows.ts'
 
@@ -15,6 +15,8 @@ export interface FoldCounts {
   readonly octets: readonly [number, number]
   readonly largest: readonly [number, number]
   readonly acknowledgments: readonly [number, number]
+  /** Acknowledgments that repeat the one before, because a segment is missing. */
+  readonly duplicates: number
   readonly lost: number
   /** Sent again, for whatever reason. */
   readonly again: number
@@ -46,6 +48,7 @@ export function countFold(rows: readonly Row[], { from, to }: Fold): FoldCounts 
     octets: [0, 0] as [number, number],
     largest: [0, 0] as [number, number],
     acknowledgments: [0, 0] as [number, number],
+    duplicates: 0,
     lost: 0,
     again: 0,
     dropped: 0,
@@ -67,6 +70,7 @@ export function countFold(rows: readonly Row[], { from, to }: Fold): FoldCounts 
       if (message.fate === 'lost') counts.lost++
       if (message.drops.length > 0) counts.dropped++
       if (isAgain(message)) counts.again++
+      if (isDuplicate(message)) counts.duplicates++
     } else if (row.kind === 'call' || row.kind === 'application') {
       if (/^write\([^)]*\)$/.test(row.text)) counts.writes++
       else if (/^read\((\d+\)$|.* returns\b)/.test(row.text)) counts.reads++
@@ -90,10 +94,15 @@ export function foldTitle(fold: Fold, counts: FoldCounts): string {
     if (counts.dropped > 0) said.push(`${counts.dropped} dropped`)
     return said.join(', ')
   }
+  if (counts.duplicates > 0) return countOf(counts.duplicates, 'duplicate acknowledgment')
   const ways = ([0, 1] as const).filter((from) => segments[from] > 0)
   const [from] = ways
   if (from === undefined) return countOf(messages, 'acknowledgment')
-  if (ways.length === 2) return `${ways.map((way) => segmentsText(counts, way)).join(', ')}`
+  if (ways.length === 2) {
+    const bare = acknowledgments[0] + acknowledgments[1]
+    const said = ways.map((way) => segmentsText(counts, way))
+    return [...said, ...(bare > 0 ? [countOf(bare, 'acknowledgment')] : [])].join(', ')
+  }
   const acks = acknowledgments[from === 0 ? 1 : 0]
   const every = acks === 0 ? 0 : Math.round(segments[from] / acks)
   const told = every === 0 ? '' : every === 1 ? ', each acknowledged' : `, acknowledged every ${every}`

@@ -7,7 +7,7 @@
  */
 
 import { FIN, RST, SYN } from '../wire/segment.ts'
-import { isQuiet, startsMessage } from './fold-quiet.ts'
+import { type Steady, startsMessage, steadyOf } from './fold-quiet.ts'
 import type { Row } from './ladder-rows.ts'
 
 export interface Fold {
@@ -32,7 +32,7 @@ export interface FoldOptions {
 }
 
 /** Runs of fewer segments are not worth a fold. */
-const LEAST_RUN = 16
+const LEAST_RUN: Readonly<Record<Steady, number>> = { usual: 16, duplicates: 8 }
 /** Neither are fewer rows and folds between two events of note. */
 const LEAST_STRETCH = 8
 /** What unfolding one block shows at most. */
@@ -92,20 +92,28 @@ function withRuns(rows: readonly Row[], first: number, end: number, pauseUs: num
   const units: Unit[] = []
   let from = first
   let messages = 0
+  let now: Steady | null = null
   const close = (to: number): void => {
-    if (messages >= LEAST_RUN) units.push(divided(rows, 'run', range(from, to)))
+    if (now !== null && messages >= LEAST_RUN[now]) units.push(divided(rows, 'run', range(from, to)))
     else for (let k = from; k < to; k++) units.push(k)
     messages = 0
+    now = null
     from = to
   }
   for (let k = first; k < end; k++) {
     const row = rows[k]!
+    const steady = steadyOf(row)
     if (k > from && row.at - rows[k - 1]!.at >= pauseUs) close(k)
-    if (!isQuiet(row)) {
+    if (steady === null) {
       close(k)
       units.push(k)
       from = k + 1
-    } else if (startsMessage(row)) messages++
+      continue
+    }
+    if (steady === 'any') continue
+    if (now !== null && steady !== now) close(k)
+    now = steady
+    if (startsMessage(row)) messages++
   }
   close(end)
   return units
@@ -194,6 +202,6 @@ function isNamed(row: Row): boolean {
     case 'signal':
       return row.text === 'closed' || row.text === 'connected'
     default:
-      return !isQuiet(row)
+      return steadyOf(row) === null
   }
 }

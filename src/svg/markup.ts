@@ -58,12 +58,14 @@ export interface Picture {
   readonly description: string
   /** Style sheet, from theme.ts. */
   readonly style: string
+  /** 'img' (default): a whole, which is what a screen reader tells of; 'group': it has parts to be read one by one. */
+  readonly role?: 'img' | 'group'
   /** Markup. */
   readonly body: string
 }
 
 /** A whole SVG file, which needs nothing beside it. */
-export function picture({ width, height, title, description, style, body }: Picture): string {
+export function picture({ width, height, title, description, style, role = 'img', body }: Picture): string {
   const name = element('title', { id: 'title' }, escaped(title))
   const about = element('desc', { id: 'description' }, escaped(description))
   const attributes = {
@@ -71,7 +73,7 @@ export function picture({ width, height, title, description, style, body }: Pict
     viewBox: `0 0 ${decimal(width)} ${decimal(height)}`,
     width,
     height,
-    role: 'img',
+    role,
     'aria-labelledby': 'title description',
   }
   // A style sheet has no entities in HTML and '<' nowhere.

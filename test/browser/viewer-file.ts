@@ -1,7 +1,9 @@
-/** HTML files of connections, as the commands write them, for tests that open them in a browser. */
+/** HTML files of connections, as the commands write them, for tests that open them in a browser; and what is asked of each. */
 
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Locator, Page } from 'playwright-core'
 import { htmlPage } from '../../src/cli/html-page.ts'
 import { sequenceDiagram } from '../../src/diagram/sequence/sequence-diagram.ts'
 import type { ViewerConnection } from '../../src/diagram/viewer-page.ts'
@@ -9,6 +11,7 @@ import { runScenario } from '../../src/sim/scenario.ts'
 import { findScenario } from '../../src/sim/scenarios.ts'
 import type { SegmentRecord, TraceEvent } from '../../src/trace/events.ts'
 import { ACK, SYN } from '../../src/wire/segment.ts'
+import { lacksBrowser, type Misdeeds } from './page.ts'
 
 // Whoever compiled only the tests has a script of yesterday in dist/page.
 execFileSync(process.execPath, [fileURLToPath(new URL('../../../scripts/build-pages.mjs', import.meta.url))])
@@ -73,3 +76,25 @@ export function longTransfer(packets: number): TraceEvent[] {
   }
   return events
 }
+
+export const SKIP = { skip: lacksBrowser, timeout: 900_000 }
+export const WINDOW = { viewport: { width: 1400, height: 900 } }
+
+export const CLASSIC = fileOf(eventsOf('classic'), {
+  banner: { verdict: 'closed normally', healthy: true, sentence: 'All went well.', lines: ['A proof.'] },
+})
+export const LONG = fileOf(longTransfer(2000))
+
+export function assertQuiet({ requests, complaints }: Misdeeds): void {
+  assert.deepEqual(requests, [], 'asks the network for nothing')
+  assert.deepEqual(complaints, [], 'no error on the console')
+}
+
+export const textOf = async (locator: Locator): Promise<string> => (await locator.textContent()) ?? ''
+/** Words of the details panel. */
+export const details = (page: Page): Promise<string> => textOf(page.locator('.details'))
+/** The name of what is chosen in the diagram. */
+export const chosen = (page: Page): Promise<string | null> =>
+  page.locator('[aria-selected=true][role=option]').getAttribute('aria-label')
+export const diagram = (page: Page): Locator => page.getByRole('listbox', { name: 'Sequence diagram' })
+export const marks = (page: Page): Promise<number> => page.getByRole('option').count()

@@ -1,38 +1,29 @@
-/** The HTML file of a connection, opened from a disk in Chromium: every control, by pointer and by keyboard. */
+/** The HTML file of a connection, opened from a disk in Chromium: what it tells, by pointer and by keyboard. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Locator, Page } from 'playwright-core'
-import { lacksBrowser, type Misdeeds, withFile } from './page.ts'
-import { eventsOf, fileOf, longTransfer } from './viewer-file.ts'
-
-const skip = { skip: lacksBrowser, timeout: 900_000 }
-const WINDOW = { viewport: { width: 1400, height: 900 } }
-
-const classic = fileOf(eventsOf('classic'), {
-  banner: { verdict: 'closed normally', healthy: true, sentence: 'All went well.', lines: ['A proof.'] },
-})
-const retransmission = fileOf(eventsOf('fast-retransmit'))
-const long = fileOf(longTransfer(2000))
-
-function assertQuiet({ requests, complaints }: Misdeeds): void {
-  assert.deepEqual(requests, [], 'asks the network for nothing')
-  assert.deepEqual(complaints, [], 'no error on the console')
-}
-
-const textOf = async (locator: Locator): Promise<string> => (await locator.textContent()) ?? ''
-/** Words of the details panel. */
-const details = (page: Page): Promise<string> => textOf(page.locator('.details'))
-const chosen = (page: Page): Promise<string | null> =>
-  page.locator('[aria-selected=true][role=option]').getAttribute('aria-label')
-const diagram = (page: Page): Locator => page.getByRole('listbox', { name: 'Sequence diagram' })
-const marks = (page: Page): Promise<number> => page.getByRole('option').count()
+import { withFile } from './page.ts'
+import {
+  assertQuiet,
+  CLASSIC,
+  chosen,
+  details,
+  diagram,
+  eventsOf,
+  fileOf,
+  LONG,
+  longTransfer,
+  marks,
+  SKIP,
+  textOf,
+  WINDOW,
+} from './viewer-file.ts'
 
 test(
   'opens from a disk: title, addresses, verdict, diagram; and asks the network for nothing',
-  skip,
+  SKIP,
   async () => {
-    await withFile(classic, WINDOW, async (page, misdeeds) => {
+    await withFile(CLASSIC, WINDOW, async (page, misdeeds) => {
       assert.equal(await textOf(page.locator('h1')), 'A connection')
       assert.match(await textOf(page.locator('header')), /client 192\.0\.2\.1/)
       await page.getByText('closed normally').click()
@@ -49,8 +40,8 @@ test(
   },
 )
 
-test('without a script there is the picture, and no control that does nothing', skip, async () => {
-  await withFile(classic, { ...WINDOW, javaScriptEnabled: false }, async (page) => {
+test('without a script there is the picture, and no control that does nothing', SKIP, async () => {
+  await withFile(CLASSIC, { ...WINDOW, javaScriptEnabled: false }, async (page) => {
     assert.equal(await page.locator('svg').count(), 1)
     assert.equal(await page.locator('button, select').count(), 0)
   })
@@ -58,9 +49,9 @@ test('without a script there is the picture, and no control that does nothing', 
 
 test(
   'a click on an arrow tells every field of its header, why it was sent and what answers it',
-  skip,
+  SKIP,
   async () => {
-    await withFile(classic, WINDOW, async (page, misdeeds) => {
+    await withFile(CLASSIC, WINDOW, async (page, misdeeds) => {
       await page
         .getByRole('option', { name: /SYN,ACK/ })
         .first()
@@ -92,9 +83,9 @@ test(
 
 test(
   'a link with the number of a frame leads to its arrow, also when it is within a fold',
-  skip,
+  SKIP,
   async () => {
-    await withFile(long, { ...WINDOW, hash: 'frame-700' }, async (page, misdeeds) => {
+    await withFile(LONG, { ...WINDOW, hash: 'frame-700' }, async (page, misdeeds) => {
       assert.match(await details(page), /Frame\s*700/)
       assert.ok(await page.locator('[aria-selected=true][role=option]').isVisible())
       await page.evaluate("location.hash = '#frame-1'")
@@ -106,9 +97,9 @@ test(
 
 test(
   'folds open and close by click, by Enter, by their bracket, by Backspace, and all at once',
-  skip,
+  SKIP,
   async () => {
-    await withFile(long, WINDOW, async (page, misdeeds) => {
+    await withFile(LONG, WINDOW, async (page, misdeeds) => {
       const folds = page.locator('[data-fold]')
       const folded = await folds.count()
       assert.ok(folded > 0)
@@ -137,9 +128,9 @@ test(
 
 test(
   'the keyboard goes from message to message, to the ends, by pages, and back to nothing',
-  skip,
+  SKIP,
   async () => {
-    await withFile(classic, WINDOW, async (page, misdeeds) => {
+    await withFile(CLASSIC, WINDOW, async (page, misdeeds) => {
       await diagram(page).focus()
       await page.keyboard.press('ArrowDown')
       const first = await chosen(page)
@@ -165,8 +156,8 @@ test(
   },
 )
 
-test('the search finds flags, numbers and words, goes through the hits and into folds', skip, async () => {
-  await withFile(long, WINDOW, async (page, misdeeds) => {
+test('the search finds flags, numbers and words, goes through the hits and into folds', SKIP, async () => {
+  await withFile(LONG, WINDOW, async (page, misdeeds) => {
     await page.keyboard.press('/')
     await page.keyboard.type('fast-retransmit')
     const count = page.locator('.search-count')
@@ -192,8 +183,8 @@ test('the search finds flags, numbers and words, goes through the hits and into 
   })
 })
 
-test('filters, views, numbers, times, remarks and sizes change what is drawn', skip, async () => {
-  await withFile(retransmission, WINDOW, async (page, misdeeds) => {
+test('filters, views, numbers, times, remarks and sizes change what is drawn', SKIP, async () => {
+  await withFile(fileOf(eventsOf('fast-retransmit')), WINDOW, async (page, misdeeds) => {
     const words = (): Promise<string> => textOf(page.locator('.diagram-body'))
     const all = await marks(page)
     await page.getByLabel('Messages', { exact: true }).selectOption('retransmissions')
@@ -222,10 +213,49 @@ test('filters, views, numbers, times, remarks and sizes change what is drawn', s
     assert.equal(await width(), fitting)
     assertQuiet(misdeeds)
   })
-  await withFile(classic, WINDOW, async (page) => {
+  await withFile(CLASSIC, WINDOW, async (page) => {
     const synAck = page.getByRole('option', { name: /SYN,ACK/ }).first()
     assert.match(await textOf(synAck), /seq 100 ack 1/)
     await page.getByLabel('Numbers', { exact: true }).selectOption('relative')
     assert.match(await textOf(synAck), /seq 0 ack 1/)
+  })
+})
+
+test('the minimap leads to any place of a long diagram', SKIP, async () => {
+  await withFile(LONG, WINDOW, async (page, misdeeds) => {
+    await page.getByRole('button', { name: 'Unfold all' }).click()
+    const top = (): Promise<number> =>
+      page.locator('.diagram-scroll').evaluate((element) => element.scrollTop)
+    const box = (await page.locator('.minimap').boundingBox())!
+    await page.mouse.click(box.x + 20, box.y + box.height * 0.5)
+    const half = await top()
+    assert.ok(half > 5000)
+    assert.ok((await page.getByRole('option').count()) > 10)
+    await page.mouse.click(box.x + 20, box.y + 2)
+    assert.equal(await top(), 0)
+    assertQuiet(misdeeds)
+  })
+})
+
+test('100,000 packets: below 5 MB, folded, a block unfolds, the last frame is found', SKIP, async () => {
+  const html = fileOf(longTransfer(100_000))
+  assert.ok(html.length < 5_000_000, `${html.length} octets`)
+  await withFile(html, WINDOW, async (page, misdeeds) => {
+    assert.ok((await marks(page)) < 1000)
+    await page.locator('[data-fold]').first().click()
+    assert.ok((await page.locator('[data-inside]').count()) > 1)
+    await page.keyboard.press('/')
+    await page.keyboard.type('frame 99998')
+    await page.keyboard.press('Enter')
+    assert.match(await details(page), /Frame\s*99998/)
+    assert.match((await chosen(page)) ?? '', /packet 99998\b/)
+    assertQuiet(misdeeds)
+  })
+})
+
+test('a connection of which nothing is recorded opens, and says so', SKIP, async () => {
+  await withFile(fileOf([]), WINDOW, async (page, misdeeds) => {
+    assert.match(await textOf(page.locator('#viewer')), /no connection|nothing/i)
+    assertQuiet(misdeeds)
   })
 })

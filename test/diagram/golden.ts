@@ -6,13 +6,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 /** test/diagram/golden, seen from dist/test/diagram. */
 const DIRECTORY = new URL('../../../test/diagram/golden/', import.meta.url)
 
-export function assertGolden(name: string, text: string): void {
-  const file = new URL(`${name}.txt`, DIRECTORY)
+export function assertGolden(name: string, text: string, ending = 'txt'): void {
+  const file = new URL(`${name}.${ending}`, DIRECTORY)
   if (process.env.UPDATE_GOLDEN === '1') {
     mkdirSync(DIRECTORY, { recursive: true })
     writeFileSync(file, text)
   }
-  assert.equal(text, readFileSync(file, 'utf8'), `golden/${name}.txt (UPDATE_GOLDEN=1 rewrites it)`)
+  assert.equal(text, readFileSync(file, 'utf8'), `golden/${name}.${ending} (UPDATE_GOLDEN=1 rewrites it)`)
 }
 
 /** The longest line, in code points. */

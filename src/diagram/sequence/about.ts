@@ -1,10 +1,11 @@
 /** All there is to say of a segment: what shows under the pointer, and what a screen reader says. */
 
 import { durationText } from '../../svg/scale.ts'
-import { SEND_REASONS } from '../../trace/reasons.ts'
+import { DROP_REASONS, SEND_REASONS } from '../../trace/reasons.ts'
 import { controlNames, optionsText, type SequenceBase } from '../../trace/segment-text.ts'
 import type { Message } from '../ladder-messages.ts'
 import type { Ends } from '../ladder-rows.ts'
+import { shortLabel, withoutSource } from '../message-label.ts'
 
 export interface Naming {
   readonly names: Ends<string>
@@ -30,6 +31,15 @@ export function aboutMessage(message: Message, { names, bases }: Naming): string
   if (message.note !== undefined) lines.push(message.note)
   lines.push(...message.marks, fateOf(message))
   return lines.filter((line) => line !== '').join('\n')
+}
+
+/** That it arrived, and what of it was not used. */
+export function aboutArrival(message: Message, { names, bases }: Naming): string {
+  const { segment, from, drops } = message
+  const to = from === 0 ? 1 : 0
+  const short = shortLabel(segment, { seq: bases[from], ack: bases[to] })
+  const unused = drops.map((drop) => `not used: ${withoutSource(DROP_REASONS[drop])}`)
+  return [`${short} arrives at ${names[to]}`, ...unused].join('\n')
 }
 
 function numberLine(name: string, value: number, base: number): string {

@@ -13,7 +13,7 @@ import type { Arrow, Box, Label, TextRun } from './sequence-layout.ts'
 /** From a lifeline to the words on an arrow: timer bars stand between. */
 const INSET = 26
 /** The end of an arrow keeps so much room free of words: its head. */
-const HEAD = { width: 24, above: 7, below: 3 } as const
+const HEAD = { width: 60, above: 7, below: 3 } as const
 /** A lost segment comes so far, as a part of the way: beyond the words of most of those that follow. */
 const LOST_AT = 0.78
 /** One of which nothing tells; there is more to say of it. */
@@ -108,6 +108,12 @@ export function endRoom(side: 0 | 1, columns: Columns): Box {
 export function startRoom(side: 0 | 1, columns: Columns): Box {
   const x = columns.socket[side]
   return { x: side === 0 ? x + 1 : x - 9, y: -2, width: 8, height: 4 }
+}
+
+/** Room for an arrow that is level: words that stand on it would hide all of it. */
+export function levelRoom(columns: Columns): Box {
+  const [left, right] = columns.socket
+  return { x: left, y: -1, width: right - left, height: 2 }
 }
 
 function lostEnd(message: Message, columns: Columns, fall: number): [x: number, start: number, y: number] {

@@ -5,11 +5,20 @@ import type { SequenceBase } from '../../trace/segment-text.ts'
 import { printable } from '../canvas.ts'
 import type { Message } from '../ladder-messages.ts'
 import type { Ends, MessageRow, Row } from '../ladder-rows.ts'
-import { aboutMessage, type Naming } from './about.ts'
-import { arrivalLabel, arrowLabel, arrowOf, dropLabels, endLabel, endRoom, startRoom } from './arrows.ts'
+import { aboutArrival, aboutMessage, type Naming } from './about.ts'
+import {
+  arrivalLabel,
+  arrowLabel,
+  arrowOf,
+  dropLabels,
+  endLabel,
+  endRoom,
+  levelRoom,
+  startRoom,
+} from './arrows.ts'
 import { Blocking, type CallRow, callArrow, callLabel, callRoom, wayOf } from './calls.ts'
 import type { Columns } from './columns.ts'
-import { labelAt, moved, textOf, widthOf } from './labels.ts'
+import { labelAt, moved, widthOf } from './labels.ts'
 import type { Lifelines } from './lifelines.ts'
 import type { Pace } from './pace.ts'
 import type { Remarks } from './remarks.ts'
@@ -121,11 +130,20 @@ export class Body {
     return row.kind === 'state' || row.kind === 'note' || application[side] !== null
   }
 
-  #stand(row: Row, kind: Mark['kind'], side: Mark['side'], needs: Needs, about: string): Draft {
+  /** @param spare stands beside the row if no remark says the same. */
+  #stand(
+    row: Row,
+    kind: Mark['kind'],
+    side: Mark['side'],
+    needs: Needs,
+    about: string,
+    spare: Label | null = null,
+  ): Draft {
     const { columns, remarks } = this.#scene
     const room = columns.remarks
     const remark = room === null ? null : remarks.of(row, room.x, room.width - 12)
-    const { y, labels, leader } = this.#stage.stand({ ...needs, remark })
+    const own = remark === null && spare !== null ? [...needs.labels, spare] : needs.labels
+    const { y, labels, leader } = this.#stage.stand({ ...needs, labels: own, remark })
     this.heights.set(row.item, y)
     const mark: Draft = { kind, item: row.item, at: row.at, side, y, labels, about }
     if (leader !== undefined) mark.leader = leader
@@ -162,13 +180,15 @@ export class Body {
       .join(': ')
     const marks = message.fate === 'lost' ? message.marks.slice(1) : message.marks
     const base = this.#base(message)
-    const labels = [arrowLabel(message, base, columns, words + this.#scene.after(row), marks)]
+    const labels = [
+      arrowLabel(message, base, columns, words === '' ? '' : words + this.#scene.after(row), marks),
+    ]
     const end = endLabel(message, columns, pace.fall)
     if (end !== null) labels.push(end)
     // A capture sees both ends in one moment: the arrow is level, and its end needs its room now.
     const level = next?.kind === 'message' && next.message === message && next.at === row.at
     const keep = [startRoom(side, columns)]
-    if (level) keep.push(endRoom(side === 0 ? 1 : 0, columns))
+    if (level) keep.push(endRoom(side === 0 ? 1 : 0, columns), levelRoom(columns))
     const mark = this.#stand(row, 'message', side, { labels, keep }, aboutMessage(message, naming))
     this.#drawn.set(mark, message)
     if (level) this.heights.set(message.arrivedItem, mark.y)
@@ -181,13 +201,13 @@ export class Body {
     const labels = dropLabels(message, columns)
     const known = this.heights.get(row.item)
     if (known !== undefined) {
-      if (labels.length > 0) this.#stand(row, 'arrival', side, { labels }, textsOf(labels))
+      if (labels.length > 0) this.#stand(row, 'arrival', side, { labels }, aboutArrival(message, naming))
       return
     }
     const keep = [endRoom(side, columns)]
     if (message.sentItem >= 0) {
       const leftHere = this.heights.has(message.sentItem)
-      const about = leftHere ? textsOf(labels) : aboutMessage(message, naming)
+      const about = leftHere ? aboutArrival(message, naming) : aboutMessage(message, naming)
       const mark = this.#stand(row, 'arrival', side, { labels, keep }, about)
       // It comes out of a fold.
       if (!leftHere) this.#drawn.set(mark, message)
@@ -231,11 +251,12 @@ export class Body {
 
   #call(row: CallRow): void {
     const { columns, lifelines, naming } = this.#scene
-    const labels = [callLabel(row, columns)]
-    if (row.note !== '') labels.push(this.#callNote(row))
+    const label = callLabel(row, columns)
+    const labels = [label]
+    const note = row.note === '' ? null : this.#callNote(row)
     const about = `${naming.names[row.side]}: ${row.text}${row.note === '' ? '' : `, ${row.note}`}`
-    const keep = wayOf(row) === 'none' ? [] : [callRoom(row.side, columns)]
-    const mark = this.#stand(row, 'call', row.side, { labels, keep }, about)
+    const keep = wayOf(row) === 'none' ? [] : [callRoom(label, row.side, columns)]
+    const mark = this.#stand(row, 'call', row.side, { labels, keep }, about, note)
     const arrow = callArrow(row, columns, mark.y)
     if (arrow !== null) mark.call = arrow
     if (row.text.startsWith('socket()')) lifelines.created(row.side, mark.y)
@@ -259,6 +280,3 @@ export class Body {
 function padded(box: Label['box'], x: number, y: number): Label['box'] {
   return { x: box.x - x, y: box.y - y, width: box.width + 2 * x, height: box.height + 2 * y }
 }
-
-const textsOf = (labels: readonly Label[]): string =>
-  labels.flatMap(({ lines }) => lines.map(({ runs }) => textOf(runs))).join(' ')

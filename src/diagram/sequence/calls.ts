@@ -33,11 +33,17 @@ export function callLabel(row: CallRow, columns: Columns): Label {
   return labelAt('call', (application + socket) / 2, top, lines, 'middle')
 }
 
-/** Room for the arrow of a call. */
-export function callRoom(side: 0 | 1, columns: Columns): Box {
+/** Room for the arrow of a call with its words: nothing else stands beside them. */
+export function callRoom(label: Label, side: 0 | 1, columns: Columns): Box {
   const application = columns.application[side]!
   const socket = columns.socket[side]
-  return { x: Math.min(application, socket), y: -2, width: Math.abs(socket - application), height: 5 }
+  const { y, height } = label.box
+  return {
+    x: Math.min(application, socket) + 4,
+    y,
+    width: Math.abs(socket - application) - 8,
+    height: height + 5,
+  }
 }
 
 export function callArrow(row: CallRow, columns: Columns, y: number): CallArrow | null {

@@ -32,13 +32,21 @@ const EDGE = 34
 const REMARKS = 300
 const MARGIN = 18
 
-/** @param timeWidth pixels of the widest time label. */
-export function columnsOf(view: View, withRemarks: boolean, timeWidth: number): Columns {
+export interface ColumnNeeds {
+  readonly view: View
+  readonly withRemarks: boolean
+  /** Whether there is anything to tell of applications: a capture knows nothing of them. */
+  readonly withApplications: boolean
+  /** Pixels of the widest time label. */
+  readonly timeWidth: number
+}
+
+export function columnsOf({ view, withRemarks, withApplications, timeWidth }: ColumnNeeds): Columns {
   const axis = Math.max(LEAST_AXIS, Math.ceil(timeWidth) + 20)
   const shown: [boolean, boolean] = [view !== 'server', view !== 'client']
-  const applications = view !== 'overview'
+  const applications = withApplications && view !== 'overview'
   const strip = applications ? STRIP : STATE_STRIP
-  const network = view === 'overview' ? NETWORK + 40 : NETWORK
+  const network = applications ? NETWORK : NETWORK + 2 * (STRIP - STATE_STRIP)
   const first = axis + EDGE
   const left = shown[0] ? first + strip : first + EDGE
   const right = left + network

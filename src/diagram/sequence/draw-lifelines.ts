@@ -14,7 +14,12 @@ export function lifelinesMarkup(layout: SequenceLayout): string {
     if (!columns.shown[side]) parts.push(vertical('network', columns.socket[side], top, bottom))
   }
   for (const { side, state, y1, y2 } of layout.lifelines) {
-    parts.push(vertical(`socket ${lifelineClass(state)}`, columns.socket[side], y1, y2))
+    const x = columns.socket[side]
+    parts.push(vertical(`socket ${lifelineClass(state)}`, x, y1, y2))
+    // A socket is created where its lifeline begins, and deleted where it enters CLOSED.
+    if (state === 'CLOSED' && y1 > top) {
+      parts.push(element('path', { class: 'cap', d: `M${decimal(x - 7)} ${decimal(y1)}h14` }))
+    }
   }
   for (const bar of layout.activations) parts.push(activationMarkup(bar, columns.application[bar.side]))
   for (const bar of layout.timers) parts.push(timerMarkup(bar))

@@ -10,7 +10,8 @@ import { sequenceStyle } from './style.ts'
 
 export function drawSequence(layout: SequenceLayout, scheme: Scheme): string {
   const { width, height, title, description } = layout
-  return picture({ width, height, title, description, style: sequenceStyle(scheme), body: drawPart(layout) })
+  const style = sequenceStyle(scheme)
+  return picture({ width, height, title, description, style, role: 'group', body: drawPart(layout) })
 }
 
 /** A layout, or a part of one, without the element around it: a page draws what is seen of it. */

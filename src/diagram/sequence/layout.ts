@@ -12,7 +12,7 @@ import { type Ends, ladderRows, type Row, type Rows } from '../ladder-rows.ts'
 import { relativeBases } from '../message-label.ts'
 import { type TimeScale, timeScale } from '../time-text.ts'
 import { Body, type Scene } from './body.ts'
-import { type Columns, columnsOf } from './columns.ts'
+import { type ColumnNeeds, type Columns, columnsOf } from './columns.ts'
 import { FoldBlocks } from './fold-blocks.ts'
 import { Column, type Header, headerOf, legendOf } from './frame.ts'
 import { widthOf } from './labels.ts'
@@ -42,7 +42,7 @@ export function layoutSequence(events: readonly TraceEvent[], options: SequenceO
   const scale = timeScale(drawn.rows.map((row) => row.at))
   const last = drawn.rows.at(-1)?.at ?? 0
   const timeWidth = widthOf('time', `${scale.text(last)} ${scale.unit}`)
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, timeWidth)
+  const columns = columnsOf(needsOf(options, drawn.rows, timeWidth))
   const header = headerOf(pair, pairs.length, columns, options)
   return new Sheet(pair, items, drawn, columns, options).layout(header, scale)
 }
@@ -178,6 +178,14 @@ class Sheet {
   }
 }
 
+function needsOf(options: SequenceOptions, rows: readonly Row[], timeWidth: number): ColumnNeeds {
+  const { view = 'full', remarks = view !== 'overview' } = options
+  const withApplications = rows.some(
+    ({ kind }) => kind === 'call' || kind === 'signal' || kind === 'application',
+  )
+  return { view, withRemarks: remarks, withApplications, timeWidth }
+}
+
 /** By the item of the state that ends a connection: what it ended with, as the application is told. */
 function errorsOf(items: readonly LadderItem[]): Map<number, string> {
   const errors = new Map<number, string>()
@@ -214,7 +222,7 @@ function descriptionOf(pair: LadderPair, messages: readonly Message[], rows: rea
 }
 
 function emptyLayout(lines: readonly string[], options: SequenceOptions): SequenceLayout {
-  const columns = columnsOf(options.view ?? 'full', options.remarks ?? true, 0)
+  const columns = columnsOf(needsOf(options, [], 0))
   const page = new Column(columns.width - 32)
   if (options.title !== undefined) page.words('title', 16, options.title)
   for (const line of lines) page.words('words', 16, line)

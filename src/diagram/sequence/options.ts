@@ -33,7 +33,7 @@ export interface SequenceOptions {
   readonly recovery?: 'none' | 'phases' | 'all'
   /** How much of the story. Default 'full'. */
   readonly view?: View
-  /** The column of remarks. Default true. */
+  /** The column of remarks. Default true, but for an overview. */
   readonly remarks?: boolean
   /** The explanation of the signs. Default true. */
   readonly legend?: boolean

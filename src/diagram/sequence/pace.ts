@@ -13,27 +13,34 @@ export interface Pace {
 
 /** A usual flight from host to host falls by so much. */
 const FLIGHT = 34
-/** Where nothing flies, as in a capture at one place, the usual step from row to row. */
-const STEP = 20
-const STEPS_OF_A_GAP = 4
+/** Where nothing flies, as in a capture at one place: a step from row to row that is longer than most. */
+const STEP = 22
+/** So many of all steps are shorter; short ones are as high as their words anyway. */
+const MOST_STEPS = 0.85
+const FLIGHTS_OF_A_GAP = 4
+const STEPS_OF_A_GAP = 5
 
 export function paceOf(rows: readonly Row[], messages: readonly Message[], gapUs?: number): Pace {
   const transits = messages
     .filter(({ fate }) => fate === 'arrived')
     .map((each) => each.arrivedUs - each.sentUs)
-  const transitUs = median(transits.filter((us) => us > 0))
+    .filter((us) => us > 0)
+  const transitUs = quantile(transits, 0.5)
+  if (transitUs > 0) {
+    const usual = FLIGHTS_OF_A_GAP * transitUs
+    return { pixelsPerUs: FLIGHT / transitUs, gapUs: gapUs ?? usual, fall: FLIGHT }
+  }
   const steps: number[] = []
   for (let k = 1; k < rows.length; k++) {
     const us = rows[k]!.at - rows[k - 1]!.at
     if (us > 0) steps.push(us)
   }
-  const stepUs = median(steps)
-  const pixelsPerUs = transitUs > 0 ? FLIGHT / transitUs : stepUs > 0 ? STEP / stepUs : 0
-  const usual = STEPS_OF_A_GAP * Math.max(transitUs, Math.min(stepUs, transitUs > 0 ? 2 * transitUs : stepUs))
-  return { pixelsPerUs, gapUs: gapUs ?? Math.max(1, usual), fall: FLIGHT }
+  const stepUs = quantile(steps, MOST_STEPS)
+  const usual = Math.max(1, STEPS_OF_A_GAP * stepUs)
+  return { pixelsPerUs: stepUs > 0 ? STEP / stepUs : 0, gapUs: gapUs ?? usual, fall: FLIGHT }
 }
 
-function median(values: readonly number[]): number {
+function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort()
-  return sorted[sorted.length >> 1] ?? 0
+  return sorted[Math.floor(sorted.length * part)] ?? 0
 }

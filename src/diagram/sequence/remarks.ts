@@ -41,14 +41,15 @@ export class Remarks {
 
   #on(row: Row): Remark[] {
     if (row.kind === 'note' && row.side === -1) return [{ subject: '', words: row.text, source: '' }]
-    if (!this.#withReasons) return []
     if (row.kind === 'state') {
       const state = row.states[row.side]
       if (state === undefined || state === 'ESTABLISHED' || state === 'CLOSED') return []
       return [{ subject: state, words: `waits for ${STATE_WAITS[state]}`, source: 'RFC 9293 3.3.2' }]
     }
     const item = this.#items[row.item]!
-    if (row.kind === 'message' && row.half === 'leaves') return onReason(row.message.reason)
+    if (row.kind === 'message' && row.half === 'leaves') {
+      return this.#withReasons ? onReason(row.message.reason) : []
+    }
     if (row.kind === 'message' && row.half === 'arrives') {
       return row.message.drops.map((drop) => ({ subject: drop, ...sourced(DROP_REASONS[drop]) }))
     }

@@ -23,7 +23,7 @@ export const SEQUENCE_STYLE =
   '.call-tip{fill:var(--accent)}.bar{fill:var(--paper);stroke:var(--accent);stroke-width:1.2}' +
   '.timer{stroke:var(--warn);stroke-width:2;fill:none}.timer.stopped{stroke-dasharray:3 2}.timer-end{fill:var(--warn)}' +
   '.axis-line{stroke:var(--dim);stroke-width:1;fill:none}.instant{fill:var(--faint)}.leader{stroke:var(--faint);fill:none}' +
-  '.remark-rule{stroke:var(--faint);stroke-width:2}.gap-band{fill:var(--panel)}.gap-line{stroke:var(--dim);stroke-dasharray:1 4;fill:none}' +
+  '.remark-rule{stroke:var(--faint);stroke-width:2}.gap-band{fill:var(--panel);fill-opacity:.85}.cap{stroke:var(--dim);stroke-width:2}.gap-line{stroke:var(--dim);stroke-dasharray:1 4;fill:none}' +
   '.banner-box{fill:var(--panel)}.banner-side{fill:var(--good)}.banner-side.sick{fill:var(--bad)}' +
   '.hit{stroke:transparent;stroke-width:11;fill:none;pointer-events:stroke}.fold-box{fill:var(--panel);stroke:var(--dim)}' +
   '.fold-bars.right{fill:var(--rightward)}.fold-bars.left{fill:var(--leftward)}.fold .strong{fill:var(--ink)}' +

@@ -41,7 +41,13 @@ const LANES: Readonly<Record<TimerName, number>> = {
 const FIRST_LANE = 9
 const LANE = 5
 
-export const TIMER_NAMES: Readonly<Record<TimerName, string>> = {
+/**
+ * What no retransmission timer undercuts: 200 ms in Linux, 1 s in RFC 6298 2.4. An observer who takes a retransmission
+ * for that of a timer is wrong where less time has passed.
+ */
+const LEAST_RTO_US = 100_000
+
+const TIMER_NAMES: Readonly<Record<TimerName, string>> = {
   retransmission: 'RTO',
   persist: 'persist',
   'delayed-ack': 'delayed ACK',
@@ -111,8 +117,10 @@ export class TimersOf {
   #leaves(message: Message, moment: Moment): void {
     const end = this.#ends[message.from]
     const { segment, reason } = message
-    if (reason === 'retransmission-timeout')
-      this.#expires(message.from, 'retransmission', end.retransmission, moment)
+    const since = end.retransmission
+    if (reason === 'retransmission-timeout' && since !== null && moment.at - since.at >= LEAST_RTO_US) {
+      this.#expires(message.from, 'retransmission', since, moment)
+    }
     if (reason === 'delayed-ack') this.#expires(message.from, 'delayed-ack', end.owed, moment)
     if ((segment.flags & ACK) !== 0) end.owed = null
     const room =

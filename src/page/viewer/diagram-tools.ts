@@ -15,7 +15,7 @@ const VIEWS = [
 const ZOOMS = [0.5, 0.62, 0.75, 0.87, 1, 1.15, 1.4, 1.7, 2]
 
 export class DiagramTools {
-  readonly element = make('div', { class: 'toolbar', role: 'group', 'aria-label': 'Diagram' })
+  readonly element = make('div', { class: 'toolbar', role: 'group', 'aria-label': 'Controls of the diagram' })
   readonly #diagram: DiagramView
   readonly #onFilter: (filter: Filter) => void
 

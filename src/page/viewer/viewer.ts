@@ -82,8 +82,10 @@ export class Viewer {
   }
 
   #listen(): void {
-    for (const view of [this.#diagram, this.#graph]) {
+    for (const view of [this.#diagram, this.#graph, this.#states]) {
       view.announcer.on('select', (moment) => this.#selected(moment, view))
+    }
+    for (const view of [this.#diagram, this.#graph]) {
       view.announcer.on('point', (moment) => this.#pointed(moment, view))
     }
     this.#diagram.onWords = (words) => this.#words(words)
@@ -120,13 +122,18 @@ export class Viewer {
     this.#graph.show(this.#events, this.#pair, { type, addresses: this.#data.addresses, segmentOf })
   }
 
-  #selected(moment: Moment | null, from: DiagramView | GraphView): void {
+  #selected(moment: Moment | null, from: DiagramView | GraphView | StatesView): void {
     const segment = moment?.segment ?? null
     const found = segment === null ? undefined : this.#index.bySegment.get(segment)
     this.#chosen = found ?? null
-    if (from === this.#graph && found !== undefined) this.#reveal(found)
-    else if (from === this.#graph) this.#diagram.choose(moment)
+    if (from !== this.#diagram) {
+      // The diagram tells of it in its turn.
+      if (found !== undefined) this.#reveal(found)
+      else this.#diagram.choose(moment)
+      return
+    }
     this.#graph.choose(moment)
+    this.#states.choose(moment)
     if (found !== undefined) {
       const about = aboutMessage(found, this.#index, this.#pair)
       this.#details.showMessage(about)
@@ -193,6 +200,7 @@ export class Viewer {
 
   /** A view that was hidden has no size until it is seen. */
   #link(): void {
+    this.#diagram.redraw()
     this.#graph.redraw()
   }
 

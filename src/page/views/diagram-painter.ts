@@ -30,14 +30,14 @@ export class DiagramPainter {
   #painted: Range = { top: 0, bottom: 0 }
   #places: readonly number[] = []
 
-  constructor(scroller: HTMLElement) {
+  /** @param list where the marks are the options: it has the focus */
+  constructor(scroller: HTMLElement, list: HTMLElement) {
     this.#body.setAttribute('role', 'presentation')
     this.#part.setAttribute('role', 'presentation')
     this.#cursor.setAttribute('class', 'time-cursor')
     this.#body.append(this.#part, this.#cursor)
-    const holder = make('div', { class: 'diagram-body picture', role: 'presentation' })
-    holder.append(this.#body)
-    scroller.append(this.#head, holder)
+    list.append(this.#body)
+    scroller.append(this.#head, list)
   }
 
   /** The picture has other measures: nothing that was drawn holds. */
@@ -107,12 +107,17 @@ export class DiagramPainter {
     const rows = this.#part.querySelector('.rows')
     rows?.setAttribute('role', 'presentation')
     const lines = this.#part.querySelectorAll('.arrows > g')
+    // Times stand beside what is first in its instant, as a column of their own.
+    const times = document.createElementNS(SVG, 'g')
+    times.setAttribute('aria-hidden', 'true')
+    this.#part.append(times)
     let line = 0
     for (const [k, row] of [...(rows?.children ?? [])].entries()) {
       const place = this.#places[k]!
       const mark = layout.marks[place]!
       row.querySelector(':scope > title')?.remove()
       row.setAttribute('role', 'option')
+      nameRow(row, times)
       row.setAttribute('id', `mark-${place}`)
       row.setAttribute('data-place', String(place))
       row.setAttribute('aria-selected', String(place === chosen))
@@ -122,9 +127,20 @@ export class DiagramPainter {
         each?.classList.toggle('chosen', place === chosen)
         each?.classList.toggle('found', segment !== undefined && found.has(segment))
       }
-      if (place === chosen) row.prepend(frameOf(mark))
+      const frame = place === chosen ? frameOf(mark) : null
+      if (frame !== null) row.prepend(frame)
     }
   }
+}
+
+/** Who asks for a row by what stands there is understood, and who cannot see it is told when it was. */
+function nameRow(row: Element, times: Element): void {
+  const time = row.querySelector('text.time')
+  if (time !== null) times.append(time)
+  const words = (row.textContent ?? '').replace(/\s+/g, ' ').trim()
+  const about = row.getAttribute('aria-label') ?? ''
+  const name = about.includes(words) ? about : `${words}; ${about}`
+  row.setAttribute('aria-label', time === null ? name : `${name}; at ${time.textContent}`)
 }
 
 /** Left of what an open fold shows: who clicks on it folds it again. */
@@ -154,9 +170,8 @@ function bracketMarkup({
   )
 }
 
-/** A box behind what is chosen. */
-function frameOf({ labels, arrow, y }: Mark): SVGRectElement {
-  const rect = document.createElementNS(SVG, 'rect')
+/** A box behind what is chosen, or null where only a time or a remark stands. */
+function frameOf({ labels, arrow }: Mark): SVGRectElement | null {
   const boxes = labels.filter(({ role }) => role !== 'time' && role !== 'remark').map(({ box }) => box)
   const xs = boxes.flatMap(({ x, width }) => [x, x + width])
   const ys = boxes.flatMap(({ y: top, height }) => [top, top + height])
@@ -164,7 +179,8 @@ function frameOf({ labels, arrow, y }: Mark): SVGRectElement {
     xs.push(arrow.x1, arrow.x2)
     ys.push(arrow.y1, arrow.y2)
   }
-  if (ys.length === 0) ys.push(y)
+  if (ys.length === 0) return null
+  const rect = document.createElementNS(SVG, 'rect')
   const [left, top] = [Math.min(...xs) - 6, Math.min(...ys) - 4]
   for (const [name, value] of Object.entries({
     class: 'chosen-frame',

@@ -34,6 +34,8 @@ export class DiagramView {
   /** Something was chosen that is no message, or nothing: all there is to say of it, a line each. */
   onWords: (words: string) => void = () => {}
   readonly #scroller: HTMLElement
+  /** Has the focus, and the marks as its options. */
+  readonly #list: HTMLElement
   readonly #painter: DiagramPainter
   readonly #minimap = new Minimap((share) => this.#goTo(share))
   #events: readonly TraceEvent[] = []
@@ -41,6 +43,7 @@ export class DiagramView {
   #unfolded: 'all' | Set<string> = new Set()
   #index: LayoutIndex | null = null
   #scale = 1
+  #isHidden = true
   /** The chosen mark's place in the layout, or -1. */
   #place = -1
   #found: ReadonlySet<SegmentRecord> = new Set()
@@ -48,21 +51,21 @@ export class DiagramView {
   readonly #outer = new Map<string, string>()
 
   constructor() {
-    this.#scroller = make('div', {
-      class: 'diagram-scroll',
+    this.#list = make('div', {
+      class: 'diagram-body picture',
       tabindex: 0,
       role: 'listbox',
       'aria-label': 'Sequence diagram',
       'aria-orientation': 'vertical',
-      scroll: () => this.#paint(),
       keydown: (event: KeyboardEvent) => this.#key(event),
       click: (event: MouseEvent) => this.#click(event),
       pointermove: (event: PointerEvent) => this.#point(event),
       pointerleave: () => this.announcer.tell('point', null),
     })
-    this.#painter = new DiagramPainter(this.#scroller)
+    this.#scroller = make('div', { class: 'diagram-scroll', scroll: () => this.#paint() })
+    this.#painter = new DiagramPainter(this.#scroller, this.#list)
     this.element = make('div', { class: 'diagram-view' }, this.#scroller, this.#minimap.element)
-    new ResizeObserver(() => this.#resize()).observe(this.#scroller)
+    new ResizeObserver(() => this.#resized()).observe(this.#scroller)
   }
 
   /** Draws other events, or more of the same; what is chosen and what is unfolded stays so. */
@@ -146,13 +149,14 @@ export class DiagramView {
     this.#paint(isAll)
   }
 
-  /** Colours changed. */
+  /** Colours changed, or it is seen again. */
   redraw(): void {
+    this.#resized()
     this.#minimap.draw()
   }
 
   focus(): void {
-    this.#scroller.focus()
+    this.#list.focus({ preventScroll: true })
   }
 
   #layOut(): void {
@@ -182,6 +186,16 @@ export class DiagramView {
     this.#paint()
   }
 
+  /** What was chosen while nothing was seen, as another view had the room, is to be seen now. */
+  #resized(): void {
+    const wasHidden = this.#isHidden
+    this.#isHidden = this.#scroller.clientHeight === 0
+    if (this.#isHidden) return
+    this.#resize()
+    if (wasHidden && this.#place >= 0) this.#scrollTo(this.#place)
+    this.#paint()
+  }
+
   #resize(): void {
     if (this.#index === null) return
     const { layout } = this.#index
@@ -190,6 +204,7 @@ export class DiagramView {
     const fit = Math.min(READABLE.most, Math.max(READABLE.least, room / layout.width))
     this.#scale = zoom === 'fit' ? fit : zoom
     this.#painter.size(layout, this.#scale)
+    this.#scroller.style.scrollPaddingTop = `${layout.top * this.#scale}px`
     this.#minimap.show(minimapMarks(this.#index, this.#place), {
       width: layout.width,
       height: layout.height - layout.top,
@@ -198,8 +213,10 @@ export class DiagramView {
   }
 
   #seen(): { top: number; bottom: number } {
-    const top = (this.#index?.layout.top ?? 0) + this.#scroller.scrollTop / this.#scale
-    return { top, bottom: top + this.#scroller.clientHeight / this.#scale }
+    const head = this.#index?.layout.top ?? 0
+    const { scrollTop, clientHeight } = this.#scroller
+    const room = Math.max(0, clientHeight / this.#scale - head)
+    return { top: head + scrollTop / this.#scale, bottom: head + scrollTop / this.#scale + room }
   }
 
   #paint(isAll = false): void {
@@ -215,8 +232,8 @@ export class DiagramView {
     const height = layout.height - layout.top
     this.#minimap.setRange((seen.top - layout.top) / height, (seen.bottom - layout.top) / height)
     const chosen = this.#place >= 0 && this.#painter.has(this.#place) ? `mark-${this.#place}` : null
-    if (chosen === null) this.#scroller.removeAttribute('aria-activedescendant')
-    else this.#scroller.setAttribute('aria-activedescendant', chosen)
+    if (chosen === null) this.#list.removeAttribute('aria-activedescendant')
+    else this.#list.setAttribute('aria-activedescendant', chosen)
   }
 
   #goTo(share: number): void {
@@ -232,7 +249,7 @@ export class DiagramView {
     const marks = this.#index?.layout.marks ?? []
     let best = -1
     marks.forEach((mark, place) => {
-      if (mark.kind === 'heading') return
+      if (mark.kind === 'heading' || !isStop(mark)) return
       if (best < 0 || Math.abs(mark.at - at) < Math.abs(marks[best]!.at - at)) best = place
     })
     return best
@@ -371,9 +388,8 @@ export class DiagramView {
 
 const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }
 
-/** Where the arrow keys stop: what says something by itself. */
+/** Where the arrow keys stop: what has something to be seen besides its time. */
 function isStop({ kind, labels, arrow }: Mark): boolean {
-  return (
-    kind !== 'gap' && (kind !== 'arrival' || labels.length > 0) && (labels.length > 0 || arrow !== undefined)
-  )
+  const hasWords = labels.some(({ role }) => role !== 'time' && role !== 'remark')
+  return kind !== 'gap' && (hasWords || arrow !== undefined)
 }

@@ -42,7 +42,7 @@ export class GraphView {
   readonly #cursor = make('div', { class: 'graph-cursor', hidden: true }, make('span', {}))
   readonly #chosen = make('div', { class: 'graph-cursor chosen', hidden: true }, make('span', {}))
   readonly #brush = make('div', { class: 'graph-brush', hidden: true })
-  readonly #tools = make('div', { class: 'toolbar', role: 'group', 'aria-label': 'Graph' })
+  readonly #tools = make('div', { class: 'toolbar', role: 'group', 'aria-label': 'Controls of the graph' })
   #series: GraphSeries | null = null
   #options: GraphViewOptions = { type: 'time-sequence', addresses: {}, segmentOf: () => null }
   #range: Range | null = null
