@@ -1,4 +1,4 @@
-/** The state diagram in Chromium: nothing of it is cut off, and in the page of a connection it is a tab that fits. */
+/** The state diagram in Chromium: nothing of it is cut off, and no words stand on others. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -8,7 +8,7 @@ import { TRANSITIONS } from '../../src/tcp/state.ts'
 import { statePaths } from '../../src/trace/state-path.ts'
 import { STATE_NAMES } from '../../src/trace/states.ts'
 import { lacksBrowser, withFile } from './page.ts'
-import { eventsOf, fileOf } from './viewer-file.ts'
+import { eventsOf } from './viewer-file.ts'
 
 const skip = { skip: lacksBrowser, timeout: 900_000 }
 const WINDOW = { viewport: { width: 1500, height: 1400 } }
@@ -33,26 +33,4 @@ test('words take no more room in the browser than the layout gave them', skip, a
     assert.ok(pills.length > STATE_NAMES.length)
     assert.deepEqual(complaints, [])
   })
-})
-
-test('a tab of the page of a connection: the whole width is seen, the steps are named', skip, async () => {
-  await withFile(
-    fileOf(eventsOf('normal-close'), { tab: 'states' }),
-    WINDOW,
-    async (page, { complaints }) => {
-      assert.equal(await page.getByRole('tab', { name: 'States' }).getAttribute('aria-selected'), 'true')
-      const group = page.getByRole('group', { name: 'State diagram' })
-      assert.ok(await group.isVisible())
-      const [outer, inner] = [await group.boundingBox(), await group.locator('svg').boundingBox()]
-      assert.ok(inner!.width <= outer!.width)
-      assert.equal(await group.locator('.step.one rect').count(), 13)
-      assert.match(
-        (await group.locator('desc').textContent()) ?? '',
-        /client: CLOSED, SYN-SENT, ESTABLISHED, FIN-WAIT-1/,
-      )
-      await page.getByRole('tab', { name: 'Diagram' }).click()
-      assert.ok(!(await group.isVisible()))
-      assert.deepEqual(complaints, [])
-    },
-  )
 })

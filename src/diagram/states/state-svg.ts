@@ -25,12 +25,10 @@ export interface StatePictureOptions extends StateDiagramOptions {
 
 /** @returns a whole SVG file. */
 export function stateDiagram(transitions: readonly Transition[], options: StatePictureOptions = {}): string {
-  const style = themeStyle('svg', options.scheme ?? 'auto') + BASE_STYLE + STATE_STYLE
-  return drawStates(layoutStates(transitions, options), style)
+  return drawStates(layoutStates(transitions, options), options.scheme ?? 'auto')
 }
 
-/** @param style a style sheet; '' where the page has it. */
-export function drawStates(layout: StateLayout, style: string): string {
+export function drawStates(layout: StateLayout, scheme: Scheme): string {
   const { width, height, title, arrows, badges, headings, table, told } = layout
   const taken = (arrow: DrawnArrow, side: 0 | 1): boolean =>
     badges.some((badge) => badge.arrow === arrow && badge.side === side)
@@ -55,23 +53,27 @@ export function drawStates(layout: StateLayout, style: string): string {
     height,
     title,
     description: [about, ...told].join(' '),
-    style,
+    style: styleOf(scheme),
     body,
   })
 }
 
-/** Beside BASE_STYLE and the colours of the theme. */
-export const STATE_STYLE =
-  `text{font-family:${WORDS_FONT}}.event,.state-name{font-weight:bold}.action,.exit{fill:var(--dim)}.exit,.pill-name{font-size:${SIZES.small}px}` +
-  `.state-name{font-size:${SIZES.words}px}.cell,.time{fill:var(--dim)}` +
-  '.state-box{fill:var(--panel);stroke:var(--dim);stroke-width:1.4}.visited .state-box{stroke:var(--ink);stroke-width:2.6}' +
-  '.way{fill:none;stroke:var(--dim);stroke-width:1.3}.tip{fill:var(--dim)}.out .way{stroke-dasharray:3 3}' +
-  '.pill{fill:var(--paper);stroke:var(--dim);stroke-dasharray:3 3}.pill-name{fill:var(--dim)}' +
-  '.taken .pill{stroke:var(--ink);stroke-width:2;stroke-dasharray:none}.taken .pill-name{fill:var(--ink);font-weight:bold}' +
-  '.path{fill:none;stroke-width:5;stroke-linejoin:round;opacity:.85}.path.one{stroke:var(--rightward)}' +
-  '.path.other{stroke:var(--leftward);stroke-dasharray:9 5}' +
-  '.badge{stroke:var(--paper);stroke-width:1.5}.one .badge{fill:var(--rightward)}.other .badge{fill:var(--leftward)}' +
-  '.number{fill:var(--paper);font-weight:bold}'
+function styleOf(scheme: Scheme): string {
+  return (
+    themeStyle('svg', scheme) +
+    BASE_STYLE +
+    `text{font-family:${WORDS_FONT}}.event,.state-name{font-weight:bold}.action,.exit{fill:var(--dim)}.exit,.pill-name{font-size:${SIZES.small}px}` +
+    `.state-name{font-size:${SIZES.words}px}.cell,.time{fill:var(--dim)}` +
+    '.state-box{fill:var(--panel);stroke:var(--dim);stroke-width:1.4}.visited .state-box{stroke:var(--ink);stroke-width:2.6}' +
+    '.way{fill:none;stroke:var(--dim);stroke-width:1.3}.tip{fill:var(--dim)}.out .way{stroke-dasharray:3 3}' +
+    '.pill{fill:var(--paper);stroke:var(--dim);stroke-dasharray:3 3}.pill-name{fill:var(--dim)}' +
+    '.taken .pill{stroke:var(--ink);stroke-width:2;stroke-dasharray:none}.taken .pill-name{fill:var(--ink);font-weight:bold}' +
+    '.path{fill:none;stroke-width:5;stroke-linejoin:round;opacity:.85}.path.one{stroke:var(--rightward)}' +
+    '.path.other{stroke:var(--leftward);stroke-dasharray:9 5}' +
+    '.badge{stroke:var(--paper);stroke-width:1.5}.one .badge{fill:var(--rightward)}.other .badge{fill:var(--leftward)}' +
+    '.number{fill:var(--paper);font-weight:bold}'
+  )
+}
 
 const SIDES = ['one', 'other'] as const
 
