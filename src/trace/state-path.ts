@@ -44,3 +44,14 @@ export function statePaths(events: readonly TraceEvent[]): StatePath[] {
 export function statePathText(path: StatePath): string {
   return path.steps.map((step) => step.state).join(' -> ')
 }
+
+/** The paths of these ends, in their order, left out where nothing tells of one. */
+export function pathsOf(
+  events: readonly TraceEvent[],
+  ends: readonly { readonly host: string; readonly connection: number }[],
+): StatePath[] {
+  const paths = statePaths(events)
+  return ends.flatMap(({ host, connection }) =>
+    paths.filter((path) => path.host === host && path.connection === connection),
+  )
+}
