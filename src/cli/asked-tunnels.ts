@@ -6,8 +6,9 @@ import { nearest, UsageError } from './arguments.ts'
 export const DECODE_OPTIONS = { d: { type: 'string', short: 'd', multiple: true } } as const
 
 export const DECODE_HELP = `  -d udp.port==N,TUNNEL
-                   packets are looked for in what this port carries: ${TUNNEL_NAMES.slice(0, 4).join(',')},
-                   ${TUNNEL_NAMES.slice(4).join(', ')}`
+                   packets are looked for in what this port carries:
+                   ${TUNNEL_NAMES.slice(0, 6).join(', ')},
+                   ${TUNNEL_NAMES.slice(6).join(', ')}`
 
 const MAX_PORT = 65_535
 

@@ -46,8 +46,8 @@ The picture:
   --reasons WHICH  why each segment was sent: none, words (default of captures)
                    or sentences, where a word comes first
   --timers WHICH   none, main (default) or all
-  --unfold         long runs of segments in full, rather than a line for each run
-  --scheme WHICH   colours: light, dark or auto (default): as the reader's system
+  --unfold         long runs of segments in full, not a line for each run
+  --scheme WHICH   light, dark or auto (default): as the reader's system is
 ${DRAWING_HELP}
 
 Examples:

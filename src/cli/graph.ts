@@ -56,7 +56,7 @@ The graph:
   --average TIME   the window of the moving average of throughput
   --width N, --height N
                    pixels of a picture (1000 by 620), or columns and rows
-  --scheme WHICH   colours: light, dark or auto (default): as the reader's system
+  --scheme WHICH   light, dark or auto (default): as the reader's system is
 
 Examples:
   elko graph slow-start --type congestion -o slow-start.svg

@@ -1,10 +1,10 @@
 /** `elko lab`: the lab's page, on loopback or as a file. */
 
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { labPageFile } from '../lab/page-file.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { builtPage } from './built-page.ts'
 import { openInBrowser } from './open-browser.ts'
 import { print, saveFile } from './output.ts'
 
@@ -33,7 +33,7 @@ export async function run(argv: string[]): Promise<number> {
   const options = { port: { type: 'string' }, open: { type: 'boolean' }, export: { type: 'string' } } as const
   const { values } = readArguments(argv, options, 0)
   const port = wholeNumber('--port', values.port, 1, 65_535)
-  const page = labPageFile({ script: built('lab.js'), style: built('lab.css') })
+  const page = labPageFile({ script: builtPage('lab.js'), style: builtPage('lab.css') })
   if (values.export !== undefined) {
     if (port !== undefined || values.open === true)
       throw new UsageError('--export saves a file and serves nothing: without --port and --open')
@@ -107,13 +107,4 @@ function interrupted(): Promise<void> {
     process.on('SIGINT', end)
     process.on('SIGTERM', end)
   })
-}
-
-/** dist/page stands beside dist/src. */
-function built(name: string): string {
-  try {
-    return readFileSync(new URL(`../../page/${name}`, import.meta.url), 'utf8')
-  } catch {
-    throw new InputError(`dist/page/${name} is missing: \`npm run build\` makes it`)
-  }
 }
