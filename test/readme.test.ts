@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -18,6 +20,19 @@ test('the diagram of the README is a part of what `elko sim lost-final-ack` prin
   const [, block] = readme.split('```\n')
   assert.ok(block?.includes('TIME-WAIT'))
   assert.ok(run(main, 'sim', 'lost-final-ack', '--width', '96').includes(block))
+})
+
+test('the picture of the README is what `elko diagram` makes of its scenario', () => {
+  const [, shown] = /!\[[^\]]+\]\((docs\/lost-final-ack\.svg)\)/.exec(readme) ?? []
+  assert.ok(shown !== undefined)
+  const folder = mkdtempSync(join(tmpdir(), 'elko-readme-'))
+  try {
+    const made = join(folder, 'made.svg')
+    run(main, 'diagram', 'lost-final-ack', '-o', made)
+    assert.equal(readFileSync(made, 'utf8'), readFileSync(`${root}${shown}`, 'utf8'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('the number of scenarios in the README is that of `elko sim --list`', () => {

@@ -128,7 +128,11 @@ function checkWithTshark(octets: Buffer): void {
       encoding: 'utf8',
     },
   )
-  if (error !== undefined) return
+  if (error !== undefined) {
+    assert.notEqual(process.env.CI, 'true', 'CI has tshark')
+    console.log('tshark is not installed: nobody but Elko read the saved pcapng')
+    return
+  }
   assert.equal(status, 0, stderr)
   assert.match(stdout.split('\n')[0]!, /^packet 1, syn: active OPEN/)
 }
