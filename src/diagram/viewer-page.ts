@@ -3,8 +3,8 @@
  * asks the network for nothing, and its policy forbids it to.
  */
 
+import { htmlFile, inlineJson } from '../svg/html-file.ts'
 import { escaped } from '../svg/markup.ts'
-import { themeStyle } from '../svg/theme.ts'
 import type { Banner } from '../trace/banner.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type PackedEvents, packEvents } from '../trace/packed-events.ts'
@@ -51,18 +51,7 @@ export const PLACE_ID = 'viewer'
 export function viewerPage({ events, ...rest }: ViewerConnection, parts: ViewerParts): string {
   const data: ViewerData = { ...rest, packed: packEvents(events) }
   const { title, addresses, banner, left } = rest
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
-    '<meta name="generator" content="Elko">',
-    `<title>${escaped(title)}</title>`,
-    `<style>${themeStyle(':root')}${parts.style}</style>`,
-    '</head>',
-    '<body>',
+  const body = [
     '<header class="page-head">',
     `<h1>${escaped(title)}</h1>`,
     addressLine(addresses, left),
@@ -70,30 +59,8 @@ export function viewerPage({ events, ...rest }: ViewerConnection, parts: ViewerP
     '</header>',
     `<main id="${PLACE_ID}"><div class="still">${withoutProlog(parts.still)}</div></main>`,
     `<script type="application/json" id="${DATA_ID}">${inlineJson(data)}</script>`,
-    `<script>${inlineScript(parts.script)}</script>`,
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n')
-}
-
-/** Nothing is loaded, from anywhere; links are for readers to follow. */
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-
-/**
- * JSON as it may stand in a script element: no character sequence in it ends the element or begins a comment.
- * @throws TypeError where the value has no JSON.
- */
-export function inlineJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c')
-}
-
-/** @throws RangeError where the script would end its element: scripts/build-pages.mjs writes none that does. */
-export function inlineScript(script: string): string {
-  if (/<\/script|<!--/i.test(script))
-    throw new RangeError('a script that ends its own element cannot be inlined')
-  return script
+  ]
+  return htmlFile({ title, style: parts.style, body, script: parts.script })
 }
 
 function addressLine(addresses: Readonly<Record<string, string>>, left: number): string {

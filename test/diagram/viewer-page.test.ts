@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inlineJson, inlineScript, type ViewerConnection, viewerPage } from '../../src/diagram/viewer-page.ts'
+import { type ViewerConnection, viewerPage } from '../../src/diagram/viewer-page.ts'
 import { runScenario } from '../../src/sim/scenario.ts'
 import { SCENARIOS } from '../../src/sim/scenarios.ts'
+import { inlineJson, inlineScript } from '../../src/svg/html-file.ts'
 import { unpackEvents } from '../../src/trace/packed-events.ts'
 import fc from '../property.ts'
 

@@ -2,6 +2,7 @@
 
 import { sequenceDiagram } from '../../diagram/sequence/sequence-diagram.ts'
 import { shareText } from '../../lab/index.ts'
+import { PAGE_STYLE_ID } from '../../svg/html-file.ts'
 import { make } from '../views/dom.ts'
 import type { LabState } from './lab-state.ts'
 
@@ -44,7 +45,7 @@ export function diagramOf({ shown, pair, numbers }: LabState): string {
 function pageOf(state: LabState): string {
   const page = document.documentElement.cloneNode(true) as HTMLElement
   for (const { name } of [...page.attributes]) if (name !== 'lang') page.removeAttribute(name)
-  for (const made of page.querySelectorAll('head style:not(#page-style), dialog')) made.remove()
+  for (const made of page.querySelectorAll(`head style:not(#${PAGE_STYLE_ID}), dialog`)) made.remove()
   const place = page.querySelector('#lab')!
   place.replaceChildren()
   place.setAttribute('data-config', shareText(state.config))
