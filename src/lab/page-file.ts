@@ -14,5 +14,6 @@ export const LAB_PLACE = 'lab'
 /** @throws RangeError where the script would end its own element: scripts/build-pages.mjs writes none that does. */
 export function labPageFile({ script, style }: LabPageParts): string {
   const noScript = '<noscript>The lab runs TCP in your browser: it needs JavaScript.</noscript>'
-  return htmlFile({ title: 'Elko lab', style, body: [`<div id="${LAB_PLACE}">${noScript}</div>`], script })
+  const body = [`<div id="${LAB_PLACE}">${noScript}</div>`]
+  return htmlFile({ title: 'Elko lab', style, body, isServed: true, script })
 }

@@ -10,6 +10,8 @@ export interface HtmlFile {
   readonly scheme?: Scheme
   /** Markup of the body, without its script. */
   readonly body: readonly string[]
+  /** Over HTTP, too, where browsers would ask for an icon. Default false. */
+  readonly isServed?: boolean
   /** Runs when the body stands; without one the page's policy allows none. */
   readonly script?: string
 }
@@ -22,7 +24,14 @@ const STILL = "default-src 'none'; style-src 'unsafe-inline'"
 const SCRIPTED = `${STILL}; script-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`
 
 /** @throws RangeError where the script would end its own element. */
-export function htmlFile({ title, style, scheme = 'auto', body, script }: HtmlFile): string {
+export function htmlFile({
+  title,
+  style,
+  scheme = 'auto',
+  body,
+  isServed = false,
+  script,
+}: HtmlFile): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -32,7 +41,7 @@ export function htmlFile({ title, style, scheme = 'auto', body, script }: HtmlFi
     `<meta http-equiv="Content-Security-Policy" content="${script === undefined ? STILL : SCRIPTED}">`,
     '<meta name="generator" content="Elko">',
     `<title>${escaped(title)}</title>`,
-    '<link rel="icon" href="data:,">',
+    ...(isServed ? ['<link rel="icon" href="data:,">'] : []),
     `<style id="${PAGE_STYLE_ID}">${themeStyle(':root', scheme)}${style}</style>`,
     '</head>',
     '<body>',
