@@ -16,6 +16,8 @@ import { pcapHeader } from './capture-packets.ts'
 export interface Reading {
   readonly packets: number
   readonly seconds: number
+  /** Of all cores, over the whole process. */
+  readonly cpu: number
   /** Peak resident set, KiB. */
   readonly rss: number
 }
@@ -90,7 +92,12 @@ function read(name: string, path: string): Reading {
   reader.end()
   const seconds = (performance.now() - start) / 1000
   closeSync(file)
-  return { packets: reader.packets, seconds, rss: process.resourceUsage().maxRSS }
+  return readingOf(reader.packets, seconds)
+}
+
+function readingOf(packets: number, seconds: number): Reading {
+  const { userCPUTime, systemCPUTime, maxRSS: rss } = process.resourceUsage()
+  return { packets, seconds, cpu: (userCPUTime + systemCPUTime) / 1e6, rss }
 }
 
 /** Connections without a file, one after the other, hundreds at once: how the memory grows. */
@@ -103,7 +110,7 @@ function crowd(connections: number): Reading {
   writeCrowd((octets) => reader.push(octets), connections)
   reader.end()
   const seconds = (performance.now() - start) / 1000
-  return { packets: reader.packets, seconds, rss: process.resourceUsage().maxRSS }
+  return readingOf(reader.packets, seconds)
 }
 
 const [name, argument] = process.argv.slice(2)

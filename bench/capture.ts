@@ -1,11 +1,11 @@
 /**
  * `npm run bench -- capture`: how fast captures are read, beside tshark and tcptrace, in one run: two captures, rounds
- * interleaved, the page cache warm, a process for each reading; medians and their ratios.
+ * interleaved, the page cache warm, a process for each reading; medians and their ratios. A command in threads (`elko diagnose`) uses several cores: CPU seconds say what that costs.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeCapture, writeBulk, writeCrowd } from './capture-maker.ts'
@@ -53,6 +53,7 @@ const WAYS: readonly Way[] = [
   elko('elko fields', 'read', '-T', 'fields', '-e', 'tcp.analysis.retransmission'),
   elko('elko conversations', 'conversations'),
   elko('elko diagnose', 'diagnose', '--json'),
+  elko('elko diagnose alone', 'diagnose', '--json', '--threads', '1'),
   {
     name: 'tshark fields',
     title: 'tshark -T fields -e tcp.analysis.flags',
@@ -68,13 +69,14 @@ const WAYS: readonly Way[] = [
   { name: 'tcptrace', title: 'tcptrace -n', command: ['tcptrace', '-n', 'FILE'], isSlow: true },
 ]
 
-/** GNU time: seconds and memory of a command. */
+/** GNU time: seconds, those of all cores, and memory of a command. */
 const TIME = '/usr/bin/time'
 
 export const HELP = `npm run bench -- capture [WORD...] [--rounds N] [--slow N] [--file crowd|bulk] [--part P] [--json]
 
 Reads two captures that it makes first in ${tmpdir()}/elko-bench (5 million packets of 450,000
-connections; 1 GB in one connection): Elko, tshark, tcptrace and a bare loop. With words only
+connections; 1 GB in one connection): Elko, tshark, tcptrace and a bare loop. "elko diagnose" uses
+threads where there are cores, "elko diagnose alone" one. With words only
 what has one of them in its name: ${WAYS.map(({ name }) => name).join(', ')}.
 
 --rounds N  interleaved rounds, of which the median counts (5)
@@ -135,11 +137,12 @@ function measure({ command, isOwn }: Way, path: string, packets: number): Readin
     return JSON.parse(execFileSync(words[0]!, words.slice(1), { encoding: 'utf8' })) as Reading
   }
   const times = join(tmpdir(), 'elko-bench', 'times')
-  const shell = `exec ${TIME} -f '%e %M' -o ${times} "$@" > /dev/null 2> /dev/null`
+  const shell = `exec ${TIME} -f '%e %U %S %M' -o ${times} "$@" > /dev/null 2> /dev/null`
   spawnSync('bash', ['-c', shell, 'bash', ...words])
   // A line before the figures says that the command did not end with 0.
-  const [seconds, rss] = readFileSync(times, 'utf8').trimEnd().split('\n').at(-1)!.split(' ').map(Number)
-  return { packets, seconds: seconds!, rss: rss! }
+  const figures = readFileSync(times, 'utf8').trimEnd().split('\n').at(-1)!.split(' ').map(Number)
+  const [seconds, user, system, rss] = figures as [number, number, number, number]
+  return { packets, seconds, cpu: user + system, rss }
 }
 
 function report(
@@ -150,8 +153,9 @@ function report(
   results: ReadonlyMap<string, readonly Reading[]>,
 ): void {
   const megabytes = Math.round(statSync(path).size / 1e6)
+  const cores = availableParallelism()
   console.log(
-    `\n${name}: ${packets.toLocaleString('en')} packets, ${megabytes} MB; Node ${process.version}\n`,
+    `\n${name}: ${packets.toLocaleString('en')} packets, ${megabytes} MB; Node ${process.version}, ${cores} cores\n`,
   )
   const median = (way: Way): Reading | undefined => {
     const sorted = [...results.get(way.name)!].sort((a, b) => a.seconds - b.seconds)
@@ -159,13 +163,14 @@ function report(
   }
   const base = ways.find((way) => way.name === 'analysis')
   const analysis = base === undefined ? undefined : median(base)
-  console.log(`${''.padEnd(62)}seconds   packets/s    MB   times analysis`)
+  console.log(`${''.padEnd(62)}seconds   CPU s   packets/s    MB   times analysis`)
   for (const way of ways) {
     const middle = median(way)
     if (middle === undefined) continue
     const cells = [
       way.title.padEnd(58),
       middle.seconds.toFixed(2).padStart(11),
+      middle.cpu.toFixed(2).padStart(8),
       Math.round(packets / middle.seconds)
         .toLocaleString('en')
         .padStart(12),

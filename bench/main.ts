@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benchCaptures, HELP as CAPTURE_HELP } from './capture.ts'
 import { type Figures, MEASUREMENTS } from './measure.ts'
+import { benchPages } from './pages.ts'
 import { benchPictures } from './pictures.ts'
 import { ROWS, type Row } from './rows.ts'
 
@@ -26,7 +27,11 @@ ${CAPTURE_HELP}
 
 npm run bench -- pictures [--rounds N]
 
-The page of a captured connection of 100,000 packets: time and size.`
+The page of a captured connection of 100,000 packets: time and size.
+
+npm run bench -- pages [--rounds N]
+
+What the lab and the page of a connection cost a browser: Chromium, 10,000 segments in the lab, 2,000 and 100,000 in a page.`
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,6 +66,10 @@ if (positionals[0] === 'capture') {
 }
 if (positionals[0] === 'pictures') {
   benchPictures(rounds)
+  process.exit()
+}
+if (positionals[0] === 'pages') {
+  await benchPages(rounds)
   process.exit()
 }
 const canTun = process.getuid?.() === 0 && existsSync('/dev/net/tun')

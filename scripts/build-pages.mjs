@@ -12,11 +12,11 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { viteBundle } from './vite-bundle.mjs'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const PAGES = join(ROOT, 'src/page')
 const OUT = join(ROOT, 'dist/page')
-const ENTRY = 'virtual:page'
 
 const pages = readdirSync(PAGES).filter((name) => existsSync(join(PAGES, name, 'main.ts')))
 const newest = newestUnder(join(ROOT, 'src'))
@@ -28,8 +28,6 @@ const isOld = (name) =>
 const wanted = process.argv.includes('--force') ? pages : pages.filter(isOld)
 if (wanted.length === 0) process.exit(0)
 
-// Not before it is needed: it takes longer than all the rest.
-const { build } = await import('vite')
 mkdirSync(OUT, { recursive: true })
 for (const name of wanted) {
   const { code, style } = await bundle(name)
@@ -40,7 +38,7 @@ for (const name of wanted) {
 function newestUnder(folder) {
   const files = readdirSync(folder, { recursive: true }).map((file) => join(folder, String(file)))
   return Math.max(
-    statSync(fileURLToPath(import.meta.url)).mtimeMs,
+    ...['build-pages.mjs', 'vite-bundle.mjs'].map((file) => statSync(join(ROOT, 'scripts', file)).mtimeMs),
     ...files.map((file) => statSync(file).mtimeMs),
   )
 }
@@ -56,38 +54,12 @@ async function bundle(name) {
   const entry = [...styles, join(PAGES, name, 'main.ts')]
     .map((file) => `import ${JSON.stringify(file)}`)
     .join('\n')
-  const result = await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'page',
-        enforce: 'pre',
-        // package.json says of our modules that they do nothing by themselves; these do.
-        resolveId: (id) => (id === ENTRY || id.startsWith(PAGES) ? { id, moduleSideEffects: true } : null),
-        load: (id) => (id === ENTRY ? entry : null),
-      },
-    ],
-    build: {
-      write: false,
-      target: 'es2022',
-      minify: true,
-      modulePreload: false,
-      cssCodeSplit: false,
-      rolldownOptions: {
-        input: ENTRY,
-        output: { format: 'iife' },
-      },
-    },
+  const { chunks, style } = await viteBundle(entry, {
+    // package.json says of our modules that they do nothing by themselves; these do.
+    resolveId: (id) => (id.startsWith(PAGES) ? { id, moduleSideEffects: true } : null),
+    rolldownOptions: { output: { format: 'iife' } },
   })
-  const [{ output }] = Array.isArray(result) ? result : [result]
-  const chunks = output.filter(({ type }) => type === 'chunk')
   if (chunks.length !== 1) throw new Error(`${name}: ${chunks.length} scripts, and a page has one`)
-  const style = output
-    .filter(({ fileName }) => fileName.endsWith('.css'))
-    .map(({ source }) => source)
-    .join('')
   return { code: safeInline(chunks[0].code), style }
 }
 

@@ -8,16 +8,16 @@
  * Prints the size, raw and gzipped, and the share of each module; or the bundle itself. Exit code 1 where it is above the limit.
  */
 
+import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'vite'
+import { viteBundle } from './vite-bundle.mjs'
 
 /** Octets, gzipped. */
 export const LIMIT_BYTES = 45 * 1024
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = `${ROOT}dist/src/`
-const ENTRY = 'virtual:page'
 /** What a page writes that speaks through a port. */
 const PAGE = `
   export { LinkHost, messagePortLink } from '${MODULES}link/portable.js'
@@ -26,28 +26,8 @@ const PAGE = `
 
 /** Bundles the page: its octets, and the share of each module before it was minified. */
 export async function bundle() {
-  const result = await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'page',
-        resolveId: (id) => (id === ENTRY ? id : null),
-        load: (id) => (id === ENTRY ? PAGE : null),
-      },
-    ],
-    build: {
-      write: false,
-      target: 'es2022',
-      minify: true,
-      modulePreload: false,
-      // Not a library: of one vite keeps the white space.
-      rolldownOptions: { input: ENTRY, preserveEntrySignatures: 'strict' },
-    },
-  })
-  const [{ output }] = Array.isArray(result) ? result : [result]
-  const chunks = output.filter(({ type }) => type === 'chunk')
+  // Not a library: of one vite keeps the white space.
+  const { chunks } = await viteBundle(PAGE, { rolldownOptions: { preserveEntrySignatures: 'strict' } })
   const code = chunks.map((chunk) => chunk.code).join('')
   const modules = chunks
     .flatMap((chunk) => Object.entries(chunk.modules))
@@ -57,7 +37,7 @@ export async function bundle() {
   return { bytes: Buffer.byteLength(code), gzipBytes: gzipSync(code, { level: 9 }).length, modules, code }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const { bytes, gzipBytes, modules, code } = await bundle()
   if (process.argv.includes('--code')) process.stdout.write(code)
   else if (process.argv.includes('--json')) console.log(JSON.stringify({ bytes, gzipBytes, modules }))

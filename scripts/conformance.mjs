@@ -16,9 +16,9 @@
  * named by section and, where a section has several, by a rule in parentheses: `RFC 7323 2.2 (f)`, `RFC 5961 3.2 (1, 2)`.
  */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { citationsIn, labelsIn, read } from './conformance-read.mjs'
 import { data, OPEN, render, summary } from './conformance-render.mjs'
@@ -179,4 +179,4 @@ export function problems({ rows, documents, pins, unknown }) {
 
 export { data, render }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main()
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) main()

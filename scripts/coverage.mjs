@@ -12,9 +12,9 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import ts from 'typescript'
 
@@ -159,4 +159,4 @@ export function belowGate(rooms) {
   })
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main()
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) main()

@@ -20,7 +20,7 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -75,7 +75,11 @@ function findTests(dir, temporary) {
   if (!existsSync(dir)) refuse(`no tests of Node here: ${dir} does not exist (--dir, ELKO_NODE_TESTS)`, 3)
   try {
     const quiet = { stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 30 }
-    const tar = execFileSync('git', ['-C', dir, 'archive', COMMIT, ...ARCHIVED], quiet)
+    const tar = execFileSync(
+      'git',
+      ['-c', 'safe.directory=*', '-C', dir, 'archive', COMMIT, ...ARCHIVED],
+      quiet,
+    )
     execFileSync('tar', ['-x', '-C', temporary], { input: tar })
   } catch (error) {
     const [reason] = error.message.split('\n')
@@ -213,6 +217,8 @@ async function main() {
   if (options.only !== 'node' && !existsSync(REGISTER)) refuse('dist/ has no elko/register: npx tsc -b', 3)
   const temporary = mkdtempSync(join(tmpdir(), 'elko-node-tests-'))
   mkdirSync(join(temporary, 'tmp'))
+  // Node's tests are scripts, whatever a package.json says in a folder above.
+  writeFileSync(join(temporary, 'package.json'), '{ "type": "commonjs" }')
   try {
     const tests = findTests(options.dir, temporary)
     const files = listFiles(tests, options.words)

@@ -3,9 +3,9 @@
  * Runs the compiled tests and prints what failed, what was skipped and why, and as its last line
  * `N passed, N failed, N skipped` (tests that hold no other tests). Exit 1 on a failure or where nothing ran.
  *
- *   node scripts/run-tests.mjs                    all: two files at a time, then kernel and soak tests one by one
+ *   node scripts/run-tests.mjs                    all: those of the kernel, those of the browser and the others at once (LANES)
  *   node scripts/run-tests.mjs wire/tcp seq       files whose path holds one of these words
- *   node scripts/run-tests.mjs --fast             without the kernel and soak tests
+ *   node scripts/run-tests.mjs --fast             without those of the kernel and of the browser
  *   node scripts/run-tests.mjs --name 'MUST-7'    tests whose name matches this regular expression
  *   node scripts/run-tests.mjs --sum FILE         adds up the counts that runs with ELKO_TOTALS=FILE left there
  *
@@ -13,22 +13,29 @@
  * ELKO_ALSO_FAILED='biome check' counts one failure more (scripts/test.sh).
  */
 
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join, relative, sep } from 'node:path'
-import { run } from 'node:test'
+import { constants, getPriority } from 'node:os'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TESTS = join(ROOT, 'dist/test')
-const PARALLEL_FILES = 2
-/** These need a quiet machine, or the same kernel objects: one file at a time. */
-const ALONE = /^(kernel|soak|bench|browser)\/|^diagnosis\/provoked/
+/**
+ * What runs beside each other, each lane in its order. Tests against the kernel mostly wait, and would have what they wait for
+ * come in time: the others give way to them (`niceness`), so that for them the machine is as good as idle.
+ */
+const LANES = [
+  { of: /^kernel\/|^diagnosis\/provoked/, isFast: false, atOnce: 1, niceness: 0, limitMs: 30 * 60_000 },
+  { of: /^browser\//, isFast: false, atOnce: 1, niceness: 5, limitMs: 30 * 60_000 },
+  { of: /^/, isFast: true, atOnce: 2, niceness: 10, limitMs: 30 * 60_000 },
+]
+/** Begun first, so that none of them is all that is left in the end. */
+const LONG =
+  /^(flows\/wireshark|fuzz\/targets|net\/node-tests|mutate\/run|explore\/faults|sim\/random-run|examples\/|web\/random)\./
 const MUST_RUN_IN_CI = /^(kernel|link|browser|examples)\/|^diagnosis\/provoked/
-const FAST_FILE_LIMIT_MS = 10 * 60_000
-const ALONE_FILE_LIMIT_MS = 30 * 60_000
-/** What a file printed is shown with its failures, the last so much of it. */
-const OUTPUT_LIMIT = 20_000
 
 const isCi = process.env.CI === 'true'
 const totals = { passed: 0, failed: 0, skipped: 0 }
@@ -43,18 +50,21 @@ async function main() {
   })
   if (values.sum !== undefined) return finish(sumOf(values.sum))
   const files = testFiles(positionals)
-  const together = files.filter((file) => !ALONE.test(file))
-  const alone = values.fast ? [] : files.filter((file) => ALONE.test(file))
-  const count = together.length + alone.length
-  console.log(`${count} test files, Node ${process.versions.node}`)
+  const laneOf = (file) => LANES.find(({ of }) => of.test(file))
+  const lanes = LANES.filter(({ isFast }) => isFast || !values.fast)
+  const chosen = files.filter((file) => lanes.includes(laneOf(file)))
+  console.log(`${chosen.length} test files, Node ${process.versions.node}`)
   let done = 0
-  const runOne = async (file) => report(await runFile(file, values.name), ++done, count)
-  const queue = [...together]
-  const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runOne(file)
-  }
-  await Promise.all(Array.from({ length: PARALLEL_FILES }, worker))
-  for (const file of alone) await runOne(file)
+  const hear = (result) => report(result, ++done, chosen.length)
+  const runs = lanes.map((lane) =>
+    runLane(
+      lane,
+      chosen.filter((file) => laneOf(file) === lane),
+      values.name,
+      hear,
+    ),
+  )
+  await Promise.all(runs)
   countAlsoFailed()
   printDetails()
   if (process.env.ELKO_TOTALS) appendFileSync(process.env.ELKO_TOTALS, `${JSON.stringify(totals)}\n`)
@@ -69,7 +79,7 @@ function testFiles(words) {
     .filter((file) => file.endsWith('.test.js'))
     .filter((file) => existsSync(join(ROOT, 'test', file.replace(/\.js$/, '.ts'))))
     .filter((file) => words.length === 0 || words.some((word) => fileWord(word).test(file)))
-    .sort()
+    .sort((a, b) => Number(LONG.test(b)) - Number(LONG.test(a)) || (a < b ? -1 : 1))
 }
 
 /** `test/link/tun.test.ts`, `dist/test/link/tun.test.js`, `link/tun` and `tun` all choose the same file. */
@@ -78,71 +88,24 @@ function fileWord(word) {
   return new RegExp(plain.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
 }
 
-/** Runs one file in a process of its own. */
-async function runFile(file, name) {
-  const result = { file, tests: [], notes: [], output: '', ms: 0 }
-  const started = process.hrtime.bigint()
-  /** How many tests were reported at each depth since the last one above it: tells leaves from suites. */
-  const reportedAt = []
-  const hear = (data, passed) => {
-    const depth = data.nesting
-    const holdsTests = (reportedAt[depth + 1] ?? 0) > 0
-    reportedAt[depth + 1] = 0
-    reportedAt[depth] = (reportedAt[depth] ?? 0) + 1
-    const test = outcomeOf(data, passed, file, holdsTests)
-    if (test !== null) result.tests.push(test)
-  }
-  const stream = run({
-    files: [join(TESTS, file)],
-    concurrency: 1,
-    timeout: ALONE.test(file) ? ALONE_FILE_LIMIT_MS : FAST_FILE_LIMIT_MS,
-    ...(name === undefined ? {} : { testNamePatterns: [new RegExp(name)] }),
+/** Runs the files of a lane in a process of its own (test-lane.mjs) and reports each as it ends. */
+async function runLane({ atOnce, niceness, limitMs }, files, name, hear) {
+  if (files.length === 0) return
+  const lane = fork(join(ROOT, 'scripts/test-lane.mjs'))
+  const priority = Math.min(getPriority() + niceness, constants.priority.PRIORITY_LOW)
+  lane.send({ files, atOnce, limitMs, priority, name })
+  const left = new Set(files)
+  lane.on('message', ({ running, result }) => {
+    if (running !== undefined) return showRunning(running.file, running.name)
+    left.delete(result.file)
+    hear(result)
   })
-  stream.on('test:start', (data) => showRunning(file, data.name))
-  stream.on('test:pass', (data) => hear(data, true))
-  stream.on('test:fail', (data) => hear(data, false))
-  stream.on('test:diagnostic', ({ message, nesting }) => {
-    const isSummary =
-      nesting === 0 && /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message)
-    if (!isSummary) result.notes.push(message)
-  })
-  for (const event of ['test:stdout', 'test:stderr']) {
-    stream.on(event, ({ message }) => {
-      result.output = (result.output + message).slice(-OUTPUT_LIMIT)
-    })
+  const [code, signal] = await once(lane, 'exit')
+  for (const file of left) {
+    const reason = `its lane ended by itself: ${signal ?? `exit ${code}`}`
+    hear({ file, tests: [{ outcome: 'failed', name: '(the file)', reason }], notes: [], output: '', ms: 0 })
   }
-  stream.resume()
-  await new Promise((resolve) => stream.once('end', resolve))
-  result.ms = Number((process.hrtime.bigint() - started) / 1_000_000n)
-  if (result.tests.length === 0 && name === undefined) {
-    result.tests.push({ outcome: 'failed', name: '(the file)', reason: 'it holds no test' })
-  }
-  return result
 }
-
-/** One test's outcome, or null where it is not one: a suite, or the file itself. */
-function outcomeOf(data, passed, file, holdsTests) {
-  const name = data.name
-  const isFile = data.nesting === 0 && basename(name) === basename(file)
-  const { skip, todo } = data
-  if (!passed && todo === undefined) {
-    const error = data.details?.error
-    if (holdsTests && error?.failureType === 'subtestsFailed') return null
-    // A file ends with exit code 1 where a test failed: that is told already.
-    if (isFile && holdsTests && /exit|code|subtest/i.test(`${error?.failureType}`) && error?.exitCode === 1)
-      return null
-    return { outcome: 'failed', name: isFile ? '(the file)' : name, error, at: data.line }
-  }
-  if (isFile) return null
-  if (/does not match pattern/.test(`${skip}`)) return null
-  if (skip !== undefined && skip !== false) return { outcome: 'skipped', name, reason: reasonOf(skip) }
-  if (holdsTests || data.details?.type === 'suite') return null
-  if (todo !== undefined && todo !== false)
-    return { outcome: 'skipped', name, reason: `to do: ${reasonOf(todo)}` }
-  return { outcome: 'passed', name }
-}
-
-const reasonOf = (value) => (typeof value === 'string' && value !== '' ? value : 'no reason given')
 
 function report(result, done, count) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -181,29 +144,15 @@ function countAlsoFailed() {
 
 function printDetails() {
   for (const { file, tests, output } of failures) {
-    for (const { outcome, name, error, reason } of tests) {
+    for (const { outcome, name, reason } of tests) {
       if (outcome !== 'failed') continue
       console.log(`\nFAILED ${file}: ${name}`)
-      console.log(indent(reason ?? textOf(error)))
+      console.log(indent(reason))
     }
     if (output.trim() !== '') console.log(`\n  printed by ${file}:\n${indent(output.trimEnd())}`)
   }
   if (skips.length > 0) console.log('\nSkipped:')
   for (const { file, name, reason } of skips) console.log(`  ${file}: ${name}: ${reason}`)
-}
-
-/** The error as the test threw it: node:test wraps it into one of its own. */
-function textOf(error) {
-  const cause = error?.cause ?? error
-  if (error?.signal) return `the process was ended by ${error.signal}`
-  if (typeof error?.exitCode === 'number') return `the process ended with exit code ${error.exitCode}`
-  if (cause?.stack === undefined) return String(cause?.message ?? cause)
-  const shown = cause.stack.includes(cause.message) ? cause.stack : `${cause.message}\n${cause.stack}`
-  // The frames of node:test itself say nothing about the test.
-  const lines = shown.split('\n').filter((line) => !/^\s+at .*\(?node:(internal\/|async_hooks)/.test(line))
-  return lines
-    .map((line) => line.replaceAll(`file://${ROOT}`, relative(process.cwd(), ROOT) || ''))
-    .join('\n')
 }
 
 const indent = (text) =>

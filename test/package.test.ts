@@ -33,6 +33,13 @@ describe('the package', () => {
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
+  test('threads of the command find their program in it', () => {
+    const { status, text } = run('tar', 'tf', tarball)
+    assert.equal(status, 0, text)
+    for (const file of ['main', 'diagnose-threads', 'diagnose-worker'])
+      assert.ok(text.includes(`package/dist/src/cli/${file}.js`), file)
+  })
+
   test('attw: types of every entry are found by every resolution that knows ES modules', () => {
     const attw = join(ROOT, 'node_modules/.bin/attw')
     const { status, text } = run(attw, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball)

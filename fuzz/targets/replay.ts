@@ -38,13 +38,14 @@ function run(input: Uint8Array, probe: Probe): void {
   expect(work <= WORK + WORK_PER_OCTET * input.length, () => `${work} branches for ${input.length} octets`)
   expectSame(replayed(input), first, 'the same log once more')
   if (typeof first === 'string') return
-  const { problem, divergence } = first
+  const { problem, divergence, retelling } = first
   const place = problem?.offset ?? divergence?.offset ?? 0
   expect(place <= input.length, () => `octet ${place} of ${input.length}`)
   const inSteps = new Replayer(input)
   while (inSteps.step());
   expectSame(inSteps.index, first.replayed, 'events replayed in steps')
   expectSame(inSteps.divergence, divergence, 'where it differs, in steps')
+  expectSame(inSteps.retelling, retelling, 'where it tells another thing, in steps')
   // An exception out of a stack ends the replay; what it leaves behind nobody promises.
   if (divergence?.came.startsWith('it throws') === true) return
   for (const { stack } of inSteps.stacks) {

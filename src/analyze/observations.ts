@@ -1,6 +1,7 @@
 /** The evidence of a diagnosis as text: one fact a line, the weightiest first. */
 
 import { ERRNO_OF_END } from '../tcp/errno.ts'
+import { counted } from '../trace/counted.ts'
 import { controlNames } from '../trace/segment-text.ts'
 import type { StateName } from '../trace/states.ts'
 import { ACK } from '../wire/segment.ts'
@@ -73,10 +74,7 @@ function silence(evidence: Evidence): string[] {
     const resent = retransmissions === 0 ? '' : `, retransmitted ${timesText(retransmissions)}`
     facts.push(`what was sent ${durationText(waitingUs)} before is unacknowledged${resent}`)
   }
-  if (keepAliveProbes > 0)
-    facts.push(
-      `${keepAliveProbes} keep-alive ${keepAliveProbes === 1 ? 'probe' : 'probes'} without an answer`,
-    )
+  if (keepAliveProbes > 0) facts.push(`${counted(keepAliveProbes, 'keep-alive probe')} without an answer`)
   if (segmentsReceived === 0) facts.push('nothing was ever heard from the other side')
   else if (silentUs !== null) facts.push(`last heard ${durationText(silentUs)} before`)
   if (evidence.synchronized && peerWindow === 0) facts.push('the window of the other side was closed')
@@ -86,7 +84,7 @@ function silence(evidence: Evidence): string[] {
   return facts
 }
 
-const octetsText = (octets: number): string => `${octets} ${octets === 1 ? 'octet' : 'octets'}`
+const octetsText = (octets: number): string => counted(octets, 'octet')
 const timesText = (count: number): string => (count === 1 ? 'once' : `${count} times`)
 
 /** '12 ms', '3.2 s', '6 min 2 s', '2 h 5 min'. */

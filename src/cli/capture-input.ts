@@ -49,7 +49,7 @@ export async function readCaptureFile(
   }
   if (isEnough()) return reader
   reader.end()
-  sayNotes(path, reader)
+  sayNotes(path, reader.notes.sentences)
   if (reader.error !== null) throw new InputError(`${path}: ${reader.error.message}`)
   return reader
 }
@@ -89,8 +89,8 @@ export function captureReader(onRecord: RecordCallback): CaptureReader {
   return new CaptureReader(onRecord, { portOf: (name) => portOfName(name)?.port ?? null })
 }
 
-function sayNotes(path: string, { notes }: CaptureReader): void {
-  for (const sentence of notes.sentences) process.stderr.write(`${path}: ${sentence}\n`)
+export function sayNotes(path: string, sentences: readonly string[]): void {
+  for (const sentence of sentences) process.stderr.write(`${path}: ${sentence}\n`)
 }
 
 /** The octets of a file, unpacked. @throws Error where it cannot be opened. */
@@ -155,7 +155,7 @@ function unpacked(path: string): Readable {
 const INTERVAL_MS = 250
 
 /** One line on a terminal's stderr: how far, how fast, how long still. */
-class ReadingProgress {
+export class ReadingProgress {
   readonly #total: number
   readonly #start = performance.now()
   #shownAt = this.#start
@@ -164,7 +164,7 @@ class ReadingProgress {
     this.#total = total
   }
 
-  show({ offset, packets }: CaptureReader): void {
+  show({ offset, packets }: Pick<CaptureReader, 'offset' | 'packets'>): void {
     const now = performance.now()
     if (!process.stderr.isTTY || now - this.#shownAt < INTERVAL_MS) return
     this.#shownAt = now

@@ -9,6 +9,7 @@ import { FilterError } from '../filter/filter-error.ts'
 import { RETIRE_MS } from '../link/packet-ring.ts'
 import { PacketSocket, PacketSocketError } from '../link/packet-socket.ts'
 import { TunError } from '../link/tun-errors.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { formatOf } from './capture-output.ts'
 import { FileRing } from './file-ring.ts'
@@ -198,6 +199,6 @@ async function untilSignal(ended: Promise<Error | null>): Promise<Error | null> 
 
 function say(captured: number, { received, dropped }: { received: number; dropped: number }): void {
   process.stderr.write(
-    `${captured} packets captured\n${received} packets received by the filter\n${dropped} packets dropped by the kernel\n`,
+    `${counted(captured, 'packet')} captured\n${counted(received, 'packet')} received by the filter\n${counted(dropped, 'packet')} dropped by the kernel\n`,
   )
 }

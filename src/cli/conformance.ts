@@ -1,6 +1,7 @@
 /** `elko conformance`: the requirements of each RFC, whether they are met, and where; from docs/conformance.json. */
 
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { wrap } from '../diagram/canvas.ts'
 import { EXIT_FINDINGS, EXIT_FINE, InputError, readArguments, UsageError } from './arguments.ts'
 import { drawing, print } from './output.ts'
@@ -85,7 +86,7 @@ function readTable(): Table {
   try {
     return JSON.parse(readFileSync(TABLE, 'utf8')) as Table
   } catch (error) {
-    throw new InputError(`cannot read ${TABLE.pathname}: ${(error as Error).message}`)
+    throw new InputError(`cannot read ${fileURLToPath(TABLE)}: ${(error as Error).message}`)
   }
 }
 

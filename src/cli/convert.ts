@@ -10,6 +10,7 @@ import {
   type WrittenFormat,
 } from '../capture/capture-writer.ts'
 import type { CaptureRecord } from '../capture/record.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError } from './arguments.ts'
 import { readCaptureFile } from './capture-input.ts'
 import { mergeCaptures } from './capture-merge.ts'
@@ -52,7 +53,7 @@ export async function run(argv: string[]): Promise<number> {
     if (inputs.length > 1) await mergeCaptures(inputs, write)
     else await readWhole(input!, write)
   })
-  process.stderr.write(`${target.packets} ${target.packets === 1 ? 'packet' : 'packets'} to ${output}\n`)
+  process.stderr.write(`${counted(target.packets, 'packet')} to ${output}\n`)
   return EXIT_FINE
 }
 

@@ -5,6 +5,7 @@ import { Dissector } from '../dissect/dissect.ts'
 import { CaptureFilter } from '../filter/capture-filter.ts'
 import { FilterError } from '../filter/filter-error.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { formatOf } from './capture-output.ts'
 import { CaptureTarget, readWhole } from './convert.ts'
@@ -79,7 +80,7 @@ export async function run(argv: string[]): Promise<number> {
       () => read >= last,
     ),
   )
-  process.stderr.write(`${target.packets} of ${read} packets to ${output}\n`)
+  process.stderr.write(`${target.packets} of ${counted(read, 'packet')} to ${output}\n`)
   return target.packets > 0 ? EXIT_FINE : EXIT_NOTHING
 }
 

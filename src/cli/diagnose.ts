@@ -1,7 +1,7 @@
 /** `elko diagnose`: what became of each connection of a capture, and why. */
 
-import { CaptureDiagnoser, type CaptureReport } from '../analyze/outside/capture-diagnoser.ts'
-import { type CaptureDiagnosis, diagnosisJson } from '../analyze/outside/capture-diagnosis.ts'
+import { closeSync } from 'node:fs'
+import { CaptureDiagnoser } from '../analyze/outside/capture-diagnoser.ts'
 import { explainError, verdictLines } from '../analyze/outside/error-texts.ts'
 import {
   type Comparison,
@@ -9,10 +9,21 @@ import {
   MAX_COMPARED,
   PlaceCapture,
 } from '../analyze/outside/two-captures.ts'
-import { wrap } from '../diagram/canvas.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { capturePath, readCaptureFile } from './capture-input.ts'
+import { diagnoseInThreads, MOST_THREADS, openForThreads } from './diagnose-threads.ts'
 import { diagnosisLines } from './diagnosis-lines.ts'
+import {
+  connectionText,
+  framesText,
+  type ReportForm,
+  reportEnd,
+  reportHead,
+  separatorOf,
+  VerdictCounts,
+  wrapped,
+} from './diagnosis-report.ts'
 import { LineWriter } from './line-writer.ts'
 import { print } from './output.ts'
 
@@ -32,6 +43,9 @@ Options:
   --json           one JSON object with all connections
   --width N        columns, 40 to 400 (default: the terminal's; elsewhere lines
                    stay whole)
+  --threads N      1 to 16 threads that share the connections of a plain file; the
+                   report is the same (default: one for each core, up to 4, where
+                   the file is large enough to be worth it)
   --error TEXT     no capture: what an error text of java.net, Node, Python or C
                    means, and which verdicts lead to it
 
@@ -53,32 +67,58 @@ export async function run(argv: string[]): Promise<number> {
     all: { type: 'boolean' },
     json: { type: 'boolean' },
     width: { type: 'string' },
+    threads: { type: 'string' },
     error: { type: 'string' },
   } as const
   const { values, positionals } = readArguments(argv, options, 2)
   if (values.error !== undefined) return explain(values.error)
   const [first, second] = positionals
   const path = capturePath(first)
-  const width = wholeNumber('--width', values.width, 40, 400) ?? ownWidth()
-  if (second !== undefined) return compare([path, second], values.json === true ? null : width)
+  const form: ReportForm = {
+    path,
+    isJson: values.json === true,
+    showsAll: values.all === true,
+    width: wholeNumber('--width', values.width, 40, 400) ?? ownWidth(),
+  }
+  const threads = wholeNumber('--threads', values.threads, 1, MOST_THREADS)
+  if (second === undefined) return diagnose(form, threads)
+  if (threads !== undefined) throw new UsageError('--threads: expected one capture, not two to be compared')
+  return compare([path, second], form.isJson ? null : form.width)
+}
+
+/** @param asked threads; undefined: as many as pay. */
+async function diagnose(form: ReportForm, asked: number | undefined): Promise<number> {
+  const shared = openForThreads(form.path, asked)
+  if (shared === null) return diagnoseAlone(form)
+  try {
+    return await diagnoseInThreads(form, shared)
+  } finally {
+    closeSync(shared.file)
+  }
+}
+
+async function diagnoseAlone(form: ReportForm): Promise<number> {
   const diagnoser = new CaptureDiagnoser()
-  const { drops } = await readCaptureFile(path, (record) => diagnoser.take(record))
+  const { drops } = await readCaptureFile(form.path, (record) => diagnoser.take(record))
   diagnoser.noteDrops(drops)
   const out = new LineWriter(process.stdout)
-  const report = diagnoser.report(values.json === true || values.all === true)
-  const printer =
-    values.json === true ? new JsonPrinter(path, out) : new TextPrinter(out, width, values.all === true)
-  printer.begin(report)
-  let sick = 0
+  const report = diagnoser.report(form.isJson || form.showsAll)
+  for (const line of reportHead(form, report)) out.write(line)
+  const counts = VerdictCounts.of(report.plain, form)
+  let held: string | null = null
   let told = 0
   for (const diagnosis of report.connections) {
-    if (!diagnosis.healthy) sick++
-    printer.connection(diagnosis)
+    counts.add(diagnosis)
+    const text = connectionText(form, diagnosis)
+    if (text === null) continue
+    if (held !== null) out.write(held + separatorOf(form))
+    held = text
     // Whoever reads may be slower.
     if (++told % FLUSHED === 0) await out.flush()
   }
-  printer.end()
-  return await out.end(sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
+  if (held !== null) out.write(held)
+  for (const line of reportEnd(form, report.packets, counts)) out.write(line)
+  return await out.end(counts.sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
 }
 
 /** What an error of an application means, without a capture. */
@@ -101,15 +141,6 @@ function ownWidth(): number {
   return isTTY === true ? Math.min(400, Math.max(40, columns)) : Number.POSITIVE_INFINITY
 }
 
-/** The lines that a line takes, those behind the first one further to the right. */
-function wrapped(line: string, width: number): string[] {
-  if (line.length <= width) return [line]
-  const indent = ' '.repeat(line.length - line.trimStart().length)
-  const [first, ...others] = wrap(line.trimStart(), width - indent.length - HANGING.length)
-  return [`${indent}${first}`, ...others.map((other) => `${indent}${HANGING}${other}`)]
-}
-const HANGING = '    '
-
 /** Two captures of the same connections. @param width of the text; null: JSON instead. */
 async function compare(paths: readonly [string, string], width: number | null): Promise<number> {
   const places = [new PlaceCapture(), new PlaceCapture()] as const
@@ -118,7 +149,7 @@ async function compare(paths: readonly [string, string], width: number | null): 
     await readCaptureFile(path, (record) => place.take(record))
     if (place.skipped > 0)
       process.stderr.write(
-        `elko diagnose: ${path}: ${place.skipped} packets beyond the first ${MAX_COMPARED} are not compared\n`,
+        `elko diagnose: ${path}: ${counted(place.skipped, 'packet')} beyond the first ${MAX_COMPARED} not compared\n`,
       )
   }
   const comparison = compareCaptures(...places)
@@ -141,87 +172,16 @@ function* comparisonLines(
   for (const { diagnosis, streams, hops, lost, made, changed } of connections) {
     yield ''
     yield* diagnosisLines(diagnosis)
-    yield `  in both: stream ${streams.client ?? '(none)'} at the client's side, ${streams.server ?? '(none)'} at the server's${hops === null ? '' : `, ${hops} hops between them`}`
+    yield `  in both: stream ${streams.client ?? '(none)'} at the client's side, ${streams.server ?? '(none)'} at the server's${hops === null ? '' : `, ${counted(hops, 'hop')} between them`}`
     const { toServer, toClient } = lost
     if (toServer.packets > 0)
-      yield `  lost on the way to the server: ${toServer.packets} packets (frames ${toServer.frames.join(', ')} at the client)`
+      yield `  lost on the way to the server: ${counted(toServer.packets, 'packet')} (${framesText(toServer.frames)} at the client)`
     if (toClient.packets > 0)
-      yield `  lost on the way to the client: ${toClient.packets} packets (frames ${toClient.frames.join(', ')} at the server)`
+      yield `  lost on the way to the client: ${counted(toClient.packets, 'packet')} (${framesText(toClient.frames)} at the server)`
     if (made.atClient.length > 0)
-      yield `  made on the way to the client: frames ${made.atClient.join(', ')} at the client`
+      yield `  made on the way to the client: ${framesText(made.atClient)} at the client`
     if (made.atServer.length > 0)
-      yield `  made on the way to the server: frames ${made.atServer.join(', ')} at the server`
+      yield `  made on the way to the server: ${framesText(made.atServer)} at the server`
     for (const text of changed) yield `  changed on the way: ${text}`
-  }
-}
-
-/** One object, a connection a line, so that a long report need not stand in memory. */
-class JsonPrinter {
-  readonly #out: LineWriter
-  readonly #path: string
-  #held: string | null = null
-
-  constructor(path: string, out: LineWriter) {
-    this.#path = path
-    this.#out = out
-  }
-
-  begin({ packets, notes }: CaptureReport): void {
-    const head = JSON.stringify({ file: this.#path, packets, notes })
-    this.#out.write(`${head.slice(0, -1)},"connections":[`)
-  }
-
-  connection(diagnosis: CaptureDiagnosis): void {
-    if (this.#held !== null) this.#out.write(`${this.#held},`)
-    this.#held = diagnosisJson(diagnosis)
-  }
-
-  end(): void {
-    if (this.#held !== null) this.#out.write(this.#held)
-    this.#out.write(']}')
-  }
-}
-
-class TextPrinter {
-  readonly #out: LineWriter
-  readonly #width: number
-  readonly #showsAll: boolean
-  #packets = 0
-  readonly #counts = new Map<string, number>()
-
-  constructor(out: LineWriter, width: number, showsAll: boolean) {
-    this.#out = out
-    this.#width = width
-    this.#showsAll = showsAll
-  }
-
-  begin({ packets, notes, plain }: CaptureReport): void {
-    this.#packets = packets
-    if (!this.#showsAll && plain > 0) this.#counts.set('healthy', plain)
-    for (const { kind, text, frames } of notes)
-      this.#write(
-        `note: ${kind}: ${text}${frames.length === 0 ? '' : ` (${frames.length === 1 ? 'frame' : 'frames'} ${frames.join(', ')})`}`,
-      )
-  }
-
-  connection(diagnosis: CaptureDiagnosis): void {
-    const { verdict, healthy } = diagnosis
-    this.#counts.set(verdict, (this.#counts.get(verdict) ?? 0) + 1)
-    if (healthy && !this.#showsAll) return
-    for (const line of diagnosisLines(diagnosis)) this.#write(line)
-    this.#out.write('')
-  }
-
-  end(): void {
-    const parts = [...this.#counts].sort(([, one], [, other]) => other - one)
-    const total = parts.reduce((sum, [, count]) => sum + count, 0)
-    const list = parts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
-    const connections = total === 1 ? '1 connection' : `${total} connections`
-    const packets = this.#packets === 1 ? '1 packet' : `${this.#packets} packets`
-    this.#write(`${packets}, ${connections}${list === '' ? '' : `: ${list}`}`)
-  }
-
-  #write(line: string): void {
-    for (const part of wrapped(line, this.#width)) this.#out.write(part)
   }
 }

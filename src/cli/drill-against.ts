@@ -6,6 +6,7 @@
 import type { DrillOptions, DrillResult } from '../drill/drill.ts'
 import { drill } from '../drill/drill.ts'
 import { drillKernel } from '../kernel/drill-kernel.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINDINGS, EXIT_FINE, EXIT_INPUT, InputError } from './arguments.ts'
 import { readScript } from './drill-files.ts'
 import { dataOf, details, verdictLine } from './drill-report.ts'
@@ -106,7 +107,7 @@ function summary(comparisons: readonly Comparison[]): string {
     `${count('neither')} in which both do`,
     `${count('not played')} not played`,
   ]
-  return `${comparisons.length} scripts: ${parts.join(', ')}\n`
+  return `${counted(comparisons.length, 'script')}: ${parts.join(', ')}\n`
 }
 
 function data({ file, agreement, elko, kernel }: Comparison): object {

@@ -8,6 +8,7 @@ import { printPacket } from '../drill/print.ts'
 import type { PacketAction } from '../drill/script.ts'
 import type { Failure, Verdict } from '../drill/verdict.ts'
 import { connectionsIn } from '../trace/connections.ts'
+import { counted } from '../trace/counted.ts'
 import type { Drawing } from './output.ts'
 
 const LABEL = {
@@ -120,7 +121,7 @@ export function summary(results: readonly DrillResult[]): string {
     `${count('unsupported')} unsupported`,
   ]
   if (count('invalid') > 0) parts.push(`${count('invalid')} no scripts`)
-  const lines = [`${results.length} scripts: ${parts.join(', ')}`]
+  const lines = [`${counted(results.length, 'script')}: ${parts.join(', ')}`]
   for (const [reason, number] of byReason(results))
     lines.push(`  ${`${number}`.padStart(5)} unsupported: ${reason}`)
   return `${lines.join('\n')}\n`

@@ -4,6 +4,8 @@ import { type DrillOptions, type DrillResult, drill } from '../drill/drill.ts'
 import type { Platform } from '../drill/parse-script.ts'
 import { type Setting, settingsOf } from '../drill/settings.ts'
 import { ScriptError } from '../drill/source-errors.ts'
+import { InputLog } from '../stack/input-log.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINDINGS, EXIT_FINE, EXIT_INPUT, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { readScript, scriptsBelow } from './drill-files.ts'
 import {
@@ -35,6 +37,7 @@ Options:
                        network namespace of their own (root), and show where
                        the two differ; exit 1 where they do
   --write FILE         save the packets of one script as pcapng
+  --record FILE        save what the stack of one script is given, for elko replay
   --json               the verdicts as data
   --allow-unsupported  exit 0 where scripts are unsupported and none failed
   --seed N             decides sequence numbers and ports (default 1)
@@ -55,6 +58,7 @@ Examples:
   elko drill close-wait.pkt
   elko drill tests/ --ip_version=ipv6
   elko drill -v -D MSS=1000 reset.pkt --write reset.pcapng
+  elko drill reset.pkt --record reset.elkolog && elko replay reset.elkolog
 `
 
 const SETTINGS = [
@@ -84,6 +88,7 @@ const OPTIONS = {
   platform: { type: 'string' },
   against: { type: 'string' },
   write: { type: 'string' },
+  record: { type: 'string' },
   json: { type: 'boolean' },
   'allow-unsupported': { type: 'boolean' },
   seed: { type: 'string' },
@@ -120,21 +125,29 @@ export async function run(argv: string[]): Promise<number> {
   if (positionals.length === 0) throw new UsageError('expected a SCRIPT.pkt, or a folder with scripts')
   const files = scriptsBelow(positionals)
   if (files.length === 0) throw new UsageError(`no script (*.pkt) in ${positionals.join(', ')}`)
-  if (values.write !== undefined && files.length > 1) {
-    throw new UsageError(`--write: expected one script, not ${files.length}`)
+  for (const flag of ['write', 'record'] as const) {
+    if (values[flag] !== undefined && files.length > 1)
+      throw new UsageError(`--${flag}: expected one script, not ${files.length}`)
   }
   if (values.against !== undefined) return against(values, files, options, how)
   const report = new Report(values, how, files.length)
+  const record = values.record === undefined ? null : new InputLog()
   const results = files.map((file, i) => {
     report.progress(i)
-    const result = drill(readScript(file), file, options)
+    const result = drill(readScript(file), file, record === null ? options : { ...options, record })
     report.add(result)
     return result
   })
   report.end(results)
   if (values.write !== undefined) {
     saveFile(values.write, captureOf(results[0]!))
-    if (values.json !== true) print(`Saved ${results[0]!.packets.length} packets to ${values.write}.`)
+    if (values.json !== true)
+      print(`Saved ${counted(results[0]!.packets.length, 'packet')} to ${values.write}.`)
+  }
+  if (values.record !== undefined && record !== null) {
+    record.end()
+    saveFile(values.record, record.octets())
+    if (values.json !== true) print(`Saved what the stack was given to ${values.record}.`)
   }
   return exitCode(results, values['allow-unsupported'] === true)
 }
@@ -146,8 +159,9 @@ async function against(
   how: Drawing,
 ): Promise<number> {
   if (values.against !== 'tun') throw new UsageError(`--against: expected tun, not "${values.against}"`)
-  if (values.write !== undefined)
-    throw new UsageError('--write: the packets of one stack are saved, not with --against')
+  for (const flag of ['write', 'record'] as const)
+    if (values[flag] !== undefined)
+      throw new UsageError(`--${flag}: of Elko's stack alone, not with --against`)
   const { compareWithKernel } = await import('./drill-against.ts')
   const { json = false, verbose = false } = values
   return compareWithKernel(files, options, how, { json, verbose })

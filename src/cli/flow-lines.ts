@@ -2,6 +2,7 @@
 
 import type { FlowReport, SideReport, TimesReport } from '../flows/flow.ts'
 import type { FlowStep } from '../flows/side-states.ts'
+import { counted } from '../trace/counted.ts'
 
 export function flowLines(flow: FlowReport): string[] {
   const { client, server } = flow
@@ -26,7 +27,10 @@ function sideLines(name: string, side: SideReport): string[] {
     if (said.length > 0) lines.push(`          ${said.join('; ')}`)
   }
   line([dataOf(side), rateOf(side), optionsOf(side)])
-  line([windowOf(side), side.mostInFlight > 0 ? `at most ${side.mostInFlight} octets in flight` : null])
+  line([
+    windowOf(side),
+    side.mostInFlight > 0 ? `at most ${counted(side.mostInFlight, 'octet')} in flight` : null,
+  ])
   line([
     side.roundTrips.handshake === null ? null : `handshake ${millisecondsOf(side.roundTrips.handshake)}`,
     timesOf('round trip by ACK', side.roundTrips.byAck),
@@ -41,7 +45,7 @@ const stepOf = ({ state, inferred }: FlowStep): string => (inferred ? `(${state}
 
 function dataOf({ packets, octets, newOctets }: SideReport): string {
   const again = octets - newOctets
-  return `${packets} packets, ${octets} octets${again > 0 ? `, ${again} of them again` : ''}`
+  return `${counted(packets, 'packet')}, ${counted(octets, 'octet')}${again > 0 ? `, ${again} of them again` : ''}`
 }
 
 function rateOf({ goodput, throughput }: SideReport): string | null {
@@ -69,7 +73,7 @@ function windowOf({ window }: SideReport): string | null {
     'not used': 'not scaled',
     guessed: `scale unknown, at least ${window.scale} (a guess)`,
   }[window.scaleIs]
-  const closed = window.zero > 0 ? `, closed in ${window.zero} segments` : ''
+  const closed = window.zero > 0 ? `, closed in ${counted(window.zero, 'segment')}` : ''
   return `window ${window.least} to ${window.most}, ${scale}${closed}`
 }
 

@@ -9,6 +9,7 @@ import type { CaptureHead, FrameView, TcpView } from '../flows/field.ts'
 import { FrameTimes } from '../flows/frame-times.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { TcpAnalysis } from '../flows/tcp-analysis.ts'
+import { UdpStreams } from '../flows/udp-streams.ts'
 
 export interface ViewWishes {
   /** null: every frame passes. */
@@ -31,6 +32,7 @@ export class FrameViews {
   readonly #display: DisplayFilter | null
   readonly #dissector: Dissector
   readonly #times = new FrameTimes()
+  readonly #udp = new UdpStreams()
   readonly #file: () => CaptureHead | null
   readonly #frame: ReusedFrame
   readonly #tcp: ReusedTcp
@@ -47,8 +49,8 @@ export class FrameViews {
       display?.tcp(view)
       onTcp?.(view)
     }, tunnels)
-    this.#frame = this.view = new ReusedFrame(this.#dissector.packet, this.#times)
-    this.#tcp = new ReusedTcp(this.#dissector.packet, this.#times)
+    this.#frame = this.view = new ReusedFrame(this.#dissector.packet, this.#times, this.#udp)
+    this.#tcp = new ReusedTcp(this.#dissector.packet, this.#times, this.#udp)
   }
 
   /** Takes the next frame. Every one must come, as the analysis goes by those before. Returns whether the filter shows it. */
@@ -57,6 +59,7 @@ export class FrameViews {
     this.#frame.of(record, this.#file() ?? NO_FILE)
     this.#display?.begin()
     this.#dissector.dissect(record)
+    this.#udp.of(this.#dissector.packet)
     return this.#display === null || this.#display.matches(this.#frame)
   }
 }
@@ -65,12 +68,14 @@ export class FrameViews {
 class ReusedFrame implements FrameView {
   readonly packet: Packet
   readonly times: FrameTimes
+  readonly udp: UdpStreams
   record = new CaptureRecord()
   file = NO_FILE
 
-  constructor(packet: Packet, times: FrameTimes) {
+  constructor(packet: Packet, times: FrameTimes, udp: UdpStreams) {
     this.packet = packet
     this.times = times
+    this.udp = udp
   }
 
   of(record: CaptureRecord, file: CaptureHead): void {

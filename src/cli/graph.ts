@@ -6,25 +6,25 @@ import { graphText } from '../graph/graph-text.ts'
 import { type GraphSeries, graphSeries, mainSide } from '../graph/series.ts'
 import { graphXpl } from '../graph/xpl.ts'
 import { measured } from '../sim/impairment-options.ts'
-import { connectionsIn } from '../trace/connections.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
-import { htmlPage } from './html-page.ts'
+import { sourcePage } from './html-page.ts'
 import { drawing, print, saveFile } from './output.ts'
-import { formatOf, oneOf } from './picture-format.ts'
+import { checkFlags, formatOf, oneOf, SCHEMES } from './picture-format.ts'
 import {
-  MAX_PACKETS,
+  leftText,
   MOST_SOURCE_WORDS,
+  pairOf,
   resolveSource,
   SOURCE_HELP,
   SOURCE_OPTIONS,
   type Source,
+  tellSaved,
 } from './source.ts'
 
 /** However many there are, the picture stays small; more is asked for with -c. */
 const MOST_PACKETS = 500_000
 const FORMATS = ['svg', 'html', 'xpl', 'json', 'txt'] as const
 const DIRECTIONS = ['a2b', 'b2a'] as const
-const SCHEMES = ['auto', 'light', 'dark'] as const
 const TEXT_ROWS = 22
 
 export const HELP = `Usage: elko graph SOURCE [--type TYPE] [-o FILE] [options]
@@ -40,7 +40,9 @@ Types:
   rtt              round trips (Karn's rule; echoes of timestamps), SRTT, RTO
   window           receive window and octets in flight
   congestion       cwnd, ssthresh, flight and receive window, with the phase of
-                   recovery, timeouts and losses, below the time sequence
+                   recovery, timeouts and losses, below the time sequence;
+                   below that RTT and RTO. Of a capture: what shows from
+                   outside, and recovery as far as that can be inferred
 
 ${SOURCE_HELP}
 
@@ -49,14 +51,19 @@ The graph:
                    graphs and the diagram; .json: what it shows, as data; .txt;
                    .xpl: for xplot, one direction a file: FILE_a2b.xpl and
                    FILE_b2a.xpl, unless --direction says which
-  --direction WAY  whose data: a2b (a: who opened) or b2a (default: who sends
-                   more)
+  --direction WAY  whose data: a2b or b2a (default: who sends more). a: who
+                   opened or, where the capture does not show it, who was
+                   seen first
   --from TIME, --to TIME
-                   only a part, such as 1.5s or 200ms since the first segment
-  --average TIME   the window of the moving average of throughput
+                   of .svg and text: only a part, such as 1.5s or 200ms since
+                   the first segment
+  --average TIME   with --type throughput: the window of the moving average
   --width N, --height N
-                   pixels of a picture (1000 by 620), or columns and rows
-  --scheme WHICH   light, dark or auto (default): as the reader's system is
+                   pixels of .svg (1000 by 620, congestion 860), or columns and
+                   rows of text
+  --scheme WHICH   of .svg: light, dark or auto (default): the reader's own
+
+In the page of .html the direction, the part and the colours are chosen there.
 
 Examples:
   elko graph slow-start --type congestion -o slow-start.svg
@@ -77,6 +84,16 @@ const OPTIONS = {
   scheme: { type: 'string' },
 } as const
 
+const TAKEN_BY = {
+  direction: ['svg', 'xpl', 'json', 'txt'],
+  from: ['svg', 'txt'],
+  to: ['svg', 'txt'],
+  average: ['svg', 'json', 'txt'],
+  width: ['svg', 'txt'],
+  height: ['svg', 'txt'],
+  scheme: ['svg'],
+} as const
+
 interface Asked {
   readonly width: number | undefined
   readonly height: number | undefined
@@ -87,12 +104,15 @@ export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, OPTIONS, MOST_SOURCE_WORDS)
   const format = formatOf(values.o, FORMATS)
   const type = oneOf('--type', values.type, GRAPH_TYPES) ?? 'time-sequence'
+  checkFlags(values, format, TAKEN_BY)
+  if (values.average !== undefined && type !== 'throughput')
+    throw new UsageError('--average: only with --type throughput')
   const scheme = oneOf('--scheme', values.scheme, SCHEMES)
   const [from, to, average] = (['from', 'to', 'average'] as const).map((flag) => timeOf(flag, values[flag]))
   if (from !== undefined && to !== undefined && to <= from)
     throw new UsageError(`--to: expected a time behind --from, not "${values.to}"`)
   const asked = askedSize(values, format === 'txt')
-  const source = await resolveSource(positionals, values, MOST_PACKETS)
+  const source = await resolveSource(positionals, values, MOST_PACKETS, format)
   const series = seriesOf(source)
   const options: GraphOptions = {
     type,
@@ -108,8 +128,11 @@ export async function run(argv: string[]): Promise<number> {
   }
   if (format === 'xpl') return saveXpl(values.o!, source, series, options)
   const text = FORMS[format](series, options, source)
-  if (values.o === undefined) print(`${text}${leftText(source, '\n')}`)
-  else save(values.o, text, source, wayOf(series, options.side ?? mainSide(series)))
+  if (values.o === undefined) print(`${text}${source.left === 0 ? '' : `\n... ${leftText(source)}`}`)
+  else {
+    saveFile(values.o, text)
+    tellSaved(values.o, source, wayOf(series, options.side ?? mainSide(series)))
+  }
   return EXIT_FINE
 }
 
@@ -120,10 +143,9 @@ const FORMS: Readonly<
   >
 > = {
   svg: graphSvg,
-  html: (series, options, { events, addresses, title, banner, connection, left, isCapture }) => {
-    const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
-    const data = { events, addresses, title, banner, connection, left, look }
-    return htmlPage({ ...data, tab: 'graphs', graph: options.type }, graphSvg(series, options))
+  html: (series, options, source) => {
+    const first = { look: { numbers: 'relative' }, tab: 'graphs', graph: options.type } as const
+    return sourcePage(source, first, graphSvg(series, options))
   },
   json: (series, options) => `${JSON.stringify(graphData(series, options), null, 1)}\n`,
   txt: (series, options) => {
@@ -131,12 +153,10 @@ const FORMS: Readonly<
   },
 }
 
-function seriesOf({ events, connection, title }: Source): GraphSeries {
-  const pair = connectionsIn(events).find(({ left, right }) =>
-    [left, right].some((end) => end.host === connection?.host && end.connection === connection.connection),
-  )
-  if (pair === undefined) throw new InputError(`${title}: there is no connection to draw`)
-  return graphSeries(events, pair)
+function seriesOf(source: Source): GraphSeries {
+  const pair = pairOf(source)
+  if (pair === undefined) throw new InputError(`${source.title}: there is no connection to draw`)
+  return graphSeries(source.events, pair)
 }
 
 /** One file for each direction in which anything went, or the one that is asked for. */
@@ -147,25 +167,15 @@ function saveXpl(file: string, source: Source, series: GraphSeries, options: Gra
     const name = only === undefined ? file.replace(/(\.xpl)$/i, `_${DIRECTIONS[side]}$1`) : file
     const { epochUs = 0 } = source
     const text = graphXpl(series, { type, side, epochUs, ...(addresses !== undefined && { addresses }) })
-    save(name, text, source, wayOf(series, side))
+    saveFile(name, text)
+    tellSaved(name, source, wayOf(series, side))
   }
   return EXIT_FINE
-}
-
-function save(file: string, text: string, source: Source, way: string): void {
-  saveFile(file, new TextEncoder().encode(text))
-  process.stderr.write(`Saved ${file}: ${way}.${leftText(source, ' ')}\n`)
 }
 
 function wayOf({ directions }: GraphSeries, side: 0 | 1): string {
   const { sender, receiver } = directions[side]
   return `${sender} to ${receiver} (${DIRECTIONS[side]})`
-}
-
-function leftText({ left, events }: Source, before: string): string {
-  if (left === 0) return ''
-  const shown = events.filter(({ kind }) => kind === 'sent').length
-  return `${before}... and ${left} packets more: -c ${Math.min(left + shown, MAX_PACKETS)}`
 }
 
 /** Least and most that --width and --height take. */

@@ -52,9 +52,11 @@ async function serveLab(page: string, port: number, opens: boolean): Promise<num
   const server = createServer((request, response) => answer(page, request, response))
   await listening(server, port)
   const url = `http://${HOST}:${(server.address() as AddressInfo).port}/`
+  // Who reads that it can be ended may do so at once.
+  const interruption = interrupted()
   print(`The lab is at ${url} (Ctrl+C ends it)`)
   if (opens) openInBrowser(url)
-  await interrupted()
+  await interruption
   server.closeAllConnections()
   await new Promise<void>((resolve) => server.close(() => resolve()))
   return EXIT_FINE

@@ -7,9 +7,11 @@ import { statePathLines } from '../diagram/state-machine.ts'
 import { verdict } from '../diagram/verdict.ts'
 import type { ScenarioResult } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
-import { connectionsIn, type LadderPair } from '../trace/connections.ts'
+import { connectionOf, connectionsIn } from '../trace/connections.ts'
+import { counted } from '../trace/counted.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { InputError, wholeNumber } from './arguments.ts'
+import { fileTrouble } from './whole-file.ts'
 
 /** Flags of every command that draws. */
 export const DRAWING_OPTIONS = {
@@ -70,7 +72,8 @@ export function pictureOf(result: Pictured, how: Drawing): string {
       ...(index === 0 && { title: scenario.title }),
     }),
   )
-  if (pairs.length > MOST_DRAWN) drawn.push(`... and ${pairs.length - MOST_DRAWN} connections more.\n`)
+  if (pairs.length > MOST_DRAWN)
+    drawn.push(`... and ${counted(pairs.length - MOST_DRAWN, 'connection')} more.\n`)
   // A path is one line, however long, so that it can be searched for.
   const paths = statePathLines(result.paths, Number.POSITIVE_INFINITY)
   return [...drawn, `${paths.join('\n')}\n`, `${verdictsOf(result).join('\n')}\n`].join('\n')
@@ -91,17 +94,16 @@ export function verdictsOf(result: Pictured): string[] {
 export function saveCapture(file: string, result: ScenarioResult, host = result.hosts[0]!): string {
   const { octets, packets } = host === 'all' ? result.capture() : result.capture(host)
   saveFile(file, octets)
-  return `Saved ${packets} packets, as seen at ${host === 'all' ? 'all hosts' : host}, to ${file}.`
+  return `Saved ${counted(packets, 'packet')}, as seen at ${host === 'all' ? 'all hosts' : host}, to ${file}.`
 }
 
 /** Makes the folder where it is missing. */
-export function saveFile(file: string, octets: Uint8Array): void {
+export function saveFile(file: string, content: Uint8Array | string): void {
   try {
     makeFolder(dirname(file))
-    writeFileSync(file, octets)
+    writeFileSync(file, content)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new InputError(`cannot write ${file}: ${WORDS[code ?? ''] ?? (error as Error).message}`)
+    throw new InputError(`cannot write ${file}: ${fileTrouble(error, 'there can be no such folder')}`)
   }
 }
 
@@ -111,7 +113,7 @@ export function openFile(file: string): number {
     makeFolder(dirname(file))
     return openSync(file, 'w')
   } catch (error) {
-    throw new InputError(`cannot write ${file}: ${(error as Error).message}`)
+    throw new InputError(`cannot write ${file}: ${fileTrouble(error, 'there can be no such folder')}`)
   }
 }
 
@@ -129,16 +131,6 @@ export function jsonOf(head: object, events: readonly TraceEvent[]): string {
   return `${opened},\n  "events": [\n${lines.join(',\n')}\n  ]\n}\n`
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  ENOENT: 'there can be no such folder',
-  EISDIR: 'it is a folder',
-  ENOSPC: 'no space left',
-  ENOTDIR: 'a part of its path is no folder',
-  EEXIST: 'a part of its path is no folder',
-  EROFS: 'the file system is read-only',
-}
-
 function unsignedNumbers(key: string, value: unknown): unknown {
   const isNumber = key === 'seq' || key === 'ack' || key === 'val' || key === 'ecr'
   return isNumber && typeof value === 'number' ? value >>> 0 : value
@@ -146,12 +138,6 @@ function unsignedNumbers(key: string, value: unknown): unknown {
 
 function storyOf({ events, scenario }: Pictured): TraceEvent[] {
   return story(events, { oneConnection: scenario.onePicture === true })
-}
-
-/** The connection of a pair, by its number at an end that has one. */
-export function connectionOf({ left, right }: LadderPair): { host: string; connection: number } {
-  const end = left.connection > 0 ? left : right
-  return { host: end.host, connection: end.connection }
 }
 
 /** Where the last incarnation of a connection begins. */

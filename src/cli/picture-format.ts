@@ -31,3 +31,22 @@ export function oneOf<W extends string>(
   if (word === undefined) throw new UsageError(`${flag}: expected one of ${words.join(', ')}, not "${text}"`)
   return word
 }
+
+/**
+ * Whether each flag that was given says something of this form.
+ *
+ * @param takenBy the forms of each flag that not all forms take.
+ * @throws UsageError naming the flag, and what it is for.
+ */
+export function checkFlags<F extends string>(
+  values: Readonly<Record<string, unknown>>,
+  format: F,
+  takenBy: Readonly<Record<string, readonly NoInfer<F>[]>>,
+): void {
+  for (const [flag, forms] of Object.entries(takenBy)) {
+    if (values[flag] === undefined || forms.includes(format)) continue
+    const names = forms.map((form) => (form === 'txt' ? 'text' : `.${form}`))
+    const listed = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+    throw new UsageError(`--${flag}: only for ${listed}`)
+  }
+}

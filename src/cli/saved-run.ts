@@ -1,14 +1,13 @@
 /** What `elko sim --json` printed, read back: events with all that pictures rely on. */
 
-import { readFileSync } from 'node:fs'
-import type {
-  CallName,
-  NetworkEvent,
-  RecoveryEvent,
-  SegmentRecord,
-  SignalName,
-  TimerName,
-  TraceEvent,
+import {
+  type CallName,
+  NETWORK_ACTIONS,
+  type RecoveryEvent,
+  type SegmentRecord,
+  type SignalName,
+  type TimerName,
+  type TraceEvent,
 } from '../trace/events.ts'
 import { CLOSE_REASONS, DROP_REASONS, SEND_REASONS } from '../trace/reasons.ts'
 import { STATE_NAMES } from '../trace/states.ts'
@@ -27,17 +26,20 @@ export function looksLikeRun(head: Uint8Array): boolean {
 }
 
 /** @throws InputError naming the event that is none, and what was expected of it. */
-export function savedRun(path: string): SavedRun {
+export function savedRun(path: string, octets: Uint8Array): SavedRun {
+  const text = new TextDecoder().decode(octets)
   let saved: unknown
   try {
-    saved = JSON.parse(readFileSync(path, 'utf8'))
+    saved = JSON.parse(text)
   } catch (error) {
-    throw new InputError(`${path}: ${(error as Error).message}`)
+    throw new InputError(`${path}: expected JSON: ${(error as Error).message}`)
   }
   const { events, ...head } = isFields(saved) ? saved : {}
   if (!Array.isArray(events))
     throw new InputError(`${path}: expected "events", a list, as \`elko sim --json\` prints it`)
-  const word = (name: string): string | null => (typeof head[name] === 'string' ? head[name] : null)
+  checkFields(head, { name: optional(TEXT), title: optional(TEXT), lesson: optional(TEXT) }, path)
+  const word = (name: string): string | null => (head[name] as string | undefined) ?? null
+  if (events.length === 0) throw new InputError(`${path}: "events": expected at least one`)
   return {
     name: word('name'),
     title: word('title'),
@@ -47,10 +49,38 @@ export function savedRun(path: string): SavedRun {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What a field is: of a type, or one of some words; `?`: or nothing at all. */
-type Kind = 'number' | 'number?' | 'string' | 'string?' | readonly string[]
+/** What a field may be. */
+interface Kind {
+  readonly expected: string
+  readonly is: (value: unknown) => boolean
+}
+
+/** Times and windows are no larger: sums of them are exact. */
+const MOST = Number.MAX_SAFE_INTEGER
+const whole = (low: number, high: number): Kind => ({
+  expected: `a whole number from ${low} to ${high}`,
+  is: (value) => Number.isInteger(value) && (value as number) >= low && (value as number) <= high,
+})
+const oneOf = (words: readonly string[]): Kind => ({
+  expected: `one of ${words.join(', ')}`,
+  is: (value) => typeof value === 'string' && words.includes(value),
+})
+const optional = ({ expected, is }: Kind): Kind => ({
+  expected: `${expected}, or absent`,
+  is: (value) => value === undefined || is(value),
+})
+const COUNT = whole(0, MOST)
+const PORT = whole(0, 65_535)
+/** A sequence number or a time stamp, signed or not. */
+const WORD = whole(-(2 ** 31), 2 ** 32 - 1)
+const TEXT: Kind = { expected: 'a text', is: (value) => typeof value === 'string' }
+const TIME: Kind = {
+  expected: `a time in microseconds, from ${-MOST} to ${MOST}`,
+  is: (value) => typeof value === 'number' && Math.abs(value) <= MOST,
+}
 
 const wordsOf = <W extends string>(words: Readonly<Record<W, true>>): readonly string[] => Object.keys(words)
 const TIMERS = wordsOf<TimerName>({
@@ -87,51 +117,41 @@ const PHASES = wordsOf<RecoveryEvent['phase']>({
   'fast-recovery': true,
   'loss-recovery': true,
 })
-const ACTIONS = wordsOf<NetworkEvent['action']>({
-  lost: true,
-  duplicated: true,
-  reordered: true,
-  corrupted: true,
-  delayed: true,
-  'too-big': true,
-  'queue-full': true,
-  forged: true,
-})
 
 /** What each kind of event has beside time, host, connection and segment. */
 const FIELDS: Readonly<Record<TraceEvent['kind'], Readonly<Record<string, Kind>>>> = {
-  sent: { packet: 'number', reason: Object.keys(SEND_REASONS), note: 'string?' },
-  received: { packet: 'number' },
-  dropped: { packet: 'number', reason: Object.keys(DROP_REASONS) },
-  state: { from: STATE_NAMES, to: STATE_NAMES, cause: 'string' },
-  call: { call: CALLS, octets: 'number?', detail: 'string?' },
-  signal: { signal: SIGNALS, reason: [...Object.keys(CLOSE_REASONS), ''] },
-  timer: { timer: TIMERS, action: ['started', 'stopped', 'expired'], inUs: 'number?' },
-  recovery: {
-    phase: PHASES,
-    cwnd: 'number',
-    ssthresh: 'number',
-    flight: 'number',
-    rtoUs: 'number',
-    srttUs: 'number',
+  sent: { packet: COUNT, reason: oneOf(Object.keys(SEND_REASONS)), note: optional(TEXT) },
+  received: { packet: COUNT },
+  dropped: { packet: COUNT, reason: oneOf(Object.keys(DROP_REASONS)) },
+  state: { from: oneOf(STATE_NAMES), to: oneOf(STATE_NAMES), cause: TEXT },
+  call: { call: oneOf(CALLS), octets: optional(COUNT), detail: optional(TEXT) },
+  signal: { signal: oneOf(SIGNALS), reason: optional(oneOf(Object.keys(CLOSE_REASONS))) },
+  timer: {
+    timer: oneOf(TIMERS),
+    action: oneOf(['started', 'stopped', 'expired']),
+    inUs: optional(TIME),
   },
-  network: { action: ACTIONS, packet: 'number', copy: 'number?' },
-  application: { text: 'string' },
-  remark: { text: 'string' },
-  heading: { text: 'string' },
+  recovery: { phase: oneOf(PHASES), cwnd: COUNT, ssthresh: COUNT, flight: COUNT, rtoUs: TIME, srttUs: TIME },
+  network: { action: oneOf(NETWORK_ACTIONS), packet: COUNT, copy: optional(COUNT) },
+  application: { text: TEXT },
+  remark: { text: TEXT },
+  heading: { text: TEXT },
 }
-const SHARED = { at: 'number', host: 'string', connection: 'number' } as const
+const SHARED = { at: TIME, host: TEXT, connection: COUNT }
 const SEGMENT = {
-  srcPort: 'number',
-  dstPort: 'number',
-  seq: 'number',
-  ack: 'number',
-  flags: 'number',
-  window: 'number',
-  scaledWindow: 'number',
-  urgentPointer: 'number',
-  length: 'number',
-} as const
+  srcPort: PORT,
+  dstPort: PORT,
+  seq: WORD,
+  ack: WORD,
+  flags: whole(0, 0xfff),
+  window: PORT,
+  scaledWindow: whole(0, 2 ** 30),
+  urgentPointer: PORT,
+  length: PORT,
+  mss: optional(PORT),
+  windowScale: optional(whole(0, 255)),
+  sackPermitted: optional({ expected: 'true or false', is: (value) => typeof value === 'boolean' }),
+}
 
 /** An event as it was before JSON, in which sequence numbers are unsigned. */
 function checked(event: unknown, place: string): TraceEvent {
@@ -141,32 +161,40 @@ function checked(event: unknown, place: string): TraceEvent {
     throw new InputError(`${place}: expected "kind" to be one of ${Object.keys(FIELDS).join(', ')}`)
   checkFields(event, { ...SHARED, ...FIELDS[kind] }, place)
   if (kind !== 'sent' && kind !== 'received') return event as unknown as TraceEvent
-  if (!isFields(segment)) throw new InputError(`${place}: expected "segment" to be an object`)
-  checkFields(segment, SEGMENT, `${place}: segment`)
-  const { seq, ack, timestamps } = segment as unknown as SegmentRecord
-  const numbers = { ...segment, seq: seq | 0, ack: ack | 0 }
-  if (timestamps === undefined) return { ...event, segment: numbers } as unknown as TraceEvent
-  if (!isFields(timestamps)) throw new InputError(`${place}: segment: expected "timestamps" to be an object`)
-  checkFields(timestamps, { val: 'number', ecr: 'number' }, `${place}: segment: timestamps`)
-  const signed = { val: timestamps.val | 0, ecr: timestamps.ecr | 0 }
-  return { ...event, segment: { ...numbers, timestamps: signed } } as unknown as TraceEvent
+  return { ...event, segment: checkedSegment(segment, `${place}: segment`) } as unknown as TraceEvent
+}
+
+function checkedSegment(segment: unknown, place: string): SegmentRecord {
+  const fields = checkFields(segment, SEGMENT, place)
+  const { seq, ack, timestamps, sack } = fields as unknown as SegmentRecord
+  const read = { ...fields, seq: seq | 0, ack: ack | 0 } as unknown as SegmentRecord
+  if (sack !== undefined && !Array.isArray(sack))
+    throw new InputError(`${place}: expected "sack" to be a list, or absent`)
+  return {
+    ...read,
+    ...(timestamps !== undefined && {
+      timestamps: numbersOf(timestamps, ['val', 'ecr'], `${place}: timestamps`),
+    }),
+    ...(sack !== undefined && {
+      sack: sack.map((block, k) => numbersOf(block, ['left', 'right'], `${place}: sack block ${k}`)),
+    }),
+  }
+}
+
+/** 32-bit numbers of these names, int32. */
+function numbersOf<N extends string>(value: unknown, names: readonly N[], place: string): Record<N, number> {
+  const fields = checkFields(value, Object.fromEntries(names.map((name) => [name, WORD])), place)
+  return Object.fromEntries(names.map((name) => [name, (fields[name] as number) | 0])) as Record<N, number>
 }
 
 const isKind = (kind: unknown): kind is TraceEvent['kind'] =>
   typeof kind === 'string' && Object.hasOwn(FIELDS, kind)
 
-function checkFields(fields: Fields, kinds: Readonly<Record<string, Kind>>, place: string): void {
-  for (const [name, kind] of Object.entries(kinds)) {
-    const value = fields[name]
-    if (typeof kind !== 'string') {
-      if (kind.includes(String(value ?? ''))) continue
-      throw new InputError(
-        `${place}: expected "${name}" to be one of ${kind.filter((word) => word !== '').join(', ')}`,
-      )
-    }
-    const type = kind.replace('?', '')
-    if (value === undefined && type !== kind) continue
-    if (typeof value !== type || (type === 'number' && !Number.isFinite(value)))
-      throw new InputError(`${place}: expected "${name}" to be a ${type}`)
+/** @throws InputError naming the first field that is not what it should be. */
+function checkFields(value: unknown, kinds: Readonly<Record<string, Kind>>, place: string): Fields {
+  if (!isFields(value)) throw new InputError(`${place}: expected an object`)
+  for (const [name, { expected, is }] of Object.entries(kinds)) {
+    if (!is(value[name])) throw new InputError(`${place}: expected "${name}" to be ${expected}`)
   }
+  return value
 }

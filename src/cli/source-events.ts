@@ -1,27 +1,35 @@
 /** Runs of Elko's own as sources of pictures: scenarios, recorded runs, and events that were saved as JSON. */
 
-import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { isTrouble } from '../analyze/trouble.ts'
 import { verdictData, verdictText } from '../diagram/verdict.ts'
+import { LogError } from '../replay/log-cursor.ts'
 import { type ReplayedRun, replayRun } from '../replay/replayed-run.ts'
+import type { PacketObserver } from '../sim/network-record.ts'
 import { runScenario, type Scenario } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
 import { findScenario } from '../sim/scenarios.ts'
 import { LOG_MAGIC } from '../stack/log-format.ts'
 import { ERRNO_OF_END } from '../tcp/errno.ts'
 import type { Banner } from '../trace/banner.ts'
-import { connectionsIn, type LadderPair } from '../trace/connections.ts'
+import { connectionOf, connectionsIn, type LadderPair } from '../trace/connections.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS } from '../trace/reasons.ts'
 import { InputError } from './arguments.ts'
-import { connectionOf, lastOpening } from './output.ts'
+import { lastOpening } from './output.ts'
+import type { PacketKeeper } from './packet-keeper.ts'
 import { savedRun } from './saved-run.ts'
 import { type ScenarioFlags, scenarioOptions } from './scenario-options.ts'
 import type { Asked, Source } from './source.ts'
 
 /** @throws UsageError where the scenario does not take a flag. */
 export function scenarioSource(scenario: Scenario, flags: ScenarioFlags, asked: Asked): Source {
-  const result = runScenario(scenario, scenarioOptions(scenario, flags))
+  const { keeper } = asked
+  const observe: PacketObserver = ({ sent }, octets, length) => {
+    if (sent !== null) keeper?.takeIp(sent.segment, octets.subarray(0, length))
+  }
+  const options = scenarioOptions(scenario, flags)
+  const result = runScenario(scenario, keeper === null ? options : { ...options, observe })
   return runSource({
     name: scenario.name,
     title: scenario.title,
@@ -44,19 +52,16 @@ interface Run {
   readonly asked: Asked
 }
 
-function runSource({ name, title, lesson, isOne, events: all, addresses, asked }: Run): Source {
+/** A run of Elko's own, whoever kept what it told. @throws InputError for a connection that is not there. */
+export function runSource({ name, title, lesson, isOne, events: all, addresses, asked }: Run): Source {
   const events = story(all, { oneConnection: isOne })
   const pairs = connectionsIn(events)
-  const { stream = 0 } = asked
+  const { stream = 0, keeper } = asked
   const pair = pairs[stream]
   if (pair === undefined && pairs.length > 0)
     throw new InputError(`${name}: there is no connection ${stream}; there are 0 to ${pairs.length - 1}`)
-  const hosts = [
-    ...new Set(pair === undefined ? events.map(({ host }) => host) : [pair.left.host, pair.right.host]),
-  ]
   return {
     events,
-    hosts,
     addresses,
     title: pairs.length <= 1 ? title : `${title} (connection ${stream} of 0 to ${pairs.length - 1})`,
     banner:
@@ -66,6 +71,7 @@ function runSource({ name, title, lesson, isOne, events: all, addresses, asked }
     connection: pair === undefined ? null : connectionOf(pair),
     isCapture: false,
     left: 0,
+    packetOf: keeper === null ? null : ({ segment }) => keeper.get(segment),
   }
 }
 
@@ -99,16 +105,17 @@ function bannerOfRun(events: readonly TraceEvent[], pair: LadderPair, lesson: st
 }
 
 /** @throws InputError naming the event that is none. */
-export function eventsSource(path: string, asked: Asked): Source {
-  const { name, title, lesson, events } = savedRun(path)
+export function eventsSource(path: string, octets: Uint8Array, asked: Asked): Source {
+  const { name, title, lesson, events } = savedRun(path, octets)
   return runSource({
     name: path,
-    title: title ?? path,
+    title: title ?? basename(path),
     lesson: lesson ?? '',
     isOne: findScenario(name ?? '')?.onePicture === true,
     events,
     addresses: {},
-    asked,
+    // Events have no octets.
+    asked: { ...asked, keeper: null },
   })
 }
 
@@ -123,24 +130,43 @@ export function looksLikeLog(head: Uint8Array): boolean {
  *
  * @throws InputError where it is no log, or one of another version.
  */
-export function logSource(path: string, asked: Asked): Source {
-  let run: ReplayedRun
-  try {
-    run = replayRun(readFileSync(path))
-  } catch (error) {
-    throw new InputError(`${path}: ${(error as Error).message}`)
-  }
-  const { title, lesson, onePicture, events, addresses, divergence, problem, end, replayed } = run
+export function logSource(path: string, octets: Uint8Array, asked: Asked): Source {
+  const run = replayedLog(path, octets, asked.keeper)
+  const { events, problem } = run
   if (problem !== null && events.length === 0) throw new InputError(`${path}: ${problem.message}`)
-  const isWhole = divergence === null && problem === null && end !== 'cut-off'
-  const why = divergence !== null ? 'comes out otherwise than it was recorded' : 'is damaged'
+  return replaySource(path, run, asked)
+}
+
+/** @param path of the log. */
+export function replaySource(path: string, run: ReplayedRun, asked: Asked): Source {
+  const { title, lesson, onePicture, events, addresses, recorded, replayed } = run
+  const why = troubleOf(run)
+  const name = title === '' ? basename(path) : title
+  const isPart = why === null && replayed < recorded
   return runSource({
     name: path,
-    title: title === '' ? path : title,
-    lesson: isWhole ? lesson : `The record ${why} after event ${replayed}: see \`elko replay ${path}\`.`,
+    title: isPart ? `${name}: up to event ${replayed} of ${recorded}` : name,
+    lesson: why === null ? lesson : `The record ${why}: see \`elko replay ${path}\`.`,
     isOne: onePicture,
     events,
     addresses,
     asked,
   })
+}
+
+/** Why the picture is not that of the recorded run, or null. */
+function troubleOf({ divergence, retelling, problem, end, replayed }: ReplayedRun): string | null {
+  if (divergence !== null) return `comes out otherwise than it was recorded after event ${replayed}`
+  if (problem !== null || end === 'cut-off') return `is damaged after event ${replayed}`
+  if (end === 'changed') return 'was changed after it was written'
+  return retelling === null ? null : `is told otherwise than it was recorded from event ${retelling.index} on`
+}
+
+function replayedLog(path: string, log: Uint8Array, keeper: PacketKeeper | null): ReplayedRun {
+  try {
+    return replayRun(log, { onSent: keeper?.takeIp ?? null })
+  } catch (error) {
+    if (error instanceof LogError) throw new InputError(`${path}: ${error.message}`)
+    throw error
+  }
 }

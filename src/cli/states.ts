@@ -6,18 +6,25 @@ import { layoutStates } from '../diagram/states/layout.ts'
 import { stateDiagram } from '../diagram/states/state-svg.ts'
 import type { Scheme } from '../svg/theme.ts'
 import { TRANSITIONS } from '../tcp/state.ts'
-import { connectionsIn, selectEvents } from '../trace/connections.ts'
+import { selectEvents } from '../trace/connections.ts'
 import { pathsOf, type StatePath } from '../trace/state-path.ts'
 import { EXIT_FINE, InputError, readArguments, UsageError } from './arguments.ts'
-import { htmlPage } from './html-page.ts'
+import { sourcePage } from './html-page.ts'
 import { drawing, print, saveFile } from './output.ts'
-import { formatOf, oneOf, SCHEMES } from './picture-format.ts'
-import { MOST_SOURCE_WORDS, resolveSource, SOURCE_HELP, SOURCE_OPTIONS, type Source } from './source.ts'
+import { checkFlags, formatOf, oneOf, SCHEMES } from './picture-format.ts'
+import {
+  MOST_SOURCE_WORDS,
+  pairOf,
+  resolveSource,
+  SOURCE_HELP,
+  SOURCE_OPTIONS,
+  type Source,
+} from './source.ts'
 import { stillPage } from './still-page.ts'
 
 /** Packets of a capture; states change at its ends. */
 const MOST_PACKETS = 1_000_000
-const FORMATS = ['svg', 'html', 'txt'] as const
+const FORMATS = ['svg', 'html', 'json', 'txt'] as const
 
 export const HELP = `Usage: elko states [SOURCE] [-o FILE] [options]
 
@@ -25,11 +32,12 @@ The state machine of TCP: the diagram, every transition, what each state waits
 for, what client and server do in each state, and the states that each side
 visits. With a SOURCE: the way of each side through it, numbered and timed.
 
-  -o FILE          .svg or .html: the diagram as a picture; .txt
-  --scheme WHICH   colours of a picture: light, dark or auto (default)
-  --width N        columns of text, 80 to 400 (default: the terminal's, or 100)
-  --ascii          only ASCII characters in text
-  --json           the same as data
+  -o FILE          .svg or .html: the diagram as a picture; .txt; .json
+  --scheme WHICH   of .svg: light, dark or auto (default): the reader's own
+  --width N        of text without a SOURCE: columns, 80 to 400 (default: the
+                   terminal's, or 100)
+  --ascii          of text: only ASCII characters
+  --json           the same as data, printed
 
 ${SOURCE_HELP}
 
@@ -50,39 +58,49 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
+const WITHOUT = { scheme: ['svg', 'html'], width: ['txt'], ascii: ['txt'] } as const
+/** The page of a connection has a choice of its own. */
+const WITH_SOURCE = { ...WITHOUT, scheme: ['svg'] } as const
+
 export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, OPTIONS, MOST_SOURCE_WORDS)
   const how = drawing(values)
   const scheme = oneOf('--scheme', values.scheme, SCHEMES) ?? 'auto'
-  const format = formatOf(values.o, FORMATS)
-  if (positionals.length === 0) refuseSourceFlags(values)
-  const source = positionals.length === 0 ? null : await resolveSource(positionals, values, MOST_PACKETS)
+  if (values.json === true && values.o !== undefined)
+    throw new UsageError('--json: prints the data; -o FILE.json saves them')
+  const format = values.json === true ? 'json' : formatOf(values.o, FORMATS)
+  const hasSource = positionals.length > 0
+  checkFlags(values, format, hasSource ? WITH_SOURCE : WITHOUT)
+  if (!hasSource) refuseSourceFlags(values)
+  else if (values.width !== undefined) throw new UsageError('--width: only without a SOURCE')
+  const source = hasSource ? await resolveSource(positionals, values, MOST_PACKETS, format) : null
   const paths = source === null ? [] : waysOf(source)
-  if (values.json === true) {
-    const data = source === null ? stateMachineData(TRANSITIONS) : { title: source.title, paths }
-    print(JSON.stringify(data, null, 2))
-    return EXIT_FINE
-  }
-  const text = (): string =>
-    source === null ? stateMachine(TRANSITIONS, how) : pathText(source.title, paths, how.ascii)
-  if (values.o === undefined) {
-    print(text())
-    return EXIT_FINE
-  }
   const svg = (): string =>
     stateDiagram(TRANSITIONS, { paths, scheme, ...(source !== null && { title: source.title }) })
-  const written = format === 'txt' ? text() : format === 'svg' ? svg() : pageOf(source, svg(), scheme)
-  saveFile(values.o, new TextEncoder().encode(written))
+  const forms: Readonly<Record<typeof format, () => string>> = {
+    svg,
+    html: () => pageOf(source, svg(), scheme),
+    json: () => dataText(source, paths),
+    txt: () => (source === null ? stateMachine(TRANSITIONS, how) : pathText(source.title, paths, how.ascii)),
+  }
+  if (values.o === undefined) {
+    print(forms[format]())
+    return EXIT_FINE
+  }
+  saveFile(values.o, forms[format]())
   process.stderr.write(`Saved ${values.o}.\n`)
   return EXIT_FINE
+}
+
+function dataText(source: Source | null, paths: readonly StatePath[]): string {
+  const data = source === null ? stateMachineData(TRANSITIONS) : { title: source.title, paths }
+  return `${JSON.stringify(data, null, 2)}\n`
 }
 
 /** With a connection the whole page of it, of which the states are seen first. */
 function pageOf(source: Source | null, svg: string, scheme: Scheme): string {
   if (source === null) return stillPage('The state machine of TCP', svg, scheme)
-  const { events, addresses, title, banner, connection, left, isCapture } = source
-  const look = { view: isCapture ? 'overview' : 'full', numbers: 'relative' } as const
-  return htmlPage({ events, addresses, title, banner, connection, left, tab: 'states', look }, svg)
+  return sourcePage(source, { tab: 'states', look: { numbers: 'relative' } }, svg)
 }
 
 /** @throws UsageError for what says something of a source that is not there. */
@@ -96,13 +114,10 @@ function refuseSourceFlags(values: Readonly<Record<string, unknown>>): void {
 }
 
 /** The ways of the two sides of the connection that is asked for, left first. */
-function waysOf({ events, connection, title }: Source): StatePath[] {
-  const pairs = connectionsIn(events)
-  const pair = pairs.find(({ left, right }) =>
-    [left, right].some((end) => end.host === connection?.host && end.connection === connection.connection),
-  )
-  if (pair === undefined) throw new InputError(`${title}: there is no connection in it`)
-  const own = selectEvents(events, pair).map(({ event }) => event)
+function waysOf(source: Source): StatePath[] {
+  const pair = pairOf(source)
+  if (pair === undefined) throw new InputError(`${source.title}: there is no connection in it`)
+  const own = selectEvents(source.events, pair).map(({ event }) => event)
   return pathsOf(own, [pair.left, pair.right])
 }
 

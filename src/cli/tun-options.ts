@@ -14,13 +14,19 @@ import { TunError } from '../link/tun-errors.ts'
 import { kernelEndsFor } from '../link/tun-interface.ts'
 import { createNet, type Net } from '../net/create-net.ts'
 import { DEFAULT_ADDRESSES } from '../net/settings.ts'
+import type { Stack } from '../stack/stack.ts'
 import { type Config, configure, DEFAULT_CONFIG } from '../tcp/config.ts'
+import { counted } from '../trace/counted.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import { Recorder, type Trace } from '../trace/recorder.ts'
+import { PROTOCOL_TCP } from '../wire/ip-header.ts'
 import { InputError, nearest, UsageError, wholeNumber } from './arguments.ts'
+import { DIAGRAM_FORMATS, type DiagramFormat, diagramOf } from './diagram-forms.ts'
 import { IMPAIRMENT_OPTIONS, readImpairments } from './impairments.ts'
-import { type Drawing, drawing, openFile } from './output.ts'
+import { type Drawing, drawing, openFile, saveFile } from './output.ts'
+import { checkFlags, formatOf } from './picture-format.ts'
+import { runSource } from './source-events.ts'
 
 export const TUN_OPTIONS = {
   tun: { type: 'string' },
@@ -30,6 +36,7 @@ export const TUN_OPTIONS = {
   record: { type: 'string' },
   config: { type: 'string', multiple: true },
   ladder: { type: 'boolean' },
+  diagram: { type: 'string' },
   json: { type: 'boolean' },
   width: { type: 'string' },
   ascii: { type: 'boolean' },
@@ -59,8 +66,11 @@ Records:
   --write FILE     the packets as pcapng, each with the reason it was sent for
   --record FILE    what Elko's TCP is given, for elko replay: with its secrets,
                    and every octet that is sent
-  --ladder         the connection as a ladder on stderr, at the end
+  --ladder         the first connection as a ladder on stderr, at the end
                    (--width N, --ascii, --relative as for elko sim)
+  --diagram FILE   the same as elko diagram draws it, at the end: .svg, .html,
+                   .txt, .mmd or .puml (what --record saves can be drawn later,
+                   any connection of it, by elko diagram, graph and states)
   --json           a summary as JSON on stderr, at the end`
 
 export interface TunValues {
@@ -71,6 +81,7 @@ export interface TunValues {
   readonly record?: string | undefined
   readonly config?: string[] | undefined
   readonly ladder?: boolean | undefined
+  readonly diagram?: string | undefined
   readonly json?: boolean | undefined
   readonly width?: string
   readonly ascii?: boolean
@@ -78,8 +89,9 @@ export interface TunValues {
   readonly seed?: string | undefined
 }
 
-/** Events kept for a ladder: beyond this nobody reads one. */
+/** Events kept for a ladder: beyond this nobody reads one. A diagram is folded. */
 const LADDER_EVENTS = 20_000
+const DIAGRAM_EVENTS = 500_000
 
 /** An Elko host on a TUN device, with the records that were asked for. */
 export interface TunHost {
@@ -95,6 +107,8 @@ export interface TunHost {
   impaired(): object | undefined
   /** The ladder of the first connection, if one was asked for. */
   ladder(): string | undefined
+  /** Saves the diagram, if one was asked for, and says so. @throws InputError */
+  saveDiagram(): string | undefined
   /** Aborts what is open, and closes device and file. */
   close(): void
 }
@@ -107,7 +121,14 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
   const how = drawing(values)
   const mtu = wholeNumber('--mtu', values.mtu, 576, 65_535)
   const kernelEnds = asUsage('--address', () => kernelEndsFor(addresses))
-  const trace = values.ladder === true || values.write !== undefined ? new RunTrace() : null
+  const { diagram } = values
+  const format = formatOf(diagram, DIAGRAM_FORMATS)
+  if (diagram !== undefined && values.ladder !== true) {
+    const { width, ascii } = values
+    checkFlags({ width, ascii }, format, { width: ['txt'], ascii: ['txt'] })
+  }
+  const isTraced = values.ladder === true || diagram !== undefined || values.write !== undefined
+  const trace = isTraced ? new RunTrace(diagram === undefined ? LADDER_EVENTS : DIAGRAM_EVENTS) : null
   const sink = values.write === undefined ? null : openFile(values.write)
   const record = values.record === undefined ? null : new RecordFile(values.record, openFile(values.record))
   const tun = await openDevice(values.tun ?? 'elko0', kernelEnds, mtu)
@@ -141,6 +162,10 @@ export async function openTunHost(values: TunValues): Promise<TunHost> {
       impaired === null ? undefined : { sent: impaired.toLinkCounters, arrived: impaired.fromLinkCounters },
     ladder: () =>
       values.ladder === true && trace !== null ? drawLadder(trace.recorder.events, how) : undefined,
+    saveDiagram: () =>
+      diagram === undefined || trace === null
+        ? undefined
+        : saveDiagram(diagram, format, trace.recorder, host.stack, how),
     close: () => {
       host.close()
       if (sink !== null) closeSync(sink)
@@ -154,6 +179,23 @@ const resolveName = async (name: string): Promise<string[]> =>
   (await lookup(name, { all: true })).map(({ address }) => address)
 
 const withoutLength = (prefix: string): string => prefix.replace(/\/.*/, '')
+
+function saveDiagram(
+  file: string,
+  format: DiagramFormat,
+  { events, dropped }: Recorder,
+  { name, addresses }: Stack,
+  how: Drawing,
+): string {
+  const own = addresses.prefixes.map(({ address }) => String(address)).join(' and ')
+  const source = runSource({
+    ...{ name, title: `A connection of ${own}`, lesson: '', isOne: false, events },
+    addresses: { [name]: String(addresses.prefixes[0]?.address ?? '') },
+    asked: { stream: undefined, most: DIAGRAM_EVENTS, keeper: null, tunnels: null },
+  })
+  saveFile(file, diagramOf(source, format, { ...how, color: false }))
+  return `saved ${file}${dropped === 0 ? '' : `, without the last ${counted(dropped, 'event')}`}`
+}
 
 function drawLadder(events: readonly TraceEvent[], how: Drawing): string {
   const { width, ascii, relative } = how
@@ -235,10 +277,15 @@ const MOST_ANSWERS = 1024
 /** Keeps the first events for a ladder, and for a capture the reason of the segment that is being sent. */
 class RunTrace implements Trace {
   packet = 0
-  readonly recorder = new Recorder(LADDER_EVENTS)
+  readonly recorder: Recorder
   #last: SendReason | null = null
   /** Resets that belong to no connection are told of when they are queued. */
   readonly #answers: SendReason[] = []
+
+  /** @param events that are kept. */
+  constructor(events: number) {
+    this.recorder = new Recorder(events)
+  }
 
   add(event: TraceEvent): void {
     if (event.kind === 'sent') {
@@ -255,8 +302,6 @@ class RunTrace implements Trace {
     return reason === null ? '' : `${reason}: ${SEND_REASONS[reason]}`
   }
 }
-
-const PROTOCOL_TCP = 6
 
 function isTcp(frame: Uint8Array): boolean {
   return frame[frame[0]! >>> 4 === 4 ? 9 : 6] === PROTOCOL_TCP

@@ -2,7 +2,8 @@
 
 import { diagnose } from '../analyze/diagnosis.ts'
 import type { Socket } from '../net/socket.ts'
-import { EXIT_FINDINGS, EXIT_FINE } from './arguments.ts'
+import { counted } from '../trace/counted.ts'
+import { EXIT_FINDINGS, EXIT_FINE, InputError } from './arguments.ts'
 import { diagnosed, failureText, isFailure } from './failure-text.ts'
 import type { Followed } from './followed.ts'
 import { Progress } from './progress.ts'
@@ -94,11 +95,12 @@ export class TunRun {
     }
     this.progress.stop()
     const drawn = this.#host.ladder() // Before the rest of the connections is aborted, which is no part of the story.
+    this.#saveDiagram()
     const missed = this.#host.missed()
     this.#host.close()
     process.off('SIGINT', this.#onSignal)
     process.off('SIGTERM', this.#onSignal)
-    if (missed > 0) this.say(`${missed} packets are not in the capture`)
+    if (missed > 0) this.say(`${counted(missed, 'packet')} missing in the capture`)
     if (drawn !== undefined) process.stderr.write(drawn)
     if (wants.json === true) {
       const impaired = this.#host.impaired()
@@ -107,6 +109,17 @@ export class TunRun {
       )
     }
     return this.#hasFailed || (this.#failures > 0 && !isServer) ? EXIT_FINDINGS : EXIT_FINE
+  }
+
+  #saveDiagram(): void {
+    try {
+      const saved = this.#host.saveDiagram()
+      if (saved !== undefined) this.say(saved)
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      this.say(error.message)
+      this.#hasFailed = true
+    }
   }
 
   /** What was written may have failed to arrive long after the socket was done with it. */

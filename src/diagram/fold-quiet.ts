@@ -17,7 +17,7 @@ const USUAL: ReadonlySet<SendReason> = new Set<SendReason>([
 const READS_AND_WRITES = /^(read|write)\([^)]*\)( blocks| returns\b.*)?$/
 const USUAL_SIGNALS: ReadonlySet<string> = new Set(['readable', 'writable', 'drained'])
 
-/** What runs are made of: segments as usual, or one duplicate acknowledgment after the other. */
+/** What runs are made of: segments as usual, or one duplicate acknowledgment after the other, and what is sent meanwhile. */
 export type Steady = 'usual' | 'duplicates'
 
 /**

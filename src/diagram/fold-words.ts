@@ -1,6 +1,7 @@
 /** What a fold hides, counted and in words: "120 segments of 1460, acknowledged every 2". */
 
 import { durationText } from '../svg/scale.ts'
+import { counted } from '../trace/counted.ts'
 import type { SendReason } from '../trace/reasons.ts'
 import type { Fold } from './fold.ts'
 import { isDuplicate, startsMessage } from './fold-quiet.ts'
@@ -82,26 +83,29 @@ export function countFold(rows: readonly Row[], { from, to }: Fold): FoldCounts 
 /** The title of a fold: what there is most to say of it. */
 export function foldTitle(fold: Fold, counts: FoldCounts): string {
   const { segments, acknowledgments, messages } = counts
-  if (fold.kind === 'outside') return `${countOf(messages, 'segment')} beyond the time that is shown`
+  if (fold.kind === 'outside') return `${counted(messages, 'segment')} beyond the time that is shown`
   if (fold.kind === 'stretch') {
     const all = segments[0] + segments[1]
     const said: string[] = []
-    if (all > 0) said.push(countOf(all, 'segment'))
-    if (messages > all) said.push(countOf(messages - all, 'acknowledgment'))
-    if (messages === 0) said.push(countOf(counts.rows, 'event'))
+    if (all > 0) said.push(counted(all, 'segment'))
+    if (messages > all) said.push(counted(messages - all, 'acknowledgment'))
+    if (messages === 0) said.push(counted(counts.rows, 'event'))
     if (counts.lost > 0) said.push(`${counts.lost} lost`)
     if (counts.again > 0) said.push(`${counts.again} sent again`)
     if (counts.dropped > 0) said.push(`${counts.dropped} dropped`)
     return said.join(', ')
   }
-  if (counts.duplicates > 0) return countOf(counts.duplicates, 'duplicate acknowledgment')
   const ways = ([0, 1] as const).filter((from) => segments[from] > 0)
+  if (counts.duplicates > 0) {
+    const repeated = counted(counts.duplicates, 'duplicate acknowledgment')
+    return [repeated, ...ways.map((way) => segmentsText(counts, way))].join(', ')
+  }
   const [from] = ways
-  if (from === undefined) return countOf(messages, 'acknowledgment')
+  if (from === undefined) return counted(messages, 'acknowledgment')
   if (ways.length === 2) {
     const bare = acknowledgments[0] + acknowledgments[1]
     const said = ways.map((way) => segmentsText(counts, way))
-    return [...said, ...(bare > 0 ? [countOf(bare, 'acknowledgment')] : [])].join(', ')
+    return [...said, ...(bare > 0 ? [counted(bare, 'acknowledgment')] : [])].join(', ')
   }
   const acks = acknowledgments[from === 0 ? 1 : 0]
   const every = acks === 0 ? 0 : Math.round(segments[from] / acks)
@@ -109,17 +113,16 @@ export function foldTitle(fold: Fold, counts: FoldCounts): string {
   return segmentsText(counts, from) + told
 }
 
-/** The other lines: how long, how much, what the applications did. */
-export function foldLines(counts: FoldCounts): string[] {
+/** The other line: how long, how much, what the applications did. */
+export function foldLine(counts: FoldCounts): string {
   const { octets, fromUs, toUs, writes, reads } = counts
-  const amounts = [durationText(toUs - fromUs)]
+  const said = [durationText(toUs - fromUs)]
   for (const from of [0, 1] as const) {
-    if (octets[from] > 0) amounts.push(`${octets[from]} octets ${from === 0 ? '→' : '←'}`)
+    if (octets[from] > 0) said.push(`${counted(octets[from], 'octet')} ${from === 0 ? '→' : '←'}`)
   }
-  const calls: string[] = []
-  if (writes > 0) calls.push(countOf(writes, 'write'))
-  if (reads > 0) calls.push(countOf(reads, 'read'))
-  return [[...amounts, ...calls].join(' · ')]
+  if (writes > 0) said.push(counted(writes, 'write'))
+  if (reads > 0) said.push(counted(reads, 'read'))
+  return said.join(' · ')
 }
 
 /** How much went each way in each of `bins` equal parts of its time, the most being 1. */
@@ -142,9 +145,5 @@ export function foldDensity(rows: readonly Row[], fold: Fold, bins: number): [nu
 function segmentsText({ segments, largest, octets }: FoldCounts, from: 0 | 1): string {
   const same = octets[from] === segments[from] * largest[from]
   const size = segments[from] === 0 ? '' : ` of ${same ? '' : 'up to '}${largest[from]}`
-  return `${countOf(segments[from], 'segment')}${size} ${from === 0 ? '→' : '←'}`
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
+  return `${counted(segments[from], 'segment')}${size} ${from === 0 ? '→' : '←'}`
 }

@@ -56,8 +56,7 @@ export function foldRows(rows: readonly Row[], options: FoldOptions): Unit[] {
 /** What stands below each other when some folds are open, each with the open fold that it stands in. */
 export function unfold(
   units: readonly Unit[],
-  unfolded: 'all' | ReadonlySet<string>,
-  inside: Fold | null = null,
+  unfolded: 'all' | Pick<ReadonlySet<string>, 'has'>,
 ): { unit: Unit; inside: Fold | null }[] {
   const shown: { unit: Unit; inside: Fold | null }[] = []
   const walk = (each: readonly Unit[], within: Fold | null): void => {
@@ -68,7 +67,7 @@ export function unfold(
       else shown.push({ unit, inside: within })
     }
   }
-  walk(units, inside)
+  walk(units, null)
   return shown
 }
 
@@ -111,12 +110,18 @@ function withRuns(rows: readonly Row[], first: number, end: number, pauseUs: num
       continue
     }
     if (steady === 'any') continue
-    if (now !== null && steady !== now) close(k)
-    now = steady
-    if (startsMessage(row)) messages++
+    if (now !== null && steady !== now && !isText(row, now)) close(k)
+    now ??= steady
+    // Three repeated ones before a fast retransmission stay in sight, whatever is sent meanwhile.
+    if (startsMessage(row) && now === steady) messages++
   }
   close(end)
   return units
+}
+
+/** While one acknowledgment is repeated, the sender goes on sending: that ends no run. */
+function isText(row: Row, now: Steady): boolean {
+  return now === 'duplicates' && row.kind === 'message' && row.message.segment.length > 0
 }
 
 function withStretches(rows: readonly Row[], units: readonly Unit[], mostRows: number): Unit[] {

@@ -1,5 +1,6 @@
 /** `elko/diagram`: pictures and verdicts from trace events. */
 
+export type { Banner } from '../trace/banner.ts'
 export { connectionsIn, type LadderPair } from '../trace/connections.ts'
 export { type LadderOptions, ladder } from './ladder.ts'
 export { mermaid } from './script/mermaid.ts'
@@ -7,7 +8,7 @@ export { plantuml } from './script/plantuml.ts'
 export type { ScriptOptions } from './script/steps.ts'
 export { drawSequence } from './sequence/draw.ts'
 export { layoutSequence } from './sequence/layout.ts'
-export type { Banner, SequenceOptions } from './sequence/options.ts'
+export type { SequenceOptions } from './sequence/options.ts'
 export { sequenceDiagram } from './sequence/sequence-diagram.ts'
 export { labelsOf, type SequenceLayout } from './sequence/sequence-layout.ts'
 export { stateMachine, stateMachineData, statePathLines } from './state-machine.ts'

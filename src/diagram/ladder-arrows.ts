@@ -7,6 +7,7 @@ import { columns, type Style, type TextLine, wrap } from './canvas.ts'
 import type { Message } from './ladder-messages.ts'
 import type { MessageRow } from './ladder-rows.ts'
 import { labelLines, labelParts, reasonSentence, shortLabel, withoutSource } from './message-label.ts'
+import { type SeenAt, seenPart } from './seen-at.ts'
 
 /** The columns between the two sockets: `start` is the first, `end` the one behind the last. */
 export interface Net {
@@ -19,6 +20,8 @@ export interface ArrowOptions {
   readonly bases: readonly [number, number]
   /** Reasons whose sentence has been given already. */
   readonly told: Set<SendReason>
+  /** Where a capture of one place was made; null: both ends were recorded. */
+  readonly place: SeenAt | null
 }
 
 /** A line of words below an arrow. */
@@ -40,7 +43,7 @@ export function drawArrow(line: TextLine, row: MessageRow, net: Net, options: Ar
   const label = labelLines(labelParts(message.segment, base), room)
   const below: Below[] = label.slice(1).map((text) => ({ text, style: pen.style }))
   if (row.half === 'leaves') drawDeparture(pen, message, label[0]!)
-  else below.push(...drawWhole(pen, message, label[0]!))
+  else below.push(...drawWhole(pen, message, label[0]!, options.place))
   below.push(...reasonBelow(pen, message, options))
   const marks = message.fate === 'lost' ? message.marks.slice(1) : message.marks
   for (const mark of marks) below.push({ text: mark, style: 'bad' })
@@ -113,7 +116,7 @@ class Pen {
   }
 }
 
-function drawWhole(pen: Pen, message: Message, label: string): Below[] {
+function drawWhole(pen: Pen, message: Message, label: string, place: SeenAt | null): Below[] {
   const dashed = message.fate === 'unseen' || message.sentItem < 0
   if (message.fate === 'lost' || message.fate === 'unknown') {
     const what = message.fate === 'lost' ? message.marks[0]! : 'no trace of its arrival'
@@ -126,7 +129,11 @@ function drawWhole(pen: Pen, message: Message, label: string): Below[] {
     pen.text(end + 2, what, 'bad')
     return []
   }
-  pen.stroke(0, pen.width, dashed ? '╌' : '─')
+  pen.stroke(0, pen.width, dashed || place !== null ? '╌' : '─')
+  if (place !== null) {
+    const [from, to] = seenPart(place, message.from)
+    pen.stroke(Math.round(from * pen.width), Math.round(to * pen.width), '─')
+  }
   pen.label(label)
   if (message.fate === 'rejected') pen.text(pen.width - 1, '×', 'bad')
   else pen.head(pen.width - 1)

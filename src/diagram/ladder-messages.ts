@@ -7,8 +7,15 @@
  */
 
 import type { LadderPair, SidedEvent } from '../trace/connections.ts'
-import type { NetworkEvent, SegmentRecord, TraceEvent } from '../trace/events.ts'
+import {
+  LOSSES,
+  type NetworkEvent,
+  type SegmentRecord,
+  type TraceEvent,
+  type Vantage,
+} from '../trace/events.ts'
 import type { DropReason, SendReason } from '../trace/reasons.ts'
+import { FIN } from '../wire/segment.ts'
 
 export type Fate =
   | 'arrived'
@@ -39,6 +46,8 @@ export interface Message {
   readonly marks: string[]
   /** What an observer has to say of it. */
   note: string | undefined
+  /** Where the capture was made that has it as its first packet. */
+  vantage: Vantage | undefined
   /** Why the receiver used nothing of it, or not all. */
   readonly drops: DropReason[]
 }
@@ -64,10 +73,18 @@ export function ladderItems(
 ): LadderItem[] {
   const joined = new Joiner(pair)
   const told = recovery === 'all' ? selected : withoutRepeatedPhases(selected, recovery)
-  for (const { event, side } of signalsAfterSends(told)) joined.take(event, side)
+  for (const { event, side } of statesBeforeFins(signalsAfterSends(told))) joined.take(event, side)
   joined.close()
   decideWholes(joined.items)
   return joined.items
+}
+
+/** Each once, where it was sent; where nobody saw it sent, where it arrived. */
+export function messagesOf(items: readonly LadderItem[]): Message[] {
+  return items.flatMap((item) => {
+    const isFirst = item.kind === 'leaves' || (item.kind === 'arrives' && item.message.sentItem < 0)
+    return isFirst ? [item.message] : []
+  })
 }
 
 /** A connection begins in slow start. */
@@ -116,6 +133,7 @@ class Joiner {
   #sent(event: Extract<TraceEvent, { kind: 'sent' }>, side: 0 | 1): void {
     const message = newMessage(event, side, event.reason, this.items.length, event.at)
     message.note = event.note
+    message.vantage = event.vantage
     this.items.push({ kind: 'leaves', side, at: event.at, message })
     if (event.packet === 0) {
       const alike = likeness(message.segment)
@@ -234,8 +252,6 @@ const NETWORK_WORDS: Readonly<Record<NetworkEvent['action'], string>> = {
   forged: 'forged: no host sent it',
 }
 
-const LOSSES: ReadonlySet<NetworkEvent['action']> = new Set(['lost', 'too-big', 'queue-full'])
-
 function newMessage(
   { segment, packet }: { readonly segment: SegmentRecord; readonly packet: number },
   from: 0 | 1,
@@ -257,6 +273,7 @@ function newMessage(
     tag: 0,
     marks: [],
     note: undefined,
+    vantage: undefined,
     drops: [],
   }
 }
@@ -281,6 +298,19 @@ function signalsAfterSends(selected: readonly SidedEvent[]): SidedEvent[] {
     i = sends
   }
   return ordered
+}
+
+/** LAST-ACK is entered when the FIN is sent, as FIN-WAIT-1 is: its box stands at the arrow, not below it. */
+function statesBeforeFins(selected: SidedEvent[]): SidedEvent[] {
+  for (let k = 1; k < selected.length; k++) {
+    const [sent, state] = [selected[k - 1]!, selected[k]!]
+    const entered = state.event.kind === 'state' && state.event.to === 'LAST-ACK'
+    if (!entered || sent.event.kind !== 'sent' || !sameInstant(sent, state)) continue
+    if ((sent.event.segment.flags & FIN) === 0) continue
+    selected[k - 1] = state
+    selected[k] = sent
+  }
+  return selected
 }
 
 /** The end of the events of one kind from `start` on that happened in the instant and at the host of `first`. */

@@ -11,9 +11,10 @@ import type { TraceEvent } from '../trace/events.ts'
 import type { StateName } from '../trace/states.ts'
 import { columns, printable, TextLine, type TextStyle, wrap } from './canvas.ts'
 import { drawArrow, drawBelow, type Net, wrapBelow } from './ladder-arrows.ts'
-import { type LadderItem, ladderItems, type Message } from './ladder-messages.ts'
+import { type LadderItem, ladderItems, type Message, messagesOf } from './ladder-messages.ts'
 import { type Ends, ladderRows, type Row, type Rows } from './ladder-rows.ts'
 import { labelLines, relativeBases } from './message-label.ts'
+import { type Sight, seenLines, sightOf } from './seen-at.ts'
 import { type TimeScale, timeScale } from './time-text.ts'
 
 export interface LadderOptions {
@@ -74,9 +75,10 @@ class Page {
   readonly lines: TextLine[] = []
   readonly #pair: LadderPair
   readonly #rows: readonly Row[]
-  readonly #messages: Message[] = []
+  readonly #messages: readonly Message[]
   readonly #width: number
   readonly #options: LadderOptions
+  readonly #sight: Sight | null
   readonly #scale: TimeScale
   readonly #timeWidth: number
   /** Application and socket of each side. */
@@ -97,10 +99,8 @@ class Page {
     this.#rows = rows
     this.#width = width
     this.#options = options
-    for (const item of items) {
-      const first = item.kind === 'leaves' || (item.kind === 'arrives' && item.message.sentItem < 0)
-      if (first) this.#messages.push(item.message)
-    }
+    this.#messages = messagesOf(items)
+    this.#sight = sightOf(this.#messages, pair)
     this.#scale = timeScale(rows.map((row) => row.at))
     const times = rows.map((row) => columns(this.#scale.text(row.at)))
     this.#timeWidth = Math.max(
@@ -141,7 +141,8 @@ class Page {
 
   body(): void {
     const bases = this.#options.numbers === 'relative' ? relativeBases(this.#messages) : ([0, 0] as const)
-    const arrows = { reasons: this.#options.reasons ?? 'sentences', bases, told: new Set<never>() }
+    const reasons = this.#options.reasons ?? 'sentences'
+    const arrows = { reasons, bases, told: new Set<never>(), place: this.#sight?.at ?? null }
     const gapUs = this.#options.gapUs ?? usualGapUs(this.#rows, this.#messages)
     let shownTime = ''
     let lastAt = this.#rows[0]?.at ?? 0
@@ -175,6 +176,7 @@ class Page {
     ) {
       signs.push('╌╌▶ the other end is not recorded')
     }
+    if (this.#sight !== null) signs.push(...seenLines(this.#sight, this.#pair))
     const numbers = this.#options.numbers === 'relative' ? 'relative to each SYN' : 'as on the wire'
     signs.push(`numbers ${numbers}, windows in octets`)
     for (const words of labelLines(signs, this.#width, '; ')) this.#words(words, 'dim')
@@ -357,7 +359,7 @@ function pairText({ left, right }: LadderPair): string {
 }
 
 /** A host without a connection is in CLOSED, as far as this one goes; of one that is not recorded nothing is known. */
-function bareState(end: LadderEnd): StateName | undefined {
+export function bareState(end: LadderEnd): StateName | undefined {
   return end.recorded && end.connection === 0 ? 'CLOSED' : undefined
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { connectionsIn, type LadderPair, type SidedEvent, selectEvents } from '../trace/connections.ts'
+import { counted } from '../trace/counted.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, type CloseReason, SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import type { StateName } from '../trace/states.ts'
@@ -207,7 +208,7 @@ function storyText(data: VerdictData, names: readonly [string, string]): string 
 function octetsText(data: VerdictData, side: 0 | 1): string {
   const octets = data.octets[side]
   const unacked = octets - data.acknowledged[side]
-  const text = `${octets} ${octets === 1 ? 'octet' : 'octets'}`
+  const text = counted(octets, 'octet')
   return unacked === 0 ? text : `${text} (${unacked} of them never acknowledged)`
 }
 

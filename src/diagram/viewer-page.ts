@@ -6,8 +6,10 @@
 import { htmlFile, inlineJson } from '../svg/html-file.ts'
 import { escaped } from '../svg/markup.ts'
 import type { Banner } from '../trace/banner.ts'
+import { counted } from '../trace/counted.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type PackedEvents, packEvents } from '../trace/packed-events.ts'
+import type { PackedPackets } from '../trace/packed-packets.ts'
 import type { SequenceOptions } from './sequence/options.ts'
 
 /** What a page may begin with. */
@@ -21,6 +23,8 @@ export interface ViewerConnection {
   readonly banner: Banner | null
   /** Which connection, by its number at one of its hosts; null: the first one. */
   readonly connection: { readonly host: string; readonly connection: number } | null
+  /** The octets of the packets, deflated as zlib does (RFC 1950); absent where nobody has them. */
+  readonly packets?: PackedPackets
   /** Packets that are not among the events, as there were too many. */
   readonly left: number
   /** What is seen first. */
@@ -67,7 +71,7 @@ function addressLine(addresses: Readonly<Record<string, string>>, left: number):
   const hosts = Object.entries(addresses).map(
     ([host, address]) => `<b>${escaped(host)}</b> <code>${escaped(address)}</code>`,
   )
-  const more = left > 0 ? `<span class="left-out">and ${left} packets more, which are left out</span>` : ''
+  const more = left > 0 ? `<span class="left-out">${counted(left, 'more packet')} left out</span>` : ''
   const words = [hosts.join(' <span aria-hidden="true">↔</span> '), more].filter((part) => part !== '')
   return words.length === 0 ? '' : `<p class="ends">${words.join(' · ')}</p>`
 }

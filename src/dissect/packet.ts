@@ -1,5 +1,6 @@
 /** What the layers of one captured packet say, as far as TCP cares: one reused object, filled from the outside in. */
 
+import type { Direction } from '../capture/capture-file.ts'
 import type { CaptureRecord } from '../capture/record.ts'
 
 /** Headers that are followed inside each other; more is an attack or a mistake. */
@@ -18,6 +19,7 @@ export class Packet {
   frameLength = 0
   capturedLength = 0
   linkType = 0
+  direction: Direction | null = null
 
   // ---- the cursor: octets from `at` on are not understood yet
   bytes: Uint8Array = NOTHING
@@ -63,6 +65,7 @@ export class Packet {
     this.frameLength = Math.min(record.originalLength, MAX_LENGTH)
     this.capturedLength = record.length
     this.linkType = record.linkType
+    this.direction = record.direction
     this.bytes = record.bytes
     this.view = record.view
     this.at = record.start

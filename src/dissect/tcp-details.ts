@@ -92,5 +92,9 @@ export function rightChecksum(packet: Packet, tcp: TcpFields): number | null {
 
 /** Two hexadecimal digits for each octet. */
 export function hexText(octets: Uint8Array, between = ''): string {
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(between)
+  let text = ''
+  for (const octet of octets) text += text === '' ? HEX[octet] : between + HEX[octet]
+  return text
 }
+
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))

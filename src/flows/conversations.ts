@@ -218,28 +218,31 @@ function isTo(words: Int32Array, at: number, packet: Packet): boolean {
 const swapped = (ports: number): number => (ports << 16) | (ports >>> 16)
 
 /** The same for both directions. No secret: a capture is no server, and its tables are never more than half full. */
-function hashOf(packet: Packet, tcp: TcpFields): number {
-  const a = mix(packet.src0 ^ Math.imul(packet.src1, 3), packet.src2 ^ packet.src3, tcp.sourcePort)
-  const b = mix(packet.dst0 ^ Math.imul(packet.dst1, 3), packet.dst2 ^ packet.dst3, tcp.destinationPort)
-  return hashOfBoth(a, b)
+export function hashOf(packet: Packet, tcp: TcpFields): number {
+  const { src0, src1, src2, src3, dst0, dst1, dst2, dst3 } = packet
+  const a = hashOfEnd(src0, src1, src2, src3, tcp.sourcePort)
+  return hashOfBoth(a, hashOfEnd(dst0, dst1, dst2, dst3, tcp.destinationPort))
 }
 
 /** The same, of a conversation's words. */
 function hashOfWords(words: Int32Array, at: number): number {
   const ports = words[at + w.PORTS]!
   const end = (from: number, port: number): number =>
-    mix(words[from]! ^ Math.imul(words[from + 1]!, 3), words[from + 2]! ^ words[from + 3]!, port)
+    hashOfEnd(words[from]!, words[from + 1]!, words[from + 2]!, words[from + 3]!, port)
   return hashOfBoth(end(at + w.ADDRESS_A, ports >>> 16), end(at + w.ADDRESS_B, ports & 0xffff))
 }
 
-function hashOfBoth(a: number, b: number): number {
+/** @param a the hash of one end, and `b` that of the other one, in either order. */
+export function hashOfBoth(a: number, b: number): number {
   let hash = (a + b) | 0
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b)
   return hash ^ (hash >>> 15)
 }
 
-function mix(high: number, low: number, port: number): number {
-  let hash = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b) ^ Math.imul(port, 0xc2b2ae35)
+/** Of an address, as four words, and a port. */
+export function hashOfEnd(w0: number, w1: number, w2: number, w3: number, port: number): number {
+  const high = w0 ^ Math.imul(w1, 3)
+  let hash = Math.imul(w2 ^ w3, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b) ^ Math.imul(port, 0xc2b2ae35)
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
   return hash ^ (hash >>> 13)
 }

@@ -6,6 +6,13 @@ import type { Packet } from '../dissect/packet.ts'
 import { hexText } from '../dissect/tcp-details.ts'
 import { addressOf, formatAddress } from '../wire/address.ts'
 import { MAPPED_PREFIX } from '../wire/ip-header.ts'
+import {
+  IPV6_HEADER_LENGTH,
+  NEXT_DESTINATION_OPTIONS,
+  NEXT_FRAGMENT,
+  NEXT_HOP_BY_HOP,
+  NEXT_ROUTING,
+} from '../wire/ipv6.ts'
 import type { Field, FieldKind, FieldValue, FrameView } from './field.ts'
 
 /** Reads a header at a place; `end` is where the captured octets end. null: the field is not in this one. */
@@ -43,14 +50,28 @@ export function inLayers<V>(packet: Packet, test: LayerTest, read: HeaderReader<
   return values
 }
 
-/** Whether a layer over IPv4 is seen in a fragment only; in the whole datagram it has octets of its own. */
-function isOfFragment(packet: Packet, layer: number): boolean {
+/** Whether a layer over IP is seen in a fragment only; in the whole datagram it has octets of its own. */
+export function isOfFragment(packet: Packet, layer: number): boolean {
   const code = packet.layerCodes[layer]!
   if (layer === 0 || code < codes.IP_PROTOCOL || code >= codes.LINK) return false
   const bytes = packet.layerBytes[layer - 1]!
   const at = packet.layerAts[layer - 1]!
-  if (bytes !== packet.layerBytes[layer] || !isIpv4(packet.layerCodes[layer - 1]!, bytes, at)) return false
-  return (readUint16(bytes, at + 6) & 0x3fff) !== 0
+  const outer = packet.layerCodes[layer - 1]!
+  if (bytes !== packet.layerBytes[layer]) return false
+  if (isIpv4(outer, bytes, at)) return (readUint16(bytes, at + 6) & 0x3fff) !== 0
+  return isIpv6(outer, bytes, at) && isIpv6Fragment(bytes, at, endOf(packet, bytes))
+}
+
+/** RFC 8200 4.1, 4.5: behind options and routes for all routers on the way stands the fragment header. */
+function isIpv6Fragment(bytes: Uint8Array, at: number, end: number): boolean {
+  let next = bytes[at + 6]!
+  for (let place = at + IPV6_HEADER_LENGTH; place + 8 <= end; ) {
+    if (next === NEXT_FRAGMENT) return (readUint16(bytes, place + 2) & 0xfff9) !== 0
+    if (next !== NEXT_HOP_BY_HOP && next !== NEXT_ROUTING && next !== NEXT_DESTINATION_OPTIONS) return false
+    next = bytes[place]!
+    place += 8 * (bytes[place + 1]! + 1)
+  }
+  return false
 }
 
 /** The outer addresses of FabricPath are no addresses of Ethernet. */

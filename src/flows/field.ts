@@ -5,6 +5,7 @@ import type { CaptureRecord } from '../capture/record.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import type { FrameTimes } from './frame-times.ts'
 import type { TcpAnalysis } from './tcp-analysis.ts'
+import type { UdpStreams } from './udp-streams.ts'
 
 /** A number, an address or a name as text, a span of time in seconds as text, or whether a flag is set. */
 export type FieldValue = number | string
@@ -37,6 +38,8 @@ export interface FrameView {
   readonly record?: CaptureRecord
   /** Without it the frame's time is compared with no other. */
   readonly times?: FrameTimes
+  /** Without it UDP is not followed. */
+  readonly udp?: UdpStreams
   /** What it was read from, as far as that was read; without it, it is not known what is said of interfaces. */
   readonly file?: CaptureHead
 }

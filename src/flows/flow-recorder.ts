@@ -8,11 +8,13 @@ import type { SegmentRecord, StateChanged, TraceEvent } from '../trace/events.ts
 import type { SendReason } from '../trace/reasons.ts'
 import { destinationAddress, formatAddress, sourceAddress } from '../wire/address.ts'
 import { ClientSide } from './client-side.ts'
+import type { Cause } from './retransmission-cause.ts'
 import { seenSegment } from './seen-segment.ts'
 import { SentBecause } from './sent-because.ts'
 import type { SideStates } from './side-states.ts'
 import { StateInference } from './state-inference.ts'
 import { ANALYSIS_FLAGS, RETRANSMISSION, type TcpAnalysis } from './tcp-analysis.ts'
+import { VantageClues } from './vantage.ts'
 
 /** The two sides of a connection: who sent the SYN is the client. */
 export const CLIENT = 'client'
@@ -34,6 +36,7 @@ export class FlowRecorder {
   readonly #most: number
   readonly #because = new SentBecause()
   readonly #client = new ClientSide()
+  readonly #vantage = new VantageClues()
   /** Of side A, who sent the first packet, and of side B. */
   #addressA = ''
   #addressB = ''
@@ -64,6 +67,7 @@ export class FlowRecorder {
     const [pathA, pathB] = this.#states.paths
     const steps = new StepsByFrame([...stateEvents(a, pathA), ...stateEvents(b, pathB)])
     const events: TraceEvent[] = [...steps.at(0)]
+    let vantage = this.#vantage.told(this.#names)
     for (const { isFromA, at, frame, segment, reason, note } of this.#seen) {
       const [host, far] = isFromA ? [a, b] : [b, a]
       const sent: TraceEvent = {
@@ -75,7 +79,9 @@ export class FlowRecorder {
         connection: 1,
         packet: frame,
         segment,
+        ...(vantage !== undefined && { vantage }),
       }
+      vantage = undefined
       const received: TraceEvent = { kind: 'received', host: far, at, connection: 1, packet: frame, segment }
       const here = steps.at(frame)
       if (here.length === 0) events.push(sent, received)
@@ -84,17 +90,35 @@ export class FlowRecorder {
     return events
   }
 
-  /** Takes the next packet of the connection. */
-  packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis): void {
+  /**
+   * Takes the next packet of the connection.
+   * @param cause why it came again or late, as `FlowTracker` judges it; null where nobody has asked.
+   */
+  packet(packet: Packet, tcp: TcpFields, analysis: TcpAnalysis, cause: Cause | null = null): void {
     const { isFromA } = analysis
     if (this.packets++ === 0) this.#begin(packet, isFromA)
     if (this.packets > this.#most) return
     this.#client.packet(isFromA, tcp)
+    this.#vantage.packet(isFromA, packet, tcp)
     const segment = seenSegment(packet, tcp, analysis)
-    const reason = this.#because.next(tcp, analysis, segment.timestamps !== undefined)
-    const note = noteOf(packet, analysis)
+    const original = cause?.kind === 'duplicate' ? this.#frame(cause.originalFrame) : undefined
+    // A copy was sent once, for the reason that the first one was.
+    const reason = original?.reason ?? this.#because.next(tcp, analysis, segment.timestamps !== undefined)
+    const note =
+      original === undefined
+        ? noteOf(packet, analysis)
+        : `frame ${packet.number}, the packet of frame ${original.frame} once more: ${cause!.evidence}`
     this.#states.packet(isFromA, tcp, packet.number, 0)
     this.#seen.push({ isFromA, at: this.#microseconds(packet), frame: packet.number, segment, reason, note })
+  }
+
+  /** What is kept of a packet, if it is; a copy comes soon behind it. */
+  #frame(number: number): Seen | undefined {
+    for (let k = this.#seen.length - 1; k >= 0; k--) {
+      const seen = this.#seen[k]!
+      if (seen.frame <= number) return seen.frame === number ? seen : undefined
+    }
+    return undefined
   }
 
   #begin(packet: Packet, isFromA: boolean): void {
@@ -111,9 +135,9 @@ export class FlowRecorder {
     return this.#client.isA ? [CLIENT, SERVER] : [SERVER, CLIENT]
   }
 
-  #microseconds(packet: Packet): number {
-    const ns = packet.nanoseconds - this.#firstNanoseconds
-    return (packet.seconds - this.#firstSeconds) * 1e6 + Math.floor(ns / 1000)
+  /** Whole microseconds of the capture's clock, less those of the start: a difference of nanoseconds would be one too low. */
+  #microseconds({ seconds, nanoseconds }: Packet): number {
+    return seconds * 1e6 + Math.floor(nanoseconds / 1000) - this.startUs
   }
 }
 

@@ -3,7 +3,6 @@
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { CLOSED, LISTEN, TIME_WAIT } from '../tcp/state.ts'
 import { addressOf } from '../wire/address.ts'
-
 import { ClientSide } from './client-side.ts'
 import type { FlowOptions } from './flow-options.ts'
 import { FlowSide } from './flow-side.ts'

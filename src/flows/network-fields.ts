@@ -127,6 +127,7 @@ function ifEcho(
 }
 
 export const UDP_FIELDS: FrameFields = {
+  'udp.stream': { kind: 'number', read: ({ packet, udp }) => udp?.of(packet) ?? null },
   'udp.srcport': inUdp('number', (bytes, at) => readUint16(bytes, at)),
   'udp.dstport': inUdp('number', (bytes, at) => readUint16(bytes, at + 2)),
   'udp.port': inUdp('number', (bytes, at) => [readUint16(bytes, at), readUint16(bytes, at + 2)]),

@@ -9,7 +9,7 @@ import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
 import { seqDiff } from '../wire/seq.ts'
 import * as a from './tcp-analysis.ts'
 
-/** An acknowledgment that waited for so long was put off on purpose: Linux waits 40 ms, others up to 200 or 500. */
+/** An acknowledgment that waited for so long, beyond the way there and back, was put off on purpose: Linux waits 40 ms, others up to 200 or 500. */
 const DELAYED_NS = 30_000_000
 
 /** What one side has shown so far. */
@@ -22,6 +22,12 @@ interface Side {
   fullSize: number
   /** Its last segment was a keep-alive probe. */
   probed: boolean
+  /** Its last segment was one of old numbers, which only asks. */
+  asked: boolean
+  /** The window field of its last segment. */
+  window: number
+  /** From a segment to its acknowledgment by this side at the least, as far as the capture is from it, nanoseconds. */
+  leastAnswer: number
 }
 
 /** The last packet of the connection. */
@@ -49,6 +55,9 @@ export class SentBecause {
     if ((tcp.flags & FIN) !== 0) own.finEnd = (tcp.seq + textLength + 1) | 0
     own.fullSize = Math.max(own.fullSize, textLength)
     own.probed = reason === 'keep-alive'
+    own.asked = (analysis.flags & ASKS) !== 0
+    own.window = tcp.window
+    if (analysis.acksFrame > 0) own.leastAnswer = Math.min(own.leastAnswer, analysis.ackRtt.total)
     this.#last.isFromA = isFromA
     this.#last.flags = tcp.flags
     return reason
@@ -72,13 +81,16 @@ export class SentBecause {
     if ((flags & FIN) !== 0) return 'fin'
     if (this.#handshake === 'syn-ack') return 'handshake-ack'
     if (isAnswer && (this.#last.flags & SYN) !== 0) return 'challenge-syn'
-    if ((analysis.flags & a.KEEP_ALIVE) !== 0) return 'keep-alive'
+    // Linux probes a closed window as it does an idle peer: with a number before the window.
+    if ((analysis.flags & a.KEEP_ALIVE) !== 0) return other.window === 0 ? 'zero-window-probe' : 'keep-alive'
     if (tcp.textLength > 0) return 'new-data'
+    if (isAnswer && other.asked && own.ack === tcp.ack) return 'unacceptable-ack'
     const answersFin = isAnswer && (this.#last.flags & FIN) !== 0
     return acknowledgmentReason(tcp, analysis, own, other, answersFin)
   }
 }
 
+const ASKS = a.KEEP_ALIVE | a.ZERO_WINDOW_PROBE
 const SENT_AGAIN = a.RETRANSMISSION | a.SPURIOUS_RETRANSMISSION
 
 function acknowledgmentReason(
@@ -97,7 +109,8 @@ function acknowledgmentReason(
   if (own.ack !== null && other.fullSize > 0 && seqDiff(ack, own.ack) >= 2 * other.fullSize) {
     return 'second-segment-ack'
   }
-  return acksFrame > 0 && ackRtt.total >= DELAYED_NS ? 'delayed-ack' : 'quick-ack'
+  const least = own.leastAnswer === Number.POSITIVE_INFINITY ? 0 : own.leastAnswer
+  return acksFrame > 0 && ackRtt.total - least >= DELAYED_NS ? 'delayed-ack' : 'quick-ack'
 }
 
 /**
@@ -115,4 +128,12 @@ function resetReason(
   return isOfSocket ? 'reset-abort' : 'reset-no-connection'
 }
 
-const newSide = (): Side => ({ ack: null, finEnd: null, fullSize: 0, probed: false })
+const newSide = (): Side => ({
+  ack: null,
+  finEnd: null,
+  fullSize: 0,
+  probed: false,
+  asked: false,
+  window: -1,
+  leastAnswer: Number.POSITIVE_INFINITY,
+})

@@ -45,6 +45,11 @@ export class SequenceAnalysis {
     })
   }
 
+  /** The capture's clock starts here, whichever of its packets are looked at; else with the first of them. */
+  begin(seconds: number): void {
+    this.#epoch = seconds
+  }
+
   /** Takes the next packet of the capture. What it returns is borrowed until the next call. */
   analyze(packet: Packet, tcp: TcpFields): a.TcpAnalysis {
     const x = this.#exchange

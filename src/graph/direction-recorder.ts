@@ -4,7 +4,14 @@ import { ACK, ECE, FIN, RST, SYN } from '../wire/segment.ts'
 import { seqDiff } from '../wire/seq.ts'
 import { OctetsSeen } from './octets-seen.ts'
 import { RoundTripRecorder } from './round-trip-recorder.ts'
-import type { GraphAcknowledgment, GraphDirection, GraphSegment, SeenSegment, SegmentKind } from './series.ts'
+import type {
+  GraphAcknowledgment,
+  GraphDirection,
+  GraphSegment,
+  Incarnation,
+  SeenSegment,
+  SegmentKind,
+} from './series.ts'
 
 /**
  * An acknowledgment so far from all that was seen belongs to another connection, or to nobody: a host that still has an old
@@ -14,7 +21,7 @@ const FAR = 2 ** 24
 
 type Recorded = Pick<
   GraphDirection,
-  'base' | 'segments' | 'acknowledgments' | 'roundTrips' | 'flight' | 'resets'
+  'incarnations' | 'segments' | 'acknowledgments' | 'roundTrips' | 'flight' | 'resets'
 >
 
 export class DirectionRecorder {
@@ -23,6 +30,7 @@ export class DirectionRecorder {
   readonly #acknowledgments: GraphAcknowledgment[] = []
   readonly #flight: { at: number; octets: number }[] = []
   readonly #resets: { at: number; number: number; way: 'out' | 'in' }[] = []
+  readonly #incarnations: Incarnation[] = []
   #roundTrips = new RoundTripRecorder()
   #seen = new OctetsSeen()
   #base: number | undefined
@@ -43,7 +51,7 @@ export class DirectionRecorder {
 
   series(): Recorded {
     return {
-      base: this.#base,
+      incarnations: this.#incarnations,
       segments: this.#segments,
       acknowledgments: this.#acknowledgments,
       roundTrips: this.#roundTrips.samples,
@@ -65,7 +73,9 @@ export class DirectionRecorder {
     let again = 0
     let isLate = false
     if (kind === 'rst') this.#resets.push({ at, number: first, way: 'out' })
-    else if (kind !== 'empty') {
+    // Its number is the next one to be sent (RFC 9293 3.10.7.4): what lies below it was sent, though the capture missed it.
+    else if (kind === 'empty') this.#sentUpTo(at, first)
+    else {
       // A probe may carry an octet that is sent again when the window opens: that is no retransmission.
       if (kind !== 'probe') {
         isLate = this.#seen.reachesBeyond(first, end)
@@ -92,6 +102,8 @@ export class DirectionRecorder {
     if (!this.#isNear(ack)) return
     if ((flags & RST) !== 0) {
       this.#resets.push({ at, number: ack, way: 'in' })
+      // A SYN that is refused is answered, too.
+      if (ack > (this.#acknowledged ?? ack)) this.#roundTrips.acknowledged(at, ack, segment.timestamps?.ecr)
       return
     }
     const before = this.#acknowledged ?? ack
@@ -145,6 +157,12 @@ export class DirectionRecorder {
   /** A SYN with another number begins another connection between the same ports: everything is counted anew. */
   #begin(base: number): void {
     this.#base = base
+    this.#incarnations.push({
+      base,
+      segments: this.#segments.length,
+      acknowledgments: this.#acknowledgments.length,
+      resets: this.#resets.length,
+    })
     this.#top = 0
     this.#sentEnd = 0
     this.#acknowledged = undefined

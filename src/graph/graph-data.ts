@@ -7,7 +7,8 @@ import { ratesOf } from './throughput-painter.ts'
 /** Plain data: times in microseconds on the clock of the run, numbers counted from the SYN. */
 export function graphData(series: GraphSeries, options: GraphOptions): Record<string, unknown> {
   const direction = series.directions[options.side ?? mainSide(series)]
-  const { sender, receiver, ports, isSeenAtSender, base } = direction
+  const { sender, receiver, ports, isSeenAtSender, incarnations } = direction
+  const base = incarnations.at(-1)?.base
   const host = (name: string, port: number) => ({ name, address: options.addresses?.[name], port })
   return {
     type: options.type,
@@ -39,12 +40,14 @@ const LISTS: Readonly<
     flight,
     windows: acknowledgments.map(({ at, window }) => ({ at, window })),
   }),
-  congestion: ({ flight, acknowledgments, recovery, expiries, segments }) => ({
+  congestion: ({ flight, acknowledgments, roundTrips, recovery, inferred, expiries, segments }) => ({
+    roundTrips,
     flight,
     windows: acknowledgments.map(({ at, window }) => ({ at, window })),
     recovery: recovery.map(({ at, phase, cwnd, ssthresh, rtoUs, srttUs }) => {
       return { at, phase, cwnd, ssthresh, rtoUs, srttUs }
     }),
+    inferredRecovery: inferred,
     expiries,
     losses: segments
       .filter(({ lost }) => lost !== undefined)

@@ -3,6 +3,7 @@
 import { element, picture, textAt } from '../svg/markup.ts'
 import { proportionalWidth, wrapped } from '../svg/text-width.ts'
 import { BASE_STYLE, type Scheme, SIZES, themeStyle } from '../svg/theme.ts'
+import { COLUMN } from './columns.ts'
 import { congestionPainter } from './congestion-painter.ts'
 import { GRAPH_STYLE } from './graph-style.ts'
 import { drawLegend, drawPanel, legendHeight, type Painter, stack } from './panel.ts'
@@ -18,7 +19,7 @@ export interface GraphOptions {
   readonly type: GraphType
   /** Whose data: 0 left, 1 right. Default: who sends more. */
   readonly side?: 0 | 1
-  /** Pixels; at least 320 by 240. Default 1000 by 620. */
+  /** Pixels; at least 320 by 240. Default 1000 by 620, `congestion` 1000 by 860. */
   readonly width?: number
   readonly height?: number
   /** Microseconds on the clock of the run. Default: from the first segment to the last, with a margin. */
@@ -30,6 +31,8 @@ export interface GraphOptions {
   readonly scheme?: Scheme
   /** The window of the moving average of `throughput`, in microseconds. Default: a round one, some fortieth of the connection. */
   readonly averageUs?: number
+  /** The next picture follows at once, as while a page zooms: marks have no words of their own. */
+  readonly isInMotion?: boolean
 }
 
 /** Where a panel lies in the picture, and what its edges stand for. */
@@ -69,12 +72,16 @@ export function graphSvg(series: GraphSeries, options: GraphOptions): string {
   return graphPicture(series, options).svg
 }
 
+/** Pixels. With less, `congestion` leaves round trips and timeouts to `rtt`: four panels would show nothing. */
+const ROOM_FOR_TIMES = 740
+
 const LEFT = 76
 const RIGHT = 24
 
 export function graphPicture(series: GraphSeries, options: GraphOptions): GraphPicture {
   const width = Math.max(320, options.width ?? 1000)
-  const height = Math.max(240, options.height ?? 620)
+  const { isInMotion = false } = options
+  const height = Math.max(240, options.height ?? (options.type === 'congestion' ? 860 : 620))
   const direction = series.directions[options.side ?? mainSide(series)]
   const [fromUs, toUs] = timesOf(series, options)
   const painters = paintersOf(series, direction, options)
@@ -90,9 +97,11 @@ export function graphPicture(series: GraphSeries, options: GraphOptions): GraphP
     { left: LEFT, right: width - RIGHT, top, bottom: height - below },
     fromUs,
     toUs,
+    isInMotion ? COLUMN.moving : COLUMN.still,
   )
+  const { startUs } = series
   const drawn = panels.map((panel, k) =>
-    drawPanel(painters[k]!, panel, series.startUs, k === panels.length - 1),
+    drawPanel(painters[k]!, panel, { startUs, isLowest: k === panels.length - 1, isInMotion }),
   )
   const body = element(
     'g',
@@ -116,31 +125,61 @@ export function graphPicture(series: GraphSeries, options: GraphOptions): GraphP
   return { svg, geometry: { width, height, panels: geometry } }
 }
 
+/** Microseconds beside what happened in one moment. */
+const AROUND_A_MOMENT = 1000
+
 /** From the first segment to the last, with some room at both sides. */
 export function timesOf({ startUs, endUs }: GraphSeries, { fromUs, toUs }: GraphOptions): [number, number] {
-  const margin = Math.max((endUs - startUs) * 0.015, 1)
+  const margin = endUs > startUs ? Math.max((endUs - startUs) * 0.015, 1) : AROUND_A_MOMENT
   const from = fromUs ?? startUs - margin
   const to = toUs ?? endUs + margin
   return to > from ? [from, to] : [from, from + 1]
 }
 
+/** Those that were asked for last: they look at the whole connection, and a page draws with the same ones many times. */
+const lastPainters = new WeakMap<GraphDirection, { readonly key: string; readonly painters: Painter[] }>()
+
 /** The panels of a graph, from above. */
-export function paintersOf(series: GraphSeries, direction: GraphDirection, options: GraphOptions): Painter[] {
-  const { startUs } = series
-  switch (options.type) {
+export function paintersOf(
+  { startUs }: GraphSeries,
+  direction: GraphDirection,
+  { type, height, averageUs }: GraphOptions,
+): Painter[] {
+  const hasRoom = (height ?? ROOM_FOR_TIMES) >= ROOM_FOR_TIMES
+  const key = [type, hasRoom, averageUs, startUs].join()
+  const known = lastPainters.get(direction)
+  if (known?.key === key) return known.painters
+  const painters = newPainters(direction, startUs, { type, hasRoom, averageUs })
+  lastPainters.set(direction, { key, painters })
+  return painters
+}
+
+function newPainters(
+  direction: GraphDirection,
+  startUs: number,
+  {
+    type,
+    hasRoom,
+    averageUs,
+  }: { readonly type: GraphType; readonly hasRoom: boolean; readonly averageUs: number | undefined },
+): Painter[] {
+  const timeouts = direction.recovery.length > 0 ? [timeoutPainter(direction)] : []
+  switch (type) {
     case 'time-sequence':
       return [sequencePainter(direction, startUs, 1)]
     case 'throughput':
-      return [ratePainter(direction, options.averageUs), sizePainter(direction, startUs)]
+      return [ratePainter(direction, averageUs), sizePainter(direction, startUs)]
     case 'rtt':
-      return [
-        roundTripPainter(direction, startUs),
-        ...(direction.recovery.length > 0 ? [timeoutPainter(direction)] : []),
-      ]
+      return [roundTripPainter(direction, startUs), ...timeouts]
     case 'window':
       return [congestionPainter(direction, false)]
     case 'congestion':
-      return [sequencePainter(direction, startUs, 2.4), congestionPainter(direction, true)]
+      return [
+        sequencePainter(direction, startUs, 2.4),
+        congestionPainter(direction, true),
+        ...(hasRoom && direction.roundTrips.length > 0 ? [roundTripPainter(direction, startUs, 1.4)] : []),
+        ...(hasRoom ? timeouts : []),
+      ]
   }
 }
 

@@ -2,14 +2,11 @@
 
 import { countText, durationText } from '../svg/scale.ts'
 import { GRAPH_NAMES, type GraphOptions, headWords, paintersOf, timesOf } from './graph-svg.ts'
-import type { GraphSegment, GraphSeries } from './series.ts'
-import { type GraphDirection, mainSide } from './series.ts'
+import { recoverySpans } from './recovery-spans.ts'
+import { type GraphDirection, type GraphSegment, type GraphSeries, hasThreshold, mainSide } from './series.ts'
 import { TextPlot } from './text-plot.ts'
 import { ratesOf } from './throughput-painter.ts'
 import { within } from './timeline.ts'
-
-/** A threshold that was never set is no line. */
-const UNSET = 2 ** 32
 
 /**
  * @param columns of the text, at least 60
@@ -111,15 +108,24 @@ const SKETCHES: Readonly<Record<GraphOptions['type'], Sketch>> = {
   congestion: (plot, direction, fromUs, toUs) => {
     const { flight, acknowledgments, recovery, segments } = direction
     plot.line(acknowledgments, ({ window }) => window, 'w')
-    plot.line(
-      recovery.filter(({ ssthresh }) => ssthresh < UNSET),
-      ({ ssthresh }) => ssthresh,
-      't',
-    )
+    plot.line(recovery.filter(hasThreshold), ({ ssthresh }) => ssthresh, 't')
     plot.line(flight, ({ octets }) => octets, 'f')
     plot.line(recovery, ({ cwnd }) => cwnd, 'c')
+    const how = recovery.length === 0 ? ', inferred' : ''
+    for (const { fromUs: began, toUs: ended = toUs, phase } of recoverySpans(direction)) {
+      plot.row(began, ended, 0, phase === 'fast-recovery' ? 'r' : 'l')
+    }
     for (const { at, lost } of within(segments, fromUs, toUs)) if (lost !== undefined) plot.put(at, 0, 'X')
-    return ['octets:', 'c congestion window', 't ssthresh', 'f in flight', 'w receive window', 'X lost']
+    return [
+      'octets:',
+      'c congestion window',
+      't ssthresh',
+      'f in flight',
+      'w receive window',
+      `r fast recovery${how}`,
+      `l loss recovery${how}`,
+      'X lost',
+    ]
   },
 }
 

@@ -2,7 +2,7 @@
 
 import { horizontalAxis, verticalAxis } from '../svg/axis.ts'
 import { decimal, element, textAt } from '../svg/markup.ts'
-import { type LinearScale, linearScale, ticks } from '../svg/scale.ts'
+import { type LinearScale, linearScale, tickStep, ticks } from '../svg/scale.ts'
 import { proportionalWidth } from '../svg/text-width.ts'
 import { SIZES } from '../svg/theme.ts'
 
@@ -14,6 +14,8 @@ export interface Panel {
   /** Microseconds on the clock of the run to pixels. */
   readonly x: LinearScale
   readonly y: LinearScale
+  /** Pixels in which many marks are seen as one. */
+  readonly column: number
 }
 
 export interface LegendEntry {
@@ -35,7 +37,8 @@ export interface Painter {
   /** Least and greatest value that is shown from one time to another. */
   range(fromUs: number, toUs: number): readonly [number, number]
   text(value: number): string
-  draw(panel: Panel): string
+  /** @param isInMotion the next picture follows at once: no mark needs words. */
+  draw(panel: Panel, isInMotion: boolean): string
 }
 
 /** Pixels between panels, for the label of the lower one. */
@@ -47,6 +50,7 @@ export function stack(
   room: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number },
   fromUs: number,
   toUs: number,
+  column: number,
 ): Panel[] {
   const { left, right } = room
   const weights = painters.reduce((sum, { weight }) => sum + weight, 0)
@@ -56,30 +60,81 @@ export function stack(
     const bottom = top + (height * painter.weight) / weights
     const [low, high] = painter.range(fromUs, toUs)
     const y = linearScale(low, high > low ? high : low + 1, bottom, top)
-    const panel = { left, right, top, bottom, x: linearScale(fromUs, toUs, left, right), y }
+    const panel = { left, right, top, bottom, x: linearScale(fromUs, toUs, left, right), y, column }
     top = bottom + GAP
     return panel
   })
 }
 
-/** Times along one axis, all in the unit that suits its span. */
-export function timeText(spanUs: number): (us: number) => string {
-  const [unit, size] =
-    spanUs < 2e3 ? (['µs', 1] as const) : spanUs < 2e6 ? (['ms', 1e3] as const) : (['s', 1e6] as const)
-  return (us) => (us === 0 ? '0' : `${Number((us / size).toFixed(6))} ${unit}`)
+/** In what times along an axis are told: so that round numbers of it stand there. */
+export interface TimeUnit {
+  readonly name: string
+  /** Microseconds. */
+  readonly size: number
 }
 
-/** A panel with its axes. Times are told from `startUs` on; only the lowest panel has them in words. */
-export function drawPanel(painter: Painter, panel: Panel, startUs: number, isLowest: boolean): string {
+const UNITS: readonly (TimeUnit & { readonly most: number })[] = [
+  { name: 'µs', size: 1, most: 2e3 },
+  { name: 'ms', size: 1e3, most: 2e6 },
+  { name: 's', size: 1e6, most: 600e6 },
+  { name: 'min', size: 60e6, most: 300 * 60e6 },
+  { name: 'h', size: 3600e6, most: 72 * 3600e6 },
+  { name: 'd', size: 86_400e6, most: Number.POSITIVE_INFINITY },
+]
+
+export function timeUnit(spanUs: number): TimeUnit {
+  return UNITS.find(({ most }) => spanUs < most) ?? UNITS.at(-1)!
+}
+
+/** Round times from one to another, and their words. */
+export function timeTicks(fromUs: number, toUs: number, most: number): { us: number; words: string }[] {
+  const { name, size } = timeUnit(toUs - fromUs)
+  return ticks(fromUs / size, toUs / size, most).map((value) => ({
+    us: value * size,
+    words: timeWords(value, name),
+  }))
+}
+
+function timeWords(value: number, unit: string): string {
+  return value === 0 ? '0' : `${Number(value.toFixed(6))} ${unit}`
+}
+
+/** One tick alone would not tell how high anything is; there are no parts of an octet, a bit or a microsecond. */
+function upwardTicks({ y, top, bottom }: Panel): number {
+  let most = Math.max(3, Math.floor((bottom - top) / 40))
+  while (most > 3 && tickStep(y.from, y.to, most) < 1) most--
+  while (most < 8 && ticks(y.from, y.to, most).length < 2) most++
+  return most
+}
+
+export interface PanelLook {
+  /** Times are told from here on. */
+  readonly startUs: number
+  /** Only the lowest panel has times in words. */
+  readonly isLowest: boolean
+  readonly isInMotion: boolean
+}
+
+/** A panel with its axes. */
+export function drawPanel(
+  painter: Painter,
+  panel: Panel,
+  { startUs, isLowest, isInMotion }: PanelLook,
+): string {
   const { left, top, right, bottom, x } = panel
   const frame = { x: left, y: top, width: right - left, height: bottom - top }
-  const since = { ...x, from: x.from - startUs, to: x.to - startUs, at: (us: number) => x.at(us + startUs) }
+  const { name: unit, size } = timeUnit(x.to - x.from)
+  const since = {
+    from: (x.from - startUs) / size,
+    to: (x.to - startUs) / size,
+    at: (value: number) => x.at(value * size + startUs),
+  }
   const most = Math.max(2, Math.floor((right - left) / 90))
   const upward = verticalAxis({
     scale: panel.y,
     place: left,
     across: right,
-    most: Math.max(3, Math.floor((bottom - top) / 40)),
+    most: upwardTicks(panel),
     text: (value) => painter.text(value),
     label: painter.label,
   })
@@ -89,7 +144,7 @@ export function drawPanel(painter: Painter, panel: Panel, startUs: number, isLow
         place: bottom,
         across: top,
         most,
-        text: timeText(since.to - since.from),
+        text: (value) => timeWords(value, unit),
         label: 'time since the first segment',
       })
     : element('path', {
@@ -106,7 +161,7 @@ export function drawPanel(painter: Painter, panel: Panel, startUs: number, isLow
       ...frame,
       viewBox: `${decimal(left)} ${decimal(top)} ${decimal(frame.width)} ${decimal(frame.height)}`,
     },
-    painter.draw(panel),
+    painter.draw(panel, isInMotion),
   )
   return element('g', { class: `panel ${painter.name}` }, upward, across, plot)
 }
@@ -151,6 +206,13 @@ function rowsOf(entries: readonly LegendEntry[], width: number): LegendEntry[][]
 
 function widthOf(words: string): number {
   return SAMPLE + 6 + proportionalWidth(words, SIZES.label) + BETWEEN
+}
+
+/** Those entries of a legend of which there is something in the picture. */
+export function entriesThere(
+  entries: readonly (readonly [isThere: boolean, words: string, sample: LegendEntry['sample']])[],
+): LegendEntry[] {
+  return entries.filter(([isThere]) => isThere).map(([, words, sample]) => ({ words, sample }))
 }
 
 /** A sample of a line with a class. */

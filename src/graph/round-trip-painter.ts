@@ -1,23 +1,22 @@
 /** Round trips as they were measured, their smoothed mean, and below them the timeout that follows from them (RFC 6298). */
 
-import { path } from '../svg/marks.ts'
-import { decimal, element, escaped } from '../svg/markup.ts'
+import { path, paths } from '../svg/marks.ts'
+import { decimal, textAt } from '../svg/markup.ts'
 import { durationText } from '../svg/scale.ts'
+import { counted } from '../trace/counted.ts'
 import { SignPath } from './columns.ts'
-import { type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
+import { entriesThere, type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
 import type { GraphDirection, RoundTrip } from './series.ts'
 import { greatest, holding, stepsAcross, within } from './timeline.ts'
-import { counted } from './words.ts'
+import { MOST_ALONE, ToldMarks } from './told-mark.ts'
 
-const MOST_ALONE = 1500
-
-export function roundTripPainter(direction: GraphDirection, startUs: number): Painter {
+export function roundTripPainter(direction: GraphDirection, startUs: number, weight = 3): Painter {
   const { roundTrips, recovery } = direction
   const smoothed = recovery.filter(({ srttUs }) => srttUs > 0)
   return {
     name: 'round-trips',
     label: 'round-trip time',
-    weight: 3,
+    weight,
     legend: legendOf(roundTrips, smoothed.length > 0),
     description: describe(direction),
     range: (fromUs, toUs) => {
@@ -25,12 +24,17 @@ export function roundTripPainter(direction: GraphDirection, startUs: number): Pa
       return [0, greatest(holding(smoothed, fromUs, toUs), ({ srttUs }) => srttUs, measured) * 1.1]
     },
     text: (us) => (us === 0 ? '0' : durationText(us)),
-    draw: (panel) =>
-      dots(roundTrips, panel, startUs) +
-      path(
+    draw: (panel, isInMotion) => {
+      const { left, right, top, bottom } = panel
+      const marks = dots(roundTrips, panel, startUs, isInMotion)
+      const line = paths(
         stepsAcross(panel, smoothed, ({ srttUs }) => srttUs),
         'srtt',
-      ),
+      )
+      if (roundTrips.length > 0 || smoothed.length > 0) return marks + line
+      const middle = { class: 'words', 'text-anchor': 'middle' }
+      return textAt((left + right) / 2, (top + bottom) / 2, 'no round trip could be measured', middle)
+    },
   }
 }
 
@@ -60,7 +64,7 @@ export function timeoutPainter({ recovery, expiries, sender }: GraphDirection): 
       )
       return (
         path(marks.join(''), 'expiry') +
-        path(
+        paths(
           stepsAcross(panel, recovery, ({ rtoUs }) => rtoUs),
           'rto',
         )
@@ -69,18 +73,22 @@ export function timeoutPainter({ recovery, expiries, sender }: GraphDirection): 
   }
 }
 
-function dots(roundTrips: readonly RoundTrip[], { x, y }: Panel, startUs: number): string {
+function dots(
+  roundTrips: readonly RoundTrip[],
+  { x, y }: Panel,
+  startUs: number,
+  isInMotion: boolean,
+): string {
   const shown = within(roundTrips, x.from, x.to)
   if (shown.length <= MOST_ALONE) {
-    return shown
-      .map(({ at, us, by }) => {
-        const words = `${durationText(us)} at ${durationText(at - startUs)}, by ${by === 'timestamp' ? 'the echo of a timestamp' : 'an acknowledgment'}`
-        const sign = by === 'timestamp' ? ring : dot
-        const title = element('title', {}, escaped(words))
-        const shape = element('path', { class: `sample ${by}`, d: sign(x.at(at), y.at(us)) })
-        return element('g', { class: 'mark' }, title, shape)
-      })
-      .join('')
+    const marks = new ToldMarks(isInMotion)
+    for (const { at, us, by } of shown) {
+      const words = (): string =>
+        `${durationText(us)} at ${durationText(at - startUs)}, by ${by === 'timestamp' ? 'the echo of a timestamp' : 'an acknowledgment'}`
+      const d = (by === 'timestamp' ? ring : dot)(x.at(at), y.at(us))
+      marks.add({ x: x.at(at), className: `sample ${by}`, d, words })
+    }
+    return marks.markup()
   }
   const signs = {
     acknowledgment: new SignPath((a, b) => dot(a, b, 1.5), 1),
@@ -88,8 +96,8 @@ function dots(roundTrips: readonly RoundTrip[], { x, y }: Panel, startUs: number
   }
   for (const { at, us, by } of shown) signs[by].add(x.at(at), y.at(us))
   return (
-    path(signs.timestamp.data(), 'sample timestamp') +
-    path(signs.acknowledgment.data(), 'sample acknowledgment')
+    paths(signs.timestamp.data(), 'sample timestamp') +
+    paths(signs.acknowledgment.data(), 'sample acknowledgment')
   )
 }
 
@@ -103,7 +111,7 @@ function ring(x: number, y: number): string {
 
 function legendOf(roundTrips: readonly RoundTrip[], isSmoothed: boolean): LegendEntry[] {
   const has = (by: RoundTrip['by']): boolean => roundTrips.some((one) => one.by === by)
-  const entries: [boolean, string, LegendEntry['sample']][] = [
+  return entriesThere([
     [
       has('acknowledgment'),
       'segment sent once, to its acknowledgment',
@@ -111,8 +119,7 @@ function legendOf(roundTrips: readonly RoundTrip[], isSmoothed: boolean): Legend
     ],
     [has('timestamp'), 'by the echo of a timestamp', markSample('sample timestamp', ring)],
     [isSmoothed, 'SRTT', lineSample('srtt')],
-  ]
-  return entries.filter(([isThere]) => isThere).map(([, words, sample]) => ({ words, sample }))
+  ])
 }
 
 function describe({ sender, roundTrips }: GraphDirection): string {

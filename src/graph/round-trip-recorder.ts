@@ -7,8 +7,11 @@
 import type { SequenceRange } from './octets-seen.ts'
 import type { RoundTrip } from './series.ts'
 
-/** A timestamp that was sent for longer does not tell which segment is answered: its clock ticks too slowly. */
-const FINE_US = 1000
+/**
+ * Part of a round trip. A timestamp that was sent for longer does not tell which segment is answered: its clock ticks too
+ * slowly, and what it measures is the clock.
+ */
+const FINE = 0.1
 
 interface Piece {
   readonly first: number
@@ -61,7 +64,7 @@ export class RoundTripRecorder {
       this.samples.push({ at, us: at - named.at, by: 'acknowledgment' })
     }
     const stamped = echo === undefined ? undefined : this.#stamps.get(echo)
-    if (stamped !== undefined && stamped.last - stamped.first <= FINE_US) {
+    if (stamped !== undefined && stamped.last - stamped.first <= FINE * (at - stamped.first)) {
       this.samples.push({ at, us: at - stamped.first, by: 'timestamp' })
     }
     if (this.#head > 1000 && this.#head * 2 > this.#pieces.length) {

@@ -3,24 +3,25 @@
  * is acknowledged, a line of what the window allows, and a letter for what is worth a look.
  */
 
-import { cross, diamond, path, tick } from '../svg/marks.ts'
-import { decimal, element, escaped } from '../svg/markup.ts'
+import { cross, diamond, paths, tick } from '../svg/marks.ts'
+import { decimal, element } from '../svg/markup.ts'
 import { countText } from '../svg/scale.ts'
-import { PSH, URG } from '../wire/segment.ts'
+import { counted } from '../trace/counted.ts'
+import { PSH } from '../wire/segment.ts'
 import { BarPath, SignPath, StepPath } from './columns.ts'
-import { Letters } from './letters.ts'
-import { type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
+import { entriesThere, type LegendEntry, lineSample, markSample, type Painter, type Panel } from './panel.ts'
+import { SequenceLetters } from './sequence-letters.ts'
 import type { GraphAcknowledgment, GraphDirection, GraphSegment } from './series.ts'
-import { greatest, holding, within } from './timeline.ts'
-import { acknowledgmentWords, counted, segmentWords } from './words.ts'
-
-/** More marks than this are drawn together, without words of their own. */
-const MOST_ALONE = 1500
+import { holding, within } from './timeline.ts'
+import { MOST_ALONE, ToldMarks } from './told-mark.ts'
+import { acknowledgmentWords, SCALE_UNSEEN, segmentWords } from './words.ts'
 
 export function sequencePainter(direction: GraphDirection, startUs: number, weight: number): Painter {
+  const letters = new SequenceLetters(direction)
+  const hasSyn = direction.segments.some(({ kind }) => kind === 'syn')
   return {
     name: 'sequence',
-    label: 'sequence number, from the SYN (octets)',
+    label: `sequence number, from ${hasSyn ? 'the SYN' : 'the first one seen'} (octets)`,
     weight,
     legend: legendOf(direction),
     description: describe(direction),
@@ -34,7 +35,7 @@ export function sequencePainter(direction: GraphDirection, startUs: number, weig
       return [low - margin, high + margin * (weight > 1 ? 3 : 1.8)]
     },
     text: countText,
-    draw: (panel) => new SequencePlot(direction, panel, startUs).draw(),
+    draw: (panel, isInMotion) => new SequencePlot(direction, panel, startUs, letters).draw(isInMotion),
   }
 }
 
@@ -45,10 +46,10 @@ class SequencePlot {
   readonly #segments: readonly GraphSegment[]
   /** With the last one before the panel, whose level still holds. */
   readonly #acknowledgments: readonly GraphAcknowledgment[]
-  readonly #letters: Letters
+  readonly #letters: SequenceLetters
   #markup = ''
 
-  constructor(direction: GraphDirection, panel: Panel, startUs: number) {
+  constructor(direction: GraphDirection, panel: Panel, startUs: number, letters: SequenceLetters) {
     const { from, to } = panel.x
     const { segments, acknowledgments } = direction
     this.#direction = direction
@@ -56,25 +57,23 @@ class SequencePlot {
     this.#startUs = startUs
     this.#segments = within(segments, from, to)
     this.#acknowledgments = holding(acknowledgments, from, to)
-    this.#letters = new Letters(panel)
+    this.#letters = letters
   }
 
-  draw(): string {
+  draw(isInMotion: boolean): string {
     const areAlone = this.#segments.length + this.#acknowledgments.length <= MOST_ALONE
     this.#lines()
     this.#blocks()
-    if (areAlone) this.#everySegment()
+    if (areAlone) this.#everyMark(new ToldMarks(isInMotion), isInMotion)
     else this.#segmentsTogether()
-    if (areAlone) this.#everyAcknowledgment()
     this.#losses()
-    this.#writeLetters()
-    return this.#markup + element('g', { class: 'letters' }, this.#letters.markup())
+    return this.#markup + element('g', { class: 'letters' }, this.#letters.draw(this.#panel))
   }
 
   #lines(): void {
-    const { x, y, right } = this.#panel
-    const acked = new StepPath()
-    const edges = new StepPath()
+    const { x, y, right, column } = this.#panel
+    const acked = new StepPath(column)
+    const edges = new StepPath(column)
     const repeated = new SignPath((atX, atY) => tick(atX, atY, 'down'), 3)
     const unchanged = new SignPath((atX, atY) => tick(atX, atY, 'up'), 3)
     let before: GraphAcknowledgment | undefined
@@ -87,13 +86,13 @@ class SequencePlot {
       if (before !== undefined && before.ack + before.window === edge) unchanged.add(at, y.at(edge))
       before = one
     }
-    this.#markup += path(edges.data(right), 'window') + path(unchanged.data(), 'window')
-    this.#markup += path(acked.data(right), 'ack') + path(repeated.data(), 'ack')
+    this.#markup += paths(edges.data(right), 'window') + paths(unchanged.data(), 'window')
+    this.#markup += paths(acked.data(right), 'ack') + paths(repeated.data(), 'ack')
   }
 
   #blocks(): void {
-    const { x, y } = this.#panel
-    const bars = new BarPath()
+    const { x, y, column } = this.#panel
+    const bars = new BarPath(column)
     const ends = new SignPath((atX, atY) => tick(atX, atY, 'across', 2), 2)
     for (const { at, blocks } of this.#acknowledgments) {
       for (const { first, end } of blocks) {
@@ -102,20 +101,30 @@ class SequencePlot {
         ends.add(x.at(at), y.at(end))
       }
     }
-    this.#markup += path(bars.data() + ends.data(), 'sack')
+    this.#markup += paths([...bars.data(), ...ends.data()], 'sack')
   }
 
-  #everySegment(): void {
+  #everyMark(marks: ToldMarks, isInMotion: boolean): void {
+    const { x, y, left } = this.#panel
     for (const segment of this.#segments) {
-      const title = element('title', {}, escaped(segmentWords(segment, this.#startUs)))
-      const mark = element('path', { class: classOf(segment), d: this.#shape(segment) })
-      this.#markup += element('g', { class: 'mark', 'data-packet': segment.packet }, title, mark)
+      const { at, packet } = segment
+      const words = (): string => segmentWords(segment, this.#startUs)
+      marks.add({ x: x.at(at), className: classOf(segment), d: this.#shape(segment), words, packet })
     }
+    // Acknowledgments are invisible, and there for who points at them.
+    for (const one of isInMotion ? [] : this.#acknowledgments) {
+      const at = x.at(one.at)
+      if (at < left) continue
+      const d = `M${decimal(at - 3)} ${decimal(y.at(one.ack) - 3)}h6v6h-6z`
+      const words = (): string => acknowledgmentWords(one, this.#startUs)
+      marks.add({ x: at, className: 'hover', d, words, packet: one.packet })
+    }
+    this.#markup += marks.markup()
   }
 
   #segmentsTogether(): void {
-    const { x, y } = this.#panel
-    const bars = new Map(CLASSES.map((name) => [name, new BarPath()]))
+    const { x, y, column } = this.#panel
+    const bars = new Map(CLASSES.map((name) => [name, new BarPath(column)]))
     const empty = new SignPath((atX, atY) => cross(atX, atY, 2), 4)
     const pushes = new SignPath((atX, atY) => diamond(atX, atY, 2.5), 6)
     for (const segment of this.#segments) {
@@ -124,8 +133,8 @@ class SequencePlot {
       else bars.get(classOf(segment))!.add(at, y.at(segment.first), y.at(segment.end))
       if ((segment.flags & PSH) !== 0 && segment.length > 0) pushes.add(at, y.at(segment.end))
     }
-    this.#markup += path(empty.data(), 'empty') + path(pushes.data(), 'push')
-    for (const [name, bar] of bars) this.#markup += path(bar.data(), name)
+    this.#markup += paths(empty.data(), 'empty') + paths(pushes.data(), 'push')
+    for (const [name, bar] of bars) this.#markup += paths(bar.data(), name)
   }
 
   /** A bar between two arrow heads; a diamond on top where it is pushed. */
@@ -145,23 +154,6 @@ class SequencePlot {
     )
   }
 
-  /** Invisible, for who points at them. */
-  #everyAcknowledgment(): void {
-    const { x, y, left } = this.#panel
-    for (const one of this.#acknowledgments) {
-      const at = x.at(one.at)
-      if (at < left) continue
-      const title = element('title', {}, escaped(acknowledgmentWords(one, this.#startUs)))
-      const d = `M${decimal(at - 3)} ${decimal(y.at(one.ack) - 3)}h6v6h-6z`
-      this.#markup += element(
-        'g',
-        { class: 'mark', 'data-packet': one.packet },
-        title,
-        element('path', { class: 'hover', d }),
-      )
-    }
-  }
-
   #losses(): void {
     if (this.#direction.counts.lost === 0) return
     const { x, y } = this.#panel
@@ -169,51 +161,7 @@ class SequencePlot {
     for (const { at, first, end, lost } of this.#segments) {
       if (lost !== undefined) crosses.add(x.at(at), y.at((first + end) / 2))
     }
-    this.#markup += path(crosses.data(), 'lost')
-  }
-
-  /** The rare ones first: they find room where there is little. */
-  #writeLetters(): void {
-    const { x, y, left } = this.#panel
-    const letters = this.#letters
-    for (const { at, number, way } of this.#direction.resets) {
-      if (at < this.#panel.x.from || at > this.#panel.x.to) continue
-      letters.put(x.at(at), y.at(number), way === 'out' ? 'RST' : 'RST in', 'letter note')
-    }
-    for (const segment of this.#segments) {
-      if (segment.kind !== 'syn' && segment.kind !== 'fin') continue
-      const again = segment.again > 0
-      const name = segment.kind === 'syn' ? 'SYN' : 'FIN'
-      letters.put(
-        x.at(segment.at),
-        y.at(segment.end),
-        again ? `R ${name}` : name,
-        again ? 'letter again' : 'letter control',
-      )
-    }
-    for (const segment of this.#segments) {
-      const letter = letterOf(segment)
-      if (letter === undefined) continue
-      const [words, className, isBelow] = letter
-      letters.put(
-        x.at(segment.at),
-        y.at(isBelow ? segment.first : segment.end),
-        words,
-        `letter ${className}`,
-        isBelow,
-      )
-    }
-    let isRun = false
-    for (const { at, ack, window, duplicate, blocks } of this.#acknowledgments) {
-      const goesOn = isRun && blocks.length > 0
-      isRun = blocks.length > 0
-      if (x.at(at) < left) continue
-      if (window === 0) letters.put(x.at(at), y.at(ack), 'Z', 'letter note')
-      if (duplicate === 3) letters.put(x.at(at) + 8, y.at(ack), '3', 'letter ack', true)
-      // Blocks come in runs, which one letter names.
-      if (isRun && !goesOn)
-        letters.put(x.at(at), y.at(greatest(blocks, ({ end }) => end)), 'S', 'letter sack')
-    }
+    this.#markup += paths(crosses.data(), 'lost')
   }
 }
 
@@ -225,18 +173,6 @@ function classOf({ kind, again, isLate }: GraphSegment): (typeof CLASSES)[number
   if (kind === 'syn' || kind === 'fin') return 'control'
   if (kind === 'empty' || kind === 'rst') return 'empty'
   return isLate ? 'late' : 'data'
-}
-
-function letterOf(
-  segment: GraphSegment,
-): readonly [words: string, className: string, isBelow: boolean] | undefined {
-  const { kind, flags, again, isLate } = segment
-  if (kind === 'probe') return ['P', 'probe', true]
-  if (kind === 'keep-alive') return ['K', 'probe', true]
-  if (kind === 'syn' || kind === 'fin' || kind === 'rst') return undefined
-  if (again > 0) return ['R', 'again', false]
-  if (isLate) return ['O', 'late', false]
-  return (flags & URG) !== 0 ? ['U', 'again', false] : undefined
 }
 
 /** An arrow head where the bar is long enough to have one, or a stroke across its end. */
@@ -280,11 +216,11 @@ function extentOf(
   return { low, high: isWindowShown ? Math.max(high, edge) : high, isWindowShown }
 }
 
-function legendOf({ segments, acknowledgments, counts }: GraphDirection): LegendEntry[] {
+function legendOf({ segments, acknowledgments, counts, isScaleSeen }: GraphDirection): LegendEntry[] {
   const { isWindowShown } = extentOf(segments, acknowledgments)
   const bar = (x: number, y: number): string => `M${x} ${y - 6}v12`
   const isAnswered = counts.acknowledgments > 0
-  const entries: [boolean, string, LegendEntry['sample']][] = [
+  return entriesThere([
     [counts.withText > 0, 'segment', markSample('data', bar)],
     [counts.pushed > 0, 'PSH', markSample('data', (x, y) => `M${x} ${y}v6${diamond(x, y - 3, 3)}`)],
     [counts.empty > 0, 'without data', markSample('empty', (x, y) => cross(x, y, 2.5))],
@@ -296,12 +232,11 @@ function legendOf({ segments, acknowledgments, counts }: GraphDirection): Legend
     [isAnswered, 'acknowledged (tick: again, 3: third duplicate)', lineSample('ack')],
     [
       isAnswered,
-      `end of the window${isWindowShown ? ' (Z: zero)' : ': above the picture'}`,
+      `end of the window${isScaleSeen ? '' : SCALE_UNSEEN}${isWindowShown ? ' (Z: zero)' : ': above the picture'}`,
       lineSample('window'),
     ],
     [counts.withBlocks > 0, 'S SACK', markSample('sack', bar)],
-  ]
-  return entries.filter(([isThere]) => isThere).map(([, words, sample]) => ({ words, sample }))
+  ])
 }
 
 function describe({ sender, counts }: GraphDirection): string {

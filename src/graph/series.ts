@@ -7,8 +7,10 @@
 import { type LadderPair, type SidedEvent, selectEvents } from '../trace/connections.ts'
 import type { NetworkEvent, RecoveryEvent, SegmentRecord, TimerName, TraceEvent } from '../trace/events.ts'
 import type { SendReason } from '../trace/reasons.ts'
+import { SYN } from '../wire/segment.ts'
 import { countDirection, type DirectionCounts } from './direction-counts.ts'
 import { DirectionRecorder } from './direction-recorder.ts'
+import { type InferredPhase, inferredRecovery } from './inferred-recovery.ts'
 
 export type SegmentKind = 'data' | 'syn' | 'fin' | 'rst' | 'empty' | 'probe' | 'keep-alive'
 
@@ -58,6 +60,16 @@ export interface RoundTrip {
   readonly by: 'acknowledgment' | 'timestamp'
 }
 
+/** What was counted from one SYN. */
+export interface Incarnation {
+  /** The number that counts as 0, int32. */
+  readonly base: number
+  /** Index of its first one, in the list of that name. */
+  readonly segments: number
+  readonly acknowledgments: number
+  readonly resets: number
+}
+
 /** Data that one side sends. */
 export interface GraphDirection {
   readonly side: 0 | 1
@@ -67,8 +79,10 @@ export interface GraphDirection {
   readonly ports: { readonly sender: number; readonly receiver: number }
   /** False: the sender kept no record, so everything is as seen at the receiver. */
   readonly isSeenAtSender: boolean
-  /** The number that counts as 0, int32, or undefined where nothing was seen. */
-  readonly base: number | undefined
+  /** The receiver's SYN was seen, which tells how its windows are scaled (RFC 7323 2.2). Else they are as in the header. */
+  readonly isScaleSeen: boolean
+  /** One for each connection that began between these ports, in order; none where nothing was seen. */
+  readonly incarnations: readonly Incarnation[]
   readonly segments: readonly GraphSegment[]
   readonly acknowledgments: readonly GraphAcknowledgment[]
   readonly roundTrips: readonly RoundTrip[]
@@ -78,6 +92,8 @@ export interface GraphDirection {
   readonly resets: readonly { readonly at: number; readonly number: number; readonly way: 'out' | 'in' }[]
   /** Of the sender's congestion control; none in a capture. */
   readonly recovery: readonly RecoveryEvent[]
+  /** Of a sender that tells nothing of it: what it seems to do about losses. None where `recovery` tells. */
+  readonly inferred: readonly InferredPhase[]
   /** The sender's timers that ran out. */
   readonly expiries: readonly { readonly at: number; readonly timer: TimerName }[]
   readonly counts: DirectionCounts
@@ -91,6 +107,11 @@ export interface GraphSeries {
   /** Everything was seen in one place, and nothing is known of the inside of either side. */
   readonly isCaptured: boolean
   readonly directions: readonly [GraphDirection, GraphDirection]
+}
+
+/** A threshold that was never set is beyond all windows. */
+export function hasThreshold({ ssthresh }: RecoveryEvent): boolean {
+  return ssthresh < 2 ** 32
 }
 
 /** Everything that can be drawn of one connection. Takes a moment for 100,000 segments; drawing it does not. */
@@ -162,22 +183,37 @@ function directionOf(
     receiver: other.host,
     ports: { sender: own.port, receiver: other.port },
     isSeenAtSender: own.recorded,
+    isScaleSeen: selected.some(({ event, side: at }) => isSynFrom(event, at, side === 0 ? 1 : 0)),
     ...series,
     counts: countDirection(series.segments, series.acknowledgments),
     recovery,
+    inferred: recovery.length > 0 ? [] : inferredRecovery(series.segments, series.acknowledgments),
     expiries: expiries.map(({ at, timer }) => ({ at, timer })),
   }
+}
+
+/** Whichever of its leaving and its arrival was recorded. */
+function isSynFrom(event: TraceEvent, at: SidedEvent['side'], sender: 0 | 1): boolean {
+  if (event.kind !== 'sent' && event.kind !== 'received') return false
+  return (event.segment.flags & SYN) !== 0 && (at === sender) === (event.kind === 'sent')
 }
 
 /** Every segment arrives in the moment in which it is sent, and nobody tells of congestion control. */
 function isSeenInOnePlace(selected: readonly SidedEvent[]): boolean {
   const sent = new Map<number, number>()
+  let last: Pick<SeenSegment, 'packet' | 'at'> | undefined
   let hasArrivals = false
   for (const { event } of selected) {
     if (event.kind === 'recovery' || event.kind === 'timer' || event.kind === 'network') return false
-    if (event.kind === 'sent') sent.set(event.packet, event.at)
+    if (event.kind === 'sent') {
+      // What a capture has seen arrives next: of a million packets none is kept.
+      if (last !== undefined) sent.set(last.packet, last.at)
+      last = event
+    }
     if (event.kind !== 'received') continue
-    if (sent.get(event.packet) !== event.at) return false
+    const isNext = last?.packet === event.packet
+    if ((isNext ? last?.at : sent.get(event.packet)) !== event.at) return false
+    if (isNext) last = undefined
     hasArrivals = true
   }
   return hasArrivals

@@ -1,7 +1,7 @@
 /** A plot in characters, for a terminal: what is put later stands above what was there. */
 
 import { type LinearScale, linearScale, ticks } from '../svg/scale.ts'
-import { timeText } from './panel.ts'
+import { timeTicks } from './panel.ts'
 import { holding, type Timed } from './timeline.ts'
 
 /** Columns at the left, for the values of the axis. */
@@ -38,6 +38,14 @@ export class TextPlot {
     for (let row = Math.round(this.#y.at(end)); row <= low; row++) this.#set(row, column, sign)
   }
 
+  /** A value from one time to another, as far as they are in the plot. */
+  row(fromUs: number, toUs: number, value: number, sign: string): void {
+    const end = Math.min(toUs, this.#x.to)
+    const last = Math.round(this.#x.at(end))
+    for (let column = Math.max(0, Math.round(this.#x.at(fromUs))); column <= last; column++)
+      this.#set(Math.round(this.#y.at(value)), column, sign)
+  }
+
   /** A value that holds until the next one. */
   line<T extends Timed>(list: readonly T[], value: (one: T) => number, sign: string): void {
     const shown = holding(list, this.#x.from, this.#x.to)
@@ -52,23 +60,19 @@ export class TextPlot {
   /** With axes; times are told from `startUs` on. */
   lines(startUs: number, text: (value: number) => string): string[] {
     const names = new Map<number, string>()
-    for (const value of ticks(this.#y.from, this.#y.to, 6))
+    // There are no parts of an octet.
+    for (const value of ticks(this.#y.from, this.#y.to, 6).filter(Number.isInteger))
       names.set(Math.round(this.#y.at(value)), text(value))
     const drawn = this.#rows.map((row, k) => {
       const name = names.get(k)
       return `${(name ?? '').padStart(MARGIN - 1)} ${name === undefined ? '│' : '┤'}${row.join('').trimEnd()}`
     })
-    const nameOf = timeText(this.#x.to - this.#x.from)
     const columns = this.#rows[0]!.length
     const marks = new Array<string>(columns).fill('─')
     const words = new Array<string>(columns).fill(' ')
-    for (const us of ticks(
-      this.#x.from - startUs,
-      this.#x.to - startUs,
-      Math.max(2, Math.floor(columns / 14)),
-    )) {
+    const most = Math.max(2, Math.floor(columns / 14))
+    for (const { us, words: name } of timeTicks(this.#x.from - startUs, this.#x.to - startUs, most)) {
       const column = Math.round(this.#x.at(us + startUs))
-      const name = nameOf(us)
       const start = Math.min(Math.max(0, column - (name.length >> 1)), columns - name.length)
       marks[column] = '┬'
       for (const [k, character] of [...name].entries()) words[start + k] = character

@@ -1,16 +1,15 @@
 /** How fast: octets sent and octets acknowledged over a moving window of time, and below them the size of each segment. */
 
-import { path } from '../svg/marks.ts'
-import { decimal, element, escaped } from '../svg/markup.ts'
+import { paths } from '../svg/marks.ts'
+import { decimal } from '../svg/markup.ts'
 import { countText, durationText, tickStep } from '../svg/scale.ts'
 import { SignPath } from './columns.ts'
 import { lineSample, markSample, type Painter } from './panel.ts'
 import type { GraphDirection } from './series.ts'
 import { movingRate, type RatePoint } from './throughput.ts'
 import { greatest, holding, stepsAcross, within } from './timeline.ts'
+import { MOST_ALONE, ToldMarks } from './told-mark.ts'
 import { segmentWords } from './words.ts'
-
-const MOST_ALONE = 1500
 
 /** A round window, some fortieth of the connection but no shorter than two round trips: shorter ones show bursts only. */
 function usualWindowUs({ segments, roundTrips }: GraphDirection): number {
@@ -70,9 +69,9 @@ export function ratePainter(direction: GraphDirection, averageUs: number | undef
     range: (fromUs, toUs) => [0, Math.max(most(fromUs, toUs), 1) * 1.08],
     text: countText,
     draw: (panel) => {
-      const line = (rates: readonly RatePoint[]): string =>
+      const line = (rates: readonly RatePoint[]): readonly string[] =>
         stepsAcross(panel, rates, (one) => one.bitsPerSecond)
-      return path(line(sent), 'cwnd') + path(line(acknowledged), 'ack')
+      return paths(line(sent), 'cwnd') + paths(line(acknowledged), 'ack')
     },
   }
 }
@@ -92,18 +91,19 @@ export function sizePainter({ segments, counts }: GraphDirection, startUs: numbe
     description: `The longest segment has ${most} octets.`,
     range: () => [0, most * 1.15],
     text: countText,
-    draw: ({ x, y }) => {
+    draw: ({ x, y }, isInMotion) => {
       const shown = within(segments, x.from, x.to).filter(({ length }) => length > 0)
       if (shown.length <= MOST_ALONE) {
-        return shown
-          .map((segment) => {
-            const title = element('title', {}, escaped(segmentWords(segment, startUs)))
-            const [name, sign] = segment.again > 0 ? ['again', cornered] : ['acknowledgment', square]
-            const d = (sign as typeof square)(x.at(segment.at), y.at(segment.length))
-            const shape = element('path', { class: `sample ${name as string}`, d })
-            return element('g', { class: 'mark', 'data-packet': segment.packet }, title, shape)
-          })
-          .join('')
+        const marks = new ToldMarks(isInMotion)
+        for (const segment of shown) {
+          const isAgain = segment.again > 0
+          const atX = x.at(segment.at)
+          const d = (isAgain ? cornered : square)(atX, y.at(segment.length))
+          const className = isAgain ? 'sample again' : 'sample acknowledgment'
+          const words = (): string => segmentWords(segment, startUs)
+          marks.add({ x: atX, className, d, words, packet: segment.packet })
+        }
+        return marks.markup()
       }
       const once = new SignPath(square, 1.5)
       const again = new SignPath(cornered, 1.5)
@@ -111,7 +111,7 @@ export function sizePainter({ segments, counts }: GraphDirection, startUs: numbe
         const signs = segment.again > 0 ? again : once
         signs.add(x.at(segment.at), y.at(segment.length))
       }
-      return path(once.data(), 'sample acknowledgment') + path(again.data(), 'sample again')
+      return paths(once.data(), 'sample acknowledgment') + paths(again.data(), 'sample again')
     },
   }
 }

@@ -23,37 +23,35 @@ export function greatest<T>(list: readonly T[], value: (one: T) => number, least
   return list.reduce((most, one) => Math.max(most, value(one)), least)
 }
 
-/** A value that holds until the next one, as path data across a panel. */
+/** A value that holds until the next one, as path data across a panel, in pieces. */
 export function stepsAcross<T extends Timed>(
-  { x, y, left, right }: Panel,
+  { x, y, left, right, column }: Panel,
   list: readonly T[],
   value: (one: T) => number,
-): string {
-  const steps = new StepPath()
+): readonly string[] {
+  const steps = new StepPath(column)
   for (const one of holding(list, x.from, x.to)) steps.add(Math.max(left, x.at(one.at)), y.at(value(one)))
   return steps.data(right)
 }
 
 /** Index of the first that happens at a time or later. */
 function indexAt(list: readonly Timed[], atUs: number): number {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (list[middle]!.at < atUs) low = middle + 1
-    else high = middle
-  }
-  return low
+  return indexWhere(list, (at) => at >= atUs)
 }
 
 /** Index of the first that happens later. */
 function indexBehind(list: readonly Timed[], atUs: number): number {
+  return indexWhere(list, (at) => at > atUs)
+}
+
+/** Index of the first whose time is so, as are the times of all behind it. */
+function indexWhere(list: readonly Timed[], isSo: (at: number) => boolean): number {
   let low = 0
   let high = list.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (list[middle]!.at <= atUs) low = middle + 1
-    else high = middle
+    if (isSo(list[middle]!.at)) high = middle
+    else low = middle + 1
   }
   return low
 }

@@ -1,13 +1,13 @@
 /** What stands beside marks when somebody points at them, and what a picture is called. */
 
 import { durationText } from '../svg/scale.ts'
+import { counted } from '../trace/counted.ts'
 import { SEND_REASONS } from '../trace/reasons.ts'
 import { controlNames } from '../trace/segment-text.ts'
 import type { GraphAcknowledgment, GraphSegment } from './series.ts'
 
-export function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`
-}
+/** Behind the name of a window that may be larger than it seems. */
+export const SCALE_UNSEEN = ' (scale not seen)'
 
 /** "PSH,ACK 1:1461 (1460 octets) at 60 ms; new-data: data that was never sent before (RFC ...)". */
 export function segmentWords(segment: GraphSegment, startUs: number): string {
@@ -17,7 +17,7 @@ export function segmentWords(segment: GraphSegment, startUs: number): string {
   const marks = [
     kind === 'probe' ? 'window probe' : kind === 'keep-alive' ? 'keep-alive' : '',
     again > 0 && again < end - first
-      ? `retransmission of ${again} octets`
+      ? `retransmission of ${counted(again, 'octet')}`
       : again > 0
         ? 'retransmission'
         : '',

@@ -2,7 +2,15 @@
 
 import { ACK, CWR, FIN, PSH, SYN, URG } from '../wire/segment.ts'
 import type { GraphType } from './graph-svg.ts'
-import type { GraphAcknowledgment, GraphDirection, GraphSegment, GraphSeries } from './series.ts'
+import { type RecoverySpan, recoverySpans } from './recovery-spans.ts'
+import {
+  type GraphAcknowledgment,
+  type GraphDirection,
+  type GraphSegment,
+  type GraphSeries,
+  hasThreshold,
+  type RoundTrip,
+} from './series.ts'
 import { XplFile } from './xpl-file.ts'
 
 export interface XplOptions {
@@ -40,20 +48,34 @@ export function graphXpl(series: GraphSeries, { type, side, addresses, epochUs =
 
 function sequence(file: XplFile, direction: GraphDirection, startUs: number): void {
   file.colour('white')
-  const base = (direction.base ?? 0) >>> 0
   const { segments, acknowledgments, resets } = direction
+  const [segmentBase, acknowledgmentBase, resetBase] = (
+    ['segments', 'acknowledgments', 'resets'] as const
+  ).map((list) => basesOf(direction, list)) as [BaseOf, BaseOf, BaseOf]
   let sent = 0
-  let before: GraphAcknowledgment | undefined
-  for (const answer of acknowledgments) {
-    while (sent < segments.length && segments[sent]!.at <= answer.at) {
-      sentSegment(file, segments[sent++]!, base, startUs)
-    }
-    acknowledgment(file, before, answer, base)
-    before = answer
+  const sendOne = (): void => {
+    sentSegment(file, segments[sent]!, segmentBase(sent), startUs)
+    sent++
   }
-  while (sent < segments.length) sentSegment(file, segments[sent++]!, base, startUs)
-  for (const { at, number, way } of resets) {
-    file.text('atext', at, base + number, way === 'in' ? 'RST_IN' : 'RST_OUT', 'magenta')
+  let before: Levels | undefined
+  for (const [k, answer] of acknowledgments.entries()) {
+    while (sent < segments.length && segments[sent]!.at <= answer.at) sendOne()
+    before = acknowledgment(file, before, answer, acknowledgmentBase(k))
+  }
+  while (sent < segments.length) sendOne()
+  for (const [k, { at, number, way }] of resets.entries()) {
+    file.text('atext', at, resetBase(k) + number, way === 'in' ? 'RST_IN' : 'RST_OUT', 'magenta')
+  }
+}
+
+/** The number on the wire that counts as 0 for the element of an index; indices come in order. */
+type BaseOf = (index: number) => number
+
+function basesOf({ incarnations }: GraphDirection, list: 'segments' | 'acknowledgments' | 'resets'): BaseOf {
+  let current = 0
+  return (index) => {
+    while (current + 1 < incarnations.length && incarnations[current + 1]![list] <= index) current++
+    return (incarnations[current]?.base ?? 0) >>> 0
   }
 }
 
@@ -127,32 +149,41 @@ function finSegment(file: XplFile, { at, length, again }: GraphSegment, first: n
   file.text('atext', at, textEnd + 1, again > 0 ? 'R FIN' : 'FIN')
 }
 
+/** What was acknowledged and allowed, in numbers of the wire. */
+interface Levels {
+  readonly at: number
+  readonly number: number
+  readonly edge: number
+}
+
 function acknowledgment(
   file: XplFile,
-  before: GraphAcknowledgment | undefined,
+  before: Levels | undefined,
   { at, ack, window, duplicate, blocks, isEcho }: GraphAcknowledgment,
   base: number,
-): void {
+): Levels {
   const number = base + ack
   const edge = number + window
   if (window === 0) file.text('atext', at, edge, 'Z', 'magenta')
   if (before !== undefined) {
-    const last = base + before.ack
-    const lastEdge = last + before.window
     file.colour('green')
-    file.line(before.at, last, at, last)
-    if (last !== number) file.line(at, last, at, number)
+    file.line(before.at, before.number, at, before.number)
+    if (before.number !== number) file.line(at, before.number, at, number)
     else {
       file.sign('dtick', at, number)
       if (duplicate === 3) file.text('atext', at, number, '3')
     }
     if (isEcho) file.sign('diamond', at, number, 'yellow')
     file.colour('yellow')
-    file.line(before.at, lastEdge, at, lastEdge)
-    if (lastEdge !== edge) file.line(at, lastEdge, at, edge)
+    file.line(before.at, before.edge, at, before.edge)
+    if (before.edge !== edge) file.line(at, before.edge, at, edge)
     else file.sign('utick', at, edge)
   }
-  if (blocks.length === 0) return
+  if (blocks.length > 0) sackBlocks(file, at, blocks, base)
+  return { at, number, edge }
+}
+
+function sackBlocks(file: XplFile, at: number, blocks: GraphAcknowledgment['blocks'], base: number): void {
   file.colour('purple')
   for (const [k, { first, end }] of blocks.entries()) {
     file.line(at, base + first, at, base + end)
@@ -169,7 +200,7 @@ const AVERAGED = 10
 /** Yellow: each segment over the time since the one before. Red: over ten segments. Blue: since the connection began. */
 function throughput(file: XplFile, { segments }: GraphDirection, startUs: number): void {
   if (segments.length === 0) return
-  const rate = (octets: number, us: number): number => Math.floor((octets / (us === 0 ? 1000 : us)) * 1e6)
+  const rate = (octets: number, us: number): number => Math.trunc(octets / ((us === 0 ? 1000 : us) / 1e6))
   let intervalAt = segments[0]!.at
   let lastAt = segments[0]!.at
   let inInterval = segments[0]!.length
@@ -200,14 +231,14 @@ function throughput(file: XplFile, { segments }: GraphDirection, startUs: number
 }
 
 function roundTrips(file: XplFile, direction: GraphDirection): void {
-  const drawn: { at: number; us: number }[] = []
-  for (const { at, us, by } of direction.roundTrips) {
+  let before: RoundTrip | undefined
+  for (const sample of direction.roundTrips) {
+    const { at, us, by } = sample
     if (by !== 'acknowledgment' || us <= 1) continue
     file.colour('red')
     file.sign('dot', at, us / 1000)
-    const before = drawn.at(-1)
     if (before !== undefined) file.line(at, us / 1000, before.at, before.us / 1000)
-    drawn.push({ at, us })
+    before = sample
   }
   steps(file, 'srtt', 'blue', direction.recovery, ({ srttUs }) => srttUs / 1000)
 }
@@ -218,8 +249,19 @@ function windows(file: XplFile, direction: GraphDirection, hasControl: boolean):
   steps(file, 'rwin', 'yellow', direction.acknowledgments, ({ window }) => window)
   if (!hasControl) return
   steps(file, 'cwnd', 'green', direction.recovery, ({ cwnd }) => cwnd)
-  const limited = direction.recovery.filter(({ ssthresh }) => ssthresh < 2 ** 32)
+  const limited = direction.recovery.filter(hasThreshold)
   steps(file, 'ssthresh', 'purple', limited, ({ ssthresh }) => ssthresh)
+  const lastUs = Math.max(direction.segments.at(-1)?.at ?? 0, direction.acknowledgments.at(-1)?.at ?? 0)
+  for (const span of recoverySpans(direction)) phase(file, span, lastUs)
+}
+
+/** Along the ground; with a question mark where it is inferred. */
+function phase(file: XplFile, { fromUs, toUs, phase: name, isInferred }: RecoverySpan, lastUs: number): void {
+  const isFast = name === 'fast-recovery'
+  const letters = isFast ? 'FR' : 'LR'
+  file.colour(isFast ? 'orange' : 'red')
+  file.text('atext', fromUs, 0, isInferred ? `${letters}?` : letters)
+  file.line(fromUs, 0, toUs ?? Math.max(fromUs, lastUs), 0)
 }
 
 /** A value that holds until the next one, with its name at its first point. */

@@ -4,10 +4,11 @@ import { checkImpairments, type ImpairmentError } from '../sim/impairment-option
 import { MAX_BYTES } from '../sim/scenario.ts'
 import { findScenario } from '../sim/scenarios.ts'
 import { type Config, configure } from '../tcp/config.ts'
+import { checkForged } from './check-forged.ts'
+import { type Data, flag, list, MAX_AT_US, object, pair, shown, side, UINT32, whole } from './checks.ts'
 import {
   DEFAULT_LAB,
   DEFAULT_PATH,
-  type ForgedSegment,
   type Intervention,
   type LabConfig,
   type LabHost,
@@ -15,18 +16,16 @@ import {
   type Side,
 } from './lab-config.ts'
 import { LabError } from './lab-error.ts'
-import { parseProgram } from './program.ts'
+import { isExperiment } from './lessons.ts'
+import { parseCall, parseProgram } from './program.ts'
 
-export const MAX_INTERVENTIONS = 1000
-export const MAX_UNTIL_MS = 86_400_000
+const MAX_INTERVENTIONS = 1000
+export const MAX_UNTIL_MS = MAX_AT_US / 1000
 const MAX_NAME = 24
 const MAX_PROGRAM = 10_000
+const MAX_STEP = 100
 const MAX_PACKET = 1_000_000
-const UINT32 = 2 ** 32 - 1
 const HOUR_US = 3_600_000_000
-const MAX_FORGED_TEXT = 1400
-
-type Data = Readonly<Record<string, unknown>>
 
 /**
  * What is missing is as in DEFAULT_LAB.
@@ -34,7 +33,10 @@ type Data = Readonly<Record<string, unknown>>
  */
 export function checkConfig(given: unknown): LabConfig {
   const data = object(given, 'the configuration', Object.keys(DEFAULT_LAB))
-  const { seed, ipv6, lesson, bytes, untilMs, versus, interventions } = { ...DEFAULT_LAB, ...data } as Data
+  const { seed, ipv6, lesson, experiment, bytes, untilMs, versus, interventions } = {
+    ...DEFAULT_LAB,
+    ...data,
+  } as Data
   const [left, right] = pair(data.hosts, 'hosts')
   const [there, back] = pair(data.paths, 'paths')
   const hosts = [hostOf(left, 0), hostOf(right, 1)] as const
@@ -42,16 +44,24 @@ export function checkConfig(given: unknown): LabConfig {
     throw new LabError('hosts[1].name', `expected another name than '${hosts[0].name}'`)
   if (lesson !== null && (typeof lesson !== 'string' || findScenario(lesson) === null))
     throw new LabError('lesson', `expected a scenario of elko sim, not ${shown(lesson)}`)
+  if (experiment !== null && (lesson !== null || !isExperiment(experiment)))
+    throw new LabError(
+      'experiment',
+      `expected an experiment of the lab, and no lesson, not ${shown(experiment)}`,
+    )
   return {
     seed: whole(seed, 'seed', 0, UINT32),
     ipv6: flag(ipv6, 'ipv6'),
     lesson: lesson as string | null,
+    experiment: experiment as string | null,
     bytes: bytes === null ? null : whole(bytes, 'bytes', 1, MAX_BYTES),
     untilMs: untilMs === null ? null : whole(untilMs, 'untilMs', 1, MAX_UNTIL_MS),
     hosts,
     paths: [pathOf(there, 'paths[0]'), pathOf(back, 'paths[1]')],
     versus: versus === null ? null : versusOf(versus),
-    interventions: list(interventions, 'interventions', MAX_INTERVENTIONS).map(interventionOf),
+    interventions: list(interventions, 'interventions', MAX_INTERVENTIONS).map((one, index) =>
+      interventionOf(one, `interventions[${index}]`, ipv6 === true),
+    ),
   }
 }
 
@@ -116,22 +126,22 @@ export function impairmentsOf(path: LabPath): LabPath {
   }
 }
 
-function interventionOf(given: unknown, index: number): Intervention {
-  const place = `interventions[${index}]`
+function interventionOf(given: unknown, place: string, ipv6: boolean): Intervention {
   const { kind } = object(given, place, null)
-  if (kind === 'inject') {
-    const data = object(given, place, ['kind', 'atUs', 'to', 'segment'])
+  if (kind === 'inject' || kind === 'icmp') return checkForged(given, place, ipv6)
+  if (kind === 'call') {
+    const data = object(given, place, ['kind', 'atUs', 'host', 'step'])
     return {
       kind,
-      atUs: whole(data.atUs, `${place}.atUs`, 0, MAX_UNTIL_MS * 1000),
-      to: side(data.to, `${place}.to`),
-      segment: segmentOf(data.segment, `${place}.segment`),
+      atUs: whole(data.atUs, `${place}.atUs`, 0, MAX_AT_US),
+      host: side(data.host, `${place}.host`),
+      step: stepOf(data.step, `${place}.step`),
     }
   }
   if (kind !== 'drop' && kind !== 'duplicate' && kind !== 'corrupt' && kind !== 'delay')
     throw new LabError(
       `${place}.kind`,
-      `expected drop, duplicate, corrupt, delay or inject, not ${shown(kind)}`,
+      `expected drop, duplicate, corrupt, delay, inject, icmp or call, not ${shown(kind)}`,
     )
   const names = ['kind', 'from', 'packet', ...(kind === 'delay' ? ['byUs'] : [])]
   const data = object(given, place, names)
@@ -143,68 +153,9 @@ function interventionOf(given: unknown, index: number): Intervention {
   return { kind, ...which, byUs: whole(data.byUs, `${place}.byUs`, 0, HOUR_US) }
 }
 
-const SEGMENT_BOUNDS: Readonly<Record<keyof ForgedSegment, number>> = {
-  srcPort: 65_535,
-  dstPort: 65_535,
-  seq: UINT32,
-  ack: UINT32,
-  flags: 0x1ff,
-  window: 65_535,
-  urgentPointer: 65_535,
-  length: MAX_FORGED_TEXT,
-}
-
-function segmentOf(given: unknown, place: string): ForgedSegment {
-  const data = object(given, place, Object.keys(SEGMENT_BOUNDS))
-  const fields = Object.entries(SEGMENT_BOUNDS).map(([name, most]) => [
-    name,
-    whole(data[name] ?? 0, `${place}.${name}`, 0, most),
-  ])
-  return Object.fromEntries(fields) as ForgedSegment
-}
-
-/** @param known names that it may have; null: any. */
-function object(given: unknown, place: string, known: readonly string[] | null): Data {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new LabError(place, `expected fields, not ${shown(given)}`)
-  const unknown = known === null ? undefined : Object.keys(given).find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw new LabError(place, `unknown field '${unknown}'; expected ${known!.join(', ')}`)
-  return given as Data
-}
-
-function list(given: unknown, place: string, most: number): readonly unknown[] {
-  if (!Array.isArray(given) || given.length > most)
-    throw new LabError(place, `expected a list of at most ${most}`)
+function stepOf(given: unknown, place: string): string {
+  if (typeof given !== 'string' || given.length > MAX_STEP)
+    throw new LabError(place, `expected a step such as 'send 1000', not ${shown(given)}`)
+  parseCall(given, place)
   return given
-}
-
-function pair(given: unknown, place: string): readonly [unknown, unknown] {
-  if (given === undefined) return [{}, {}]
-  if (!Array.isArray(given) || given.length !== 2)
-    throw new LabError(place, 'expected a list of two: left and right')
-  return [given[0], given[1]]
-}
-
-function side(given: unknown, place: string): Side {
-  if (given !== 0 && given !== 1)
-    throw new LabError(place, `expected 0 (left) or 1 (right), not ${shown(given)}`)
-  return given
-}
-
-function whole(given: unknown, place: string, low: number, high: number): number {
-  if (typeof given !== 'number' || !Number.isInteger(given) || given < low || given > high)
-    throw new LabError(place, `expected a whole number from ${low} to ${high}, not ${shown(given)}`)
-  return given
-}
-
-function flag(given: unknown, place: string): boolean {
-  if (typeof given !== 'boolean') throw new LabError(place, `expected true or false, not ${shown(given)}`)
-  return given
-}
-
-function shown(given: unknown): string {
-  if (given === undefined) return 'nothing'
-  const text = JSON.stringify(given) ?? String(given)
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text
 }

@@ -3,6 +3,7 @@
 import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, DROP_REASONS, SEND_REASONS } from '../trace/reasons.ts'
 import { type SequenceBase, tcpdumpSegmentText } from '../trace/segment-text.ts'
+import { UNBOUNDED } from './variables.ts'
 
 export interface EventWords {
   /** What kind of thing it is, in a word or two. */
@@ -54,7 +55,7 @@ function timerText({ timer, action, inUs }: Of<'timer'>): string {
 }
 
 function recoveryText({ phase, cwnd, ssthresh, flight }: Of<'recovery'>): string {
-  const threshold = ssthresh === Number.MAX_SAFE_INTEGER ? 'none yet' : ssthresh
+  const threshold = ssthresh === UNBOUNDED ? 'none yet' : ssthresh
   return `${phase}: cwnd ${cwnd}, ssthresh ${threshold}, in flight ${flight}`
 }
 

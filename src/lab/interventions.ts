@@ -1,15 +1,14 @@
-/** What somebody does to a run: the fates of single packets, and segments that nobody sent. */
+/** What somebody does to a run: fates of single packets, packets that nobody sent, calls beside the programs. */
 
 import type { PacketFate } from '../sim/impairments.ts'
 import type { Lab } from '../sim/scenario.ts'
-import { parseAddress, setAddresses } from '../wire/address.ts'
-import { IpHeader } from '../wire/ip-header.ts'
-import { Segment } from '../wire/segment.ts'
-import { tcpPacketOf } from '../wire/tcp-packet.ts'
 import { impairmentsOf } from './check-config.ts'
-import { type ForgedSegment, type Intervention, type LabConfig, SIDES, type Side } from './lab-config.ts'
+import { forgedError, forgedPacket } from './forged.ts'
+import { type Intervention, type LabConfig, SIDES, type Side } from './lab-config.ts'
+import { call } from './play-program.ts'
+import { parseCall } from './program.ts'
 
-const LETTER = 'x'.charCodeAt(0)
+type Forged = Extract<Intervention, { kind: 'inject' | 'icmp' }>
 
 /** Puts paths and interventions over a run that is set up and has not begun. */
 export function intervene(lab: Lab, config: LabConfig): void {
@@ -36,43 +35,34 @@ export function intervene(lab: Lab, config: LabConfig): void {
       },
     })
   }
-  for (const one of config.interventions) if (one.kind === 'inject') plan(lab, one)
+  for (const one of config.interventions) {
+    if (one.kind === 'call') planCall(lab, one)
+    else if (!('packet' in one)) planForged(lab, one)
+  }
 }
 
 function fatesOf(interventions: readonly Intervention[], from: Side): ReadonlyMap<number, PacketFate> {
   const fates = new Map<number, PacketFate>()
   for (const one of interventions) {
-    if (one.kind === 'inject' || one.from !== from) continue
+    if (!('packet' in one) || one.from !== from) continue
     if (one.kind === 'delay') fates.set(one.packet, { delayUs: one.byUs })
     else fates.set(one.packet, one.kind === 'drop' ? 'lose' : one.kind)
   }
   return fates
 }
 
-function plan(lab: Lab, { atUs, to, segment }: Extract<Intervention, { kind: 'inject' }>): void {
-  const receiver = lab.hosts[to]!
-  const claimed = lab.hosts[to === 0 ? 1 : 0]!
-  lab.network.at(atUs, () => {
-    const packet = forgedPacket(segment, claimed.address, receiver.address)
-    lab.network.inject(packet, receiver.name, { from: claimed.name })
-  })
+function planCall(lab: Lab, { atUs, host, step }: Extract<Intervention, { kind: 'call' }>): void {
+  const parsed = parseCall(step, 'step')
+  lab.network.at(atUs, () => call(lab.hosts[host]!, parsed, step))
 }
 
-/** The whole IP packet, with right checksums. */
-export function forgedPacket(forged: ForgedSegment, from: string, to: string): Uint8Array {
-  const ip = new IpHeader()
-  const segment = new Segment()
-  const source = parseAddress(from)!
-  segment.srcPort = forged.srcPort
-  segment.dstPort = forged.dstPort
-  segment.seq = forged.seq | 0
-  segment.ack = forged.ack | 0
-  segment.flags = forged.flags
-  segment.window = forged.window
-  segment.urgentPointer = forged.urgentPointer
-  ip.version = source.version
-  ip.ttl = 64
-  ip.dontFragment = true
-  setAddresses(ip, source, parseAddress(to)!)
-  return tcpPacketOf(ip, segment, new Uint8Array(forged.length).fill(LETTER))
+function planForged(lab: Lab, one: Forged): void {
+  const receiver = lab.hosts[one.to]!
+  const other = lab.hosts[one.to === 0 ? 1 : 0]!
+  const from = one.from ?? other.address
+  const packet =
+    one.kind === 'inject'
+      ? forgedPacket(one.segment, from, receiver.address)
+      : forgedError(one.error, from, other.address, receiver.address)
+  lab.network.at(one.atUs, () => lab.network.inject(packet, receiver.name, { from: other.name }))
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Config } from '../tcp/config.ts'
+import type { ForgedError, ForgedSegment } from './forged.ts'
 
 /** Which host: the left one or the right one of the picture. */
 export type Side = 0 | 1
@@ -15,6 +16,8 @@ export interface LabConfig {
   readonly ipv6: boolean
   /** The scenario of `elko sim` that is played; null: the programs of the hosts are. */
   readonly lesson: string | null
+  /** The experiment of lessons.ts that it began as, whose words stand over the run; null: none, or a lesson. */
+  readonly experiment: string | null
   /** Octets that the application of a lesson sends, where it takes that; null: the lesson's own number. */
   readonly bytes: number | null
   /** Where the run ends at the latest, milliseconds, 1 to 86400000; null: where the lesson ends, or after ten minutes. */
@@ -73,24 +76,28 @@ export type Intervention =
       readonly kind: 'inject'
       /** Microseconds of the run at which it arrives. */
       readonly atUs: number
-      /** The host at which it arrives; it claims to come from the other one. */
+      /** The host at which it arrives. */
       readonly to: Side
+      /** The address that it claims to come from; absent: that of the other host. */
+      readonly from?: string
       readonly segment: ForgedSegment
     }
-
-/** Every field of the header that matters; sequence numbers as they stand on the wire, 0 to 2^32 - 1. */
-export interface ForgedSegment {
-  readonly srcPort: number
-  readonly dstPort: number
-  readonly seq: number
-  readonly ack: number
-  /** FIN | SYN | ... as in wire/segment.ts. */
-  readonly flags: number
-  readonly window: number
-  readonly urgentPointer: number
-  /** Octets of text, which are the letter x. */
-  readonly length: number
-}
+  | {
+      readonly kind: 'icmp'
+      readonly atUs: number
+      readonly to: Side
+      readonly from?: string
+      readonly error: ForgedError
+    }
+  | {
+      readonly kind: 'call'
+      /** Microseconds of the run. */
+      readonly atUs: number
+      /** Whose application does it, on its newest connection and beside its program. */
+      readonly host: Side
+      /** A step of a program: 'send 1000', 'close', 'set nodelay on'. */
+      readonly step: string
+    }
 
 const CLIENT_PROGRAM = `connect
 send 20000
@@ -106,6 +113,7 @@ export const DEFAULT_LAB: LabConfig = {
   seed: 1,
   ipv6: false,
   lesson: null,
+  experiment: null,
   bytes: null,
   untilMs: null,
   hosts: [

@@ -3,11 +3,13 @@
  * same run, event for event and octet for octet, so that whoever wants to go back may as well start again.
  */
 
-import { Lab, type Scenario, type ScenarioCapture } from '../sim/scenario.ts'
+import { endRecord, isIntact, Lab, type Scenario, type ScenarioCapture } from '../sim/scenario.ts'
 import { story } from '../sim/scenarios/story.ts'
 import { findScenario } from '../sim/scenarios.ts'
+import { InputLog } from '../stack/input-log.ts'
 import type { TraceEvent } from '../trace/events.ts'
-import { checkConfig } from './check-config.ts'
+import { checkConfig, impairmentsOf } from './check-config.ts'
+import { EventSteps } from './event-steps.ts'
 import { intervene } from './interventions.ts'
 import { DEFAULT_PATH, type LabConfig, type Side } from './lab-config.ts'
 import { playProgram } from './play-program.ts'
@@ -16,7 +18,7 @@ import { Timeline } from './timeline.ts'
 import { Tracks } from './tracks.ts'
 
 /** Steps after which a run is stopped: a memory has an end, and so has an attention. */
-export const MAX_RUN_STEPS = 300_000
+const MAX_RUN_STEPS = 300_000
 
 /** Why a run is over: nothing is left to happen, its time is up, or it took too many steps; a defect of ours. */
 export type LabEnd = 'idle' | 'until' | 'steps' | 'defect'
@@ -40,20 +42,26 @@ export class LabRun {
   /** By the packet's number in the run. */
   readonly #sent = new Map<number, SentPacket>()
   readonly #untilUs: number
-  /** The steps of events, and how many events had happened after the last one. */
-  readonly #stepOf = new Map<TraceEvent, number>()
-  #told = 0
+  readonly #steps = new EventSteps()
 
-  /** @throws LabError where the configuration cannot be meant. */
-  constructor(given: LabConfig) {
+  readonly #record: InputLog | null
+
+  /**
+   * @param record takes what the stacks of both hosts are given, and ends with the run: for `elko replay`.
+   * @throws LabError where the configuration cannot be meant.
+   */
+  constructor(given: LabConfig, record: InputLog | null = null) {
     const config = checkConfig(given)
+    this.#record = record
     const counts = [0, 0]
     this.config = config
     this.scenario = config.lesson === null ? ownScenario(config) : findScenario(config.lesson)!
+    this.tracks.isOnePicture = this.scenario.onePicture === true
     this.#untilUs = (config.untilMs ?? this.scenario.untilMs ?? Number.POSITIVE_INFINITY) * 1000
     this.#lab = new Lab({
       seed: config.seed,
       ipv6: config.ipv6,
+      record,
       tuning: config.hosts.map(({ tuning }) => tuning),
       ...(config.bytes !== null && { bytes: config.bytes }),
       observe: ({ direction, host, number, mark }) => {
@@ -86,12 +94,12 @@ export class LabRun {
   /** The same as pictures want it, each call once. */
   timeline(): Timeline {
     const told = story(this.trace, { oneConnection: this.scenario.onePicture === true })
-    return new Timeline(told, (event) => this.#stepOf.get(event))
+    return new Timeline(told, (event) => this.#steps.of(event))
   }
 
   /** Every octet that was read is the one that was written, where the applications send the pattern. */
   get intact(): boolean {
-    return this.scenario.ownText === true || this.#lab.hosts.every(({ sockets }) => sockets.every(isIntact))
+    return isIntact(this.scenario, this.#lab)
   }
 
   /** Who sent the packet of this number; null for what no host sent. */
@@ -120,6 +128,7 @@ export class LabRun {
       this.end = 'defect'
       this.defect = error instanceof Error ? error.message : String(error)
     }
+    if (this.end !== null && this.#record !== null) endRecord(this.#record, this.scenario, this.#lab)
     return this.end !== null
   }
 
@@ -136,17 +145,16 @@ export class LabRun {
     network.step()
     this.steps++
     this.tracks.take(this.steps, hosts)
-    const { events } = recorder
-    for (let i = this.#told; i < events.length; i++) {
-      if (!this.#stepOf.has(events[i]!)) this.#stepOf.set(events[i]!, this.steps)
-    }
-    this.#told = events.length
+    this.#steps.take(this.steps, network.now, recorder.events)
     return false
   }
 }
 
-function isIntact({ intact }: { readonly intact: boolean }): boolean {
-  return intact
+/** The run of a configuration as a log, which `elko replay` and the lab itself run once more. */
+export function recordedRun(config: LabConfig): Uint8Array {
+  const record = new InputLog()
+  new LabRun(config, record).advance()
+  return record.octets()
 }
 
 /** The programs of the configuration, as a scenario. */
@@ -163,7 +171,7 @@ function ownScenario({ hosts, interventions }: LabConfig): Scenario {
     ownText: interventions.some(({ kind }) => kind === 'inject'),
     play(lab) {
       const [left, right] = hosts.map(({ name, iss }) => lab.host(name, iss === null ? null : iss | 0))
-      lab.pair(left!, right!, withoutNothing(DEFAULT_PATH))
+      lab.pair(left!, right!, impairmentsOf(DEFAULT_PATH))
       const both = [left!, right!] as const
       for (const side of [1, 0] as const) {
         const peer = both[side === 0 ? 1 : 0]
@@ -177,7 +185,3 @@ function ownScenario({ hosts, interventions }: LabConfig): Scenario {
 
 const CONNECT_MS = 10
 const USUAL_UNTIL_MS = 600_000
-
-function withoutNothing({ rateBitsPerSecond: _rate, mtu: _mtu, ...others }: typeof DEFAULT_PATH) {
-  return others
-}

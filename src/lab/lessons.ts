@@ -4,6 +4,7 @@ import { SCENARIO_GROUPS } from '../sim/scenarios.ts'
 import type { Config } from '../tcp/config.ts'
 import { RST } from '../wire/segment.ts'
 import { DEFAULT_LAB, type LabConfig, type LabPath } from './lab-config.ts'
+import { type Try, triesOf } from './lesson-tries.ts'
 
 export interface Lesson {
   /** Unique; a scenario's name, or an experiment's. */
@@ -12,6 +13,8 @@ export interface Lesson {
   /** What to notice, in one to three sentences. */
   readonly words: string
   readonly config: LabConfig
+  /** What to do next, to see the same thing from another side. */
+  readonly tries: readonly Try[]
 }
 
 export interface LessonGroup {
@@ -20,6 +23,7 @@ export interface LessonGroup {
 }
 
 interface Setup {
+  readonly name: string
   readonly client: string
   readonly server: string
   readonly path?: LabPath
@@ -28,9 +32,11 @@ interface Setup {
   readonly more?: Partial<LabConfig>
 }
 
+const FREE_PLAY = 'free-play'
 const BOTH_READ = 'listen\nreceive to end\nclose'
 
 function setUp({
+  name,
   client,
   server,
   path = {},
@@ -41,6 +47,7 @@ function setUp({
   const [left, right] = DEFAULT_LAB.hosts
   return {
     ...DEFAULT_LAB,
+    experiment: name,
     hosts: [
       { ...left, program: client, tuning: clientTuning },
       { ...right, program: server, tuning: serverTuning },
@@ -50,13 +57,13 @@ function setUp({
   }
 }
 
-const EXPERIMENTS: readonly Lesson[] = [
+const EXPERIMENTS: readonly Omit<Lesson, 'tries'>[] = [
   {
-    name: 'free-play',
+    name: FREE_PLAY,
     title: 'Free play: 20,000 octets and a close',
     words:
-      'A client sends 20,000 octets to a server. Change anything: the programs, the path, the options; click a segment to ' +
-      'drop it or to delay it, or forge one.',
+      'A client sends 20,000 octets to a server. Change anything: the programs, the path, the options; choose a packet to ' +
+      'drop it or to hold it back; at the cursor let a program send, close or abort, or forge a segment.',
     config: DEFAULT_LAB,
   },
   {
@@ -66,6 +73,7 @@ const EXPERIMENTS: readonly Lesson[] = [
       'Three times the client asks and the server answers. The acknowledgment of a request travels with the reply; the ' +
       'pauses show the delayed ones.',
     config: setUp({
+      name: 'request-and-reply',
       client:
         'connect\nsend 200\nreceive 3000\npause 80ms\nsend 200\nreceive 3000\npause 80ms\nsend 200\nreceive 3000\nclose',
       server:
@@ -76,9 +84,11 @@ const EXPERIMENTS: readonly Lesson[] = [
     name: 'slow-start-line',
     title: 'Slow start over a line of 10 Mbit/s',
     words:
-      'The congestion window doubles each round trip until the queue before the line is full and packets are dropped; ' +
-      'then it is halved and grows by a segment a round trip.',
+      'The congestion window doubles each round trip. The line carries 50,000 octets in a round trip, and its queue holds ' +
+      '30,000 more: the doubling beyond that loses some sixty packets at once, of which NewReno repairs one a round trip, ' +
+      'until the timer ends it. From then on the window grows by about a segment a round trip: see Graphs, congestion.',
     config: setUp({
+      name: 'slow-start-line',
       client: 'connect\nsend 600k\nwait\nclose',
       server: BOTH_READ,
       path: { rateBitsPerSecond: 10e6, queueBytes: 30_000 },
@@ -90,24 +100,28 @@ const EXPERIMENTS: readonly Lesson[] = [
     name: 'lossy-path',
     title: 'A path that loses 3 % of all packets',
     words:
-      'Single losses are found by three duplicate acknowledgments, several in one window without SACK take a round trip ' +
-      'each, and what nobody reports costs a time-out. Another seed loses other packets.',
+      'Eleven packets are lost, in three ways. Where text follows, three duplicate acknowledgments tell of it; without SACK ' +
+      'the next loss of the same window takes one more round trip; where too little follows only a time-out helps. An ' +
+      'acknowledgment that is lost costs nothing, as the next one says the same.',
     config: setUp({
+      name: 'lossy-path',
       client: 'connect\nsend 200k\nwait\nclose',
       server: BOTH_READ,
       path: { loss: 0.03 },
-      more: { seed: 7 },
+      more: { seed: 31 },
     }),
   },
   {
     name: 'slow-reader',
     title: 'A slow reader: the window closes',
     words:
-      'The server reads 2000 octets every 50 ms. Its buffer fills, the window it offers shrinks to nothing, and the client ' +
-      'waits, probing, until there is room again.',
+      'The server reads 8000 octets once a second, and its buffer holds no more. It fills, the window that it offers closes ' +
+      'to 0, and the client waits. As the update that opens it may be lost, the client probes with an octet of text ' +
+      '(RFC 9293 3.8.6.1), which is answered and not taken.',
     config: setUp({
+      name: 'slow-reader',
       client: 'connect\nsend 60k\nwait\nclose',
-      server: 'listen\nread 2000 every 50ms\nclose',
+      server: 'listen\nread 8000 every 1s\nclose',
       serverTuning: { receiveBufferBytes: 8000 },
     }),
   },
@@ -118,6 +132,7 @@ const EXPERIMENTS: readonly Lesson[] = [
       'A request in two small writes: the second waits for the acknowledgment of the first, which waits for company. The ' +
       'second run has TCP_NODELAY and shows what the wait costs.',
     config: setUp({
+      name: 'nagle-delayed-ack',
       client:
         'connect\nsend 100 times 2 every 1ms\nreceive 500\npause 100ms\nsend 100 times 2 every 1ms\nreceive 500\nclose',
       server: 'listen\nreceive 200\nsend 500\nreceive 200\nsend 500\nreceive to end\nclose',
@@ -129,8 +144,9 @@ const EXPERIMENTS: readonly Lesson[] = [
     title: 'Initial window: ten segments or two',
     words:
       'The same 40,000 octets with the initial window of RFC 6928 and, in the second run, with two segments as in 1999: ' +
-      'two round trips more on every page.',
+      'two round trips more.',
     config: setUp({
+      name: 'initial-window',
       client: 'connect\nsend 40k\nwait\nclose',
       server: BOTH_READ,
       path: { delayUs: 50_000 },
@@ -138,12 +154,27 @@ const EXPERIMENTS: readonly Lesson[] = [
     }),
   },
   {
+    name: 'fast-retransmit-or-timer',
+    title: 'Three duplicate acknowledgments, or only the timer',
+    words:
+      'One packet in a hundred is lost, here just one. The first run takes three duplicate acknowledgments as proof of it ' +
+      '(RFC 5681 3.2) and sends it again within a round trip. The second has nothing but its timer, and begins again with ' +
+      'one segment: the same 200,000 octets take nearly twice as long.',
+    config: setUp({
+      name: 'fast-retransmit-or-timer',
+      client: 'connect\nsend 200k\nwait\nclose',
+      server: BOTH_READ,
+      more: { seed: 6, paths: [{ loss: 0.01 }, {}], versus: [{ duplicateAckThreshold: 255 }, {}] },
+    }),
+  },
+  {
     name: 'keep-alive-dead',
     title: 'Keep-alive finds a path that is dead',
     words:
-      'After the data nothing is sent, and from the eighth packet on the path is dead. Without keep-alive the client would ' +
-      'wait for ever; with it, unanswered probes end the connection.',
+      'After the data nothing is sent, and nothing of the client’s arrives any more. Without keep-alive it would wait for ' +
+      'ever; with it, four probes without an answer end the connection. The server hears of nothing, and keeps its half.',
     config: setUp({
+      name: 'keep-alive-dead',
       client: 'connect\nsend 500\nwait\nreceive to end',
       server: 'listen\nreceive to end\nclose',
       clientTuning: {
@@ -162,6 +193,7 @@ const EXPERIMENTS: readonly Lesson[] = [
       'Somebody who does not see the connection guesses a sequence number within the window and sends a reset. RFC 5961: it ' +
       'is answered with a challenge, and the connection goes on. Only the exact number would end it.',
     config: setUp({
+      name: 'blind-reset',
       client: 'connect\nsend 5000\npause 300ms\nsend 5000\nwait\nclose',
       server: BOTH_READ,
       more: {
@@ -199,6 +231,7 @@ const EXPERIMENTS: readonly Lesson[] = [
       'A fifth of the packets is held back for 30 ms. What comes too early is kept and reported by duplicate ' +
       'acknowledgments; three of them look like a loss, and some segments are sent twice for nothing.',
     config: setUp({
+      name: 'overtaking',
       client: 'connect\nsend 60k\nwait\nclose',
       server: BOTH_READ,
       path: { reorder: 0.2, reorderByUs: 30_000 },
@@ -208,7 +241,7 @@ const EXPERIMENTS: readonly Lesson[] = [
 ]
 
 export const LESSON_GROUPS: readonly LessonGroup[] = [
-  { title: 'Experiments', lessons: EXPERIMENTS },
+  { title: 'Experiments', lessons: EXPERIMENTS.map((one) => ({ ...one, tries: triesOf(one.name) })) },
   ...SCENARIO_GROUPS.map(({ title, scenarios }) => ({
     title,
     lessons: scenarios.map(({ name, title: what, lesson }) => ({
@@ -216,6 +249,7 @@ export const LESSON_GROUPS: readonly LessonGroup[] = [
       title: what,
       words: lesson,
       config: { ...DEFAULT_LAB, lesson: name },
+      tries: triesOf(name),
     })),
   })),
 ]
@@ -226,9 +260,23 @@ export function findLesson(name: string): Lesson | null {
   return LESSONS.find((lesson) => lesson.name === name) ?? null
 }
 
-/** The lesson that a configuration began as: its scenario, or the experiment that it still is. */
+const OWN_EXPERIMENTS: ReadonlySet<unknown> = new Set(
+  EXPERIMENTS.filter(({ config }) => config.experiment !== null).map(({ name }) => name),
+)
+
+/** Whether it names an experiment with a configuration of its own. */
+export function isExperiment(name: unknown): boolean {
+  return OWN_EXPERIMENTS.has(name)
+}
+
+/** The lesson that a configuration began as; null: whoever made it began with nothing. */
 export function lessonOf(config: LabConfig): Lesson | null {
-  if (config.lesson !== null) return findLesson(config.lesson)
-  const text = JSON.stringify(config)
-  return EXPERIMENTS.find((one) => JSON.stringify(one.config) === text) ?? null
+  const name = config.lesson ?? config.experiment
+  if (name !== null) return findLesson(name)
+  return JSON.stringify(config) === JSON.stringify(DEFAULT_LAB) ? findLesson(FREE_PLAY) : null
+}
+
+/** Whether nothing was changed since. */
+export function isAsBegun(config: LabConfig, lesson: Lesson): boolean {
+  return JSON.stringify(config) === JSON.stringify(lesson.config)
 }

@@ -1,6 +1,6 @@
 /** A run in a few figures, so that two of them can be laid side by side. */
 
-import type { TraceEvent } from '../trace/events.ts'
+import { LOSSES, type TraceEvent } from '../trace/events.ts'
 import { RST, SYN } from '../wire/segment.ts'
 import { seqGT } from '../wire/seq.ts'
 
@@ -14,8 +14,6 @@ export interface Outcome {
   readonly timeouts: number
   readonly lost: number
   readonly resets: number
-  /** The largest congestion window of either host, octets. */
-  readonly mostCwnd: number
   /** From the first segment to the arrival of the last one with text, microseconds; 0 where there was none. */
   readonly transferUs: number
   /** Octets of text, each counted once, per second of that time. */
@@ -35,7 +33,6 @@ class Tally {
   #timeouts = 0
   #lost = 0
   #resets = 0
-  #mostCwnd = 0
   #first = Number.NaN
   #last = Number.NaN
   #unique = 0
@@ -47,7 +44,6 @@ class Tally {
     else if (event.kind === 'received' && event.segment.length > 0) this.#last = event.at
     else if (event.kind === 'timer' && event.timer === 'retransmission' && event.action === 'expired')
       this.#timeouts++
-    else if (event.kind === 'recovery') this.#mostCwnd = Math.max(this.#mostCwnd, event.cwnd)
     else if (event.kind === 'network' && LOSSES.has(event.action)) this.#lost++
   }
 
@@ -78,11 +74,8 @@ class Tally {
       timeouts: this.#timeouts,
       lost: this.#lost,
       resets: this.#resets,
-      mostCwnd: this.#mostCwnd,
       transferUs,
       octetsPerSecond: transferUs > 0 ? Math.round((this.#unique * 1e6) / transferUs) : 0,
     }
   }
 }
-
-const LOSSES: ReadonlySet<string> = new Set(['lost', 'too-big', 'queue-full'])

@@ -3,7 +3,9 @@
 import type { Script, Socket } from '../sim/application.ts'
 import type { SimHost } from '../sim/host.ts'
 import { readToEnd } from '../sim/scenarios/scripts.ts'
-import type { Step } from './program.ts'
+import { CLOSED } from '../tcp/state.ts'
+import type { CallStep, Step } from './program.ts'
+import { SOCKET_OPTIONS } from './socket-options.ts'
 
 /**
  * @param peer where `connect` leads.
@@ -36,9 +38,26 @@ export function* playProgram(host: SimHost, peer: SimHost, steps: readonly Step[
   }
 }
 
-type OnSocket = Exclude<Step, { kind: 'listen' | 'connect' | 'bind' | 'pause' }>
+/**
+ * One step beside what the program of the host does, as another thread of it would: on the host's newest connection.
+ * @param words the step, for who reads that there is none.
+ */
+export function call(host: SimHost, step: CallStep, words: string): void {
+  const socket = newestSocket(host)
+  if (host.isDown) host.note('application', `${words}: the host is down`, 0)
+  else if (socket === null) host.note('application', `${words}: there is no connection yet`, 0)
+  else host.program(() => playOnSocket(host, socket, step))
+}
 
-function* playOnSocket(host: SimHost, socket: Socket, step: OnSocket): Script {
+/** null where there is none, or none since the host was started again. */
+function newestSocket({ sockets, stack }: SimHost): Socket | null {
+  const connection = sockets.at(-1)?.connection
+  if (connection == null) return null
+  const isAlive = connection.state === CLOSED || [...stack.connections()].includes(connection)
+  return isAlive ? sockets.at(-1)! : null
+}
+
+function* playOnSocket(host: SimHost, socket: Socket, step: CallStep | { kind: 'wait' }): Script {
   switch (step.kind) {
     case 'send':
       for (let n = 0; n < step.times; n++) {
@@ -53,6 +72,17 @@ function* playOnSocket(host: SimHost, socket: Socket, step: OnSocket): Script {
       break
     case 'read':
       while ((yield* socket.read(step.octets)) > 0) yield* host.sleep(step.everyUs / 1000)
+      break
+    case 'set': {
+      const { name, changes } = SOCKET_OPTIONS[step.option]!
+      socket.say(`setsockopt(${name}, ${step.written})`)
+      socket.setOptions(changes(step.value))
+      break
+    }
+    case 'stop':
+    case 'resume':
+      socket.stopsReading = step.kind === 'stop'
+      socket.say(step.kind === 'stop' ? 'stops reading' : 'reads again')
       break
     case 'wait':
       yield* host.until(() => socket.connection!.queued === 0 || socket.connection!.closeReason !== null)

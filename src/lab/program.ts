@@ -6,8 +6,10 @@
 import { nearestWord } from '../filter/nearest.ts'
 import { measured } from '../sim/impairment-options.ts'
 import { MAX_BYTES } from '../sim/scenario.ts'
+import { CONFIG_BOUNDS } from '../tcp/config.ts'
 import { LAB_PORT } from './lab-config.ts'
 import { LabError } from './lab-error.ts'
+import { OPTION_VALUES, SOCKET_OPTIONS, type SocketOption } from './socket-options.ts'
 
 export type Step =
   | { readonly kind: 'listen' | 'connect' | 'bind'; readonly port: number }
@@ -23,8 +25,13 @@ export type Step =
   /** A slow reader: at most so many octets at a time, to the end of the stream. */
   | { readonly kind: 'read'; readonly octets: number; readonly everyUs: number }
   | { readonly kind: 'pause'; readonly us: number }
-  /** wait: until everything sent is acknowledged. */
-  | { readonly kind: 'wait' | 'shutdown' | 'close' | 'abort' }
+  /** A name of SOCKET_OPTIONS, its value as `changes` takes it, and as it was written. */
+  | { readonly kind: 'set'; readonly option: string; readonly value: number; readonly written: string }
+  /** wait: until everything sent is acknowledged; stop and resume: reading, whatever wants to read. */
+  | { readonly kind: 'wait' | 'stop' | 'resume' | 'shutdown' | 'close' | 'abort' }
+
+/** What can be done to a socket at any time, beside its program. */
+export type CallStep = Exclude<Step, { kind: 'listen' | 'connect' | 'bind' | 'pause' | 'wait' }>
 
 export const MAX_STEPS = 200
 const MAX_TIMES = 10_000
@@ -38,6 +45,9 @@ export const STEP_FORMS: Readonly<Record<Step['kind'], string>> = {
   send: 'send OCTETS [times N] [every TIME] [more | urgent]',
   receive: 'receive OCTETS | receive to end',
   read: 'read OCTETS every TIME',
+  stop: 'stop reading',
+  resume: 'resume reading',
+  set: 'set OPTION VALUE',
   pause: 'pause TIME',
   wait: 'wait',
   shutdown: 'shutdown',
@@ -60,13 +70,40 @@ export function parseProgram(text: string, place = 'program'): Step[] {
     if (step.kind === 'listen' || step.kind === 'connect') {
       if (isOpen) throw reader.wrong('the program has a connection already: one connect or listen is enough')
       isOpen = true
-    } else if (!isOpen && step.kind !== 'pause' && step.kind !== 'bind') {
+    } else if (!isOpen && !BEFORE_OPENING.has(step.kind)) {
       throw reader.wrong(`'${step.kind}' needs a connection: expected connect or listen before it`)
     }
     steps.push(step)
     if (steps.length > MAX_STEPS) throw reader.wrong(`expected at most ${MAX_STEPS} steps`)
   }
   return steps
+}
+
+const BEFORE_OPENING: ReadonlySet<Step['kind']> = new Set(['pause', 'bind', 'set', 'stop', 'resume'])
+
+/**
+ * One step for a socket that is there.
+ * @param place what the text is, for errors.
+ * @throws LabError naming the place and what is expected there.
+ */
+export function parseCall(text: string, place: string): CallStep {
+  const words = text.trim().split(/\s+/).filter(Boolean)
+  const reader = new Line(words, place)
+  const step = words.length === 0 ? null : reader.step()
+  if (step !== null && isCall(step)) return step
+  const what = step === null ? 'nothing is to be done' : `'${step.kind}' is for programs`
+  throw reader.wrong(`${what}: expected one of ${CALL_KINDS.join(', ')}`)
+}
+
+const FOR_PROGRAMS: ReadonlySet<Step['kind']> = new Set(['listen', 'connect', 'bind', 'pause', 'wait'])
+
+/** The steps that a call may be. */
+export const CALL_KINDS = (Object.keys(STEP_FORMS) as Step['kind'][]).filter(
+  (kind) => !FOR_PROGRAMS.has(kind),
+)
+
+function isCall(step: Step): step is CallStep {
+  return !FOR_PROGRAMS.has(step.kind)
 }
 
 class Line {
@@ -111,13 +148,19 @@ class Line {
       }
       case 'pause':
         return { kind, us: this.#time(kind) }
+      case 'set':
+        return this.#set()
+      case 'stop':
+      case 'resume':
+        if (!this.#takes('reading')) throw this.wrong(`expected ${STEP_FORMS[kind]}`)
+        return { kind }
       case 'wait':
       case 'shutdown':
       case 'close':
       case 'abort':
         return { kind }
       default:
-        throw this.#unknown(kind)
+        throw this.#unknown('step', kind, Object.keys(STEP_FORMS))
     }
   }
 
@@ -135,6 +178,24 @@ class Line {
     }
     if (octets * times > MAX_BYTES) throw this.wrong(`expected at most ${MAX_BYTES} octets in all`)
     return { kind: 'send', octets, times, everyUs, how }
+  }
+
+  #set(): Step {
+    const option = this.#next('set')
+    const known = Object.keys(SOCKET_OPTIONS)
+    if (!Object.hasOwn(SOCKET_OPTIONS, option)) throw this.#unknown('option', option, known)
+    const { takes, tunable } = SOCKET_OPTIONS[option]!
+    const form = `set ${option} ${OPTION_VALUES[takes]}`
+    const written = this.#words[this.#at++]
+    if (written === undefined) throw this.wrong(`something is missing: expected ${form}`)
+    const value = optionValue(written, takes)
+    if (value === null) throw this.wrong(`'${written}' is no value: expected ${form}`)
+    const [low, high] = CONFIG_BOUNDS[tunable as keyof typeof CONFIG_BOUNDS] ?? [0, 1]
+    if (value < low || value > high || !Number.isInteger(value)) {
+      const unit = takes === 'time' ? ' whole milliseconds' : ''
+      throw this.wrong(`'${written}' cannot be: expected ${low} to ${high}${unit}`)
+    }
+    return { kind: 'set', option, value, written }
   }
 
   #takes(word: string): boolean {
@@ -165,7 +226,7 @@ class Line {
 
   #size(form: Step['kind']): number {
     const word = this.#next(form)
-    const size = /^\d+$/.test(word) ? Number(word) : measured(word, { k: 1e3, m: 1e6 })
+    const size = sizeOf(word)
     if (size === null || !Number.isInteger(size) || size < 1 || size > MAX_BYTES)
       throw this.wrong(`'${word}' is no number of octets: expected 1 to ${MAX_BYTES}, such as 500 or 20k`)
     return size
@@ -173,16 +234,32 @@ class Line {
 
   #time(form: Step['kind']): number {
     const word = this.#next(form)
-    const us = word === '0' ? 0 : measured(word, { us: 1, µs: 1, ms: 1e3, s: 1e6, min: 60e6 })
+    const us = timeOf(word)
     if (us === null || us > MAX_PAUSE_US)
       throw this.wrong(`'${word}' is no time: expected one with its unit, such as 20ms, 1.5s or 2min`)
     return Math.round(us)
   }
 
-  #unknown(word: string): LabError {
-    const known = Object.keys(STEP_FORMS)
+  #unknown(what: string, word: string, known: readonly string[]): LabError {
     const near = nearestWord(word, known)
     const hint = near === null ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`
-    return this.wrong(`unknown step '${word}'; ${hint}`)
+    return this.wrong(`unknown ${what} '${word}'; ${hint}`)
   }
+}
+
+function sizeOf(word: string): number | null {
+  return /^\d+$/.test(word) ? Number(word) : measured(word, { k: 1e3, m: 1e6 })
+}
+
+/** Microseconds. */
+function timeOf(word: string): number | null {
+  return word === '0' ? 0 : measured(word, { us: 1, µs: 1, ms: 1e3, s: 1e6, min: 60e6 })
+}
+
+function optionValue(word: string, takes: SocketOption['takes']): number | null {
+  if (takes === 'switch') return word === 'on' ? 1 : word === 'off' ? 0 : null
+  if (takes === 'octets') return sizeOf(word)
+  if (takes === 'count') return /^\d+$/.test(word) ? Number(word) : null
+  const us = timeOf(word)
+  return us === null ? null : us / 1000
 }

@@ -3,15 +3,17 @@
  * defaults. The version is 1; a later one that means something else by the same fields will say so there.
  */
 
+import { fromBase64, toBase64 } from '../bytes/base64.ts'
 import { decodeUtf8, encodeUtf8 } from '../capture/utf8.ts'
 import { checkConfig } from './check-config.ts'
 import { DEFAULT_LAB, type LabConfig } from './lab-config.ts'
 import { LabError } from './lab-error.ts'
 
 const VERSION = '1'
-/** Far more than any configuration takes: who sends more sends something else. */
-const MAX_LENGTH = 100_000
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** What browsers take. A thousand forged segments fit; who sends more sends something else. */
+const MAX_LENGTH = 2_000_000
+/** Configurations have half as many levels; who nests deeper wants the stack to overflow. */
+const MAX_DEPTH = 16
 
 /** The fragment without '#'; '' for the defaults. */
 export function shareText(config: LabConfig): string {
@@ -35,11 +37,20 @@ export function sharedConfig(text: string): LabConfig {
 }
 
 function parsed(octets: Uint8Array): unknown {
+  let value: unknown
   try {
-    return JSON.parse(decodeUtf8(octets, 0, octets.length))
+    value = JSON.parse(decodeUtf8(octets, 0, octets.length))
   } catch {
     throw new LabError('link', 'it is damaged: what it holds cannot be read')
   }
+  if (isDeeper(value, MAX_DEPTH))
+    throw new LabError('link', `it holds lists in lists, more than ${MAX_DEPTH} levels`)
+  return value
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1))
 }
 
 /** What of a value differs from the usual one, field by field; undefined where nothing does. */
@@ -77,27 +88,15 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function base64url(octets: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < octets.length; i += 3) {
-    const three = (octets[i]! << 16) | ((octets[i + 1] ?? 0) << 8) | (octets[i + 2] ?? 0)
-    const characters = Math.min(4, octets.length - i + 1)
-    for (let n = 0; n < characters; n++) text += ALPHABET[(three >> (18 - 6 * n)) & 63]
-  }
-  return text
+  return toBase64(octets).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
+/** A last character alone holds no octet. */
 function octetsOf(text: string): Uint8Array {
-  const octets: number[] = []
-  let bits = 0
-  let held = 0
-  for (const character of text.replace(/=+$/, '')) {
-    const value = ALPHABET.indexOf(character)
-    if (value < 0) throw new LabError('link', `it is damaged: '${character}' cannot stand in it`)
-    held = ((held << 6) | value) & 0xffff
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    octets.push((held >> bits) & 255)
-  }
-  return Uint8Array.from(octets)
+  const digits = text.replace(/=+$/, '')
+  const [wrong] = /[^\w-]/u.exec(digits) ?? []
+  if (wrong !== undefined) throw new LabError('link', `it is damaged: '${wrong}' cannot stand in it`)
+  const whole = digits.length % 4 === 1 ? digits.slice(0, -1) : digits
+  const padded = whole.padEnd(4 * Math.ceil(whole.length / 4), '=')
+  return fromBase64(padded.replaceAll('-', '+').replaceAll('_', '/'))
 }

@@ -7,16 +7,12 @@ export class Timeline {
   /** By event, the step of the run in which it happened, rising. */
   readonly #steps: Int32Array
 
-  /** @param stepOf the step of an event; undefined where nobody knows: then it is that of the event before it. */
-  constructor(
-    events: readonly TraceEvent[],
-    stepOf: (event: TraceEvent, index: number) => number | undefined,
-  ) {
+  constructor(events: readonly TraceEvent[], stepOf: (event: TraceEvent, index: number) => number) {
     this.events = events
     this.#steps = new Int32Array(events.length)
     let step = 0
     events.forEach((event, index) => {
-      step = Math.max(step, stepOf(event, index) ?? step)
+      step = Math.max(step, stepOf(event, index))
       this.#steps[index] = step
     })
   }

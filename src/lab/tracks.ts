@@ -1,7 +1,7 @@
 /** The variables of every connection over the whole run, kept as numbers: looking back costs a search, not a replay. */
 
-import type { SimHost } from '../sim/host.ts'
 import type { HostedConnection } from '../stack/hosted-connection.ts'
+import type { Stack } from '../stack/stack.ts'
 import { CLOSED } from '../tcp/state.ts'
 import { STATE_NAMES, type StateName } from '../trace/states.ts'
 import { VARIABLES } from './variables.ts'
@@ -36,7 +36,8 @@ export class Track {
     return this.#count
   }
 
-  take(step: number, { tcb }: HostedConnection): void {
+  /** @returns whether anything had changed. */
+  take(step: number, { tcb }: HostedConnection): boolean {
     const row = this.#row
     row[0] = step
     row[1] = tcb.state
@@ -45,7 +46,7 @@ export class Track {
       const last = (this.#count - 1) * WIDTH
       let i = 1
       while (i < WIDTH && Object.is(this.#rows[last + i], row[i])) i++
-      if (i === WIDTH) return
+      if (i === WIDTH) return false
     }
     if ((this.#count + 1) * WIDTH > this.#rows.length) {
       const longer = new Float64Array(2 * this.#rows.length)
@@ -54,6 +55,7 @@ export class Track {
     }
     this.#rows.set(row, this.#count * WIDTH)
     this.#count++
+    return true
   }
 
   /** After that step; null before the connection was there. */
@@ -78,26 +80,37 @@ export class Track {
 export class Tracks {
   readonly all: Track[] = []
   readonly #open = new Map<HostedConnection, Track>()
+  /** Each host's connections follow each other and are told as one, of whatever number. */
+  isOnePicture = false
 
   /** Looks at every connection, after a step. */
-  take(step: number, hosts: readonly SimHost[]): void {
-    for (const host of hosts) {
-      for (const connection of host.stack.connections()) {
+  take(step: number, hosts: Iterable<{ readonly stack: Stack }>): void {
+    for (const { stack } of hosts) {
+      for (const connection of stack.connections()) {
         if (this.#open.has(connection)) continue
-        const track = new Track(host.name, connection.tcb.id)
+        const track = new Track(stack.name, connection.tcb.id)
         this.all.push(track)
         this.#open.set(connection, track)
       }
     }
     for (const [connection, track] of this.#open) {
-      track.take(step, connection)
-      if (connection.tcb.state === CLOSED && !connection.attached) this.#open.delete(connection)
+      const isNews = track.take(step, connection)
+      // One that is closed may still have a reset to send.
+      if (!isNews && connection.tcb.state === CLOSED && !connection.attached) this.#open.delete(connection)
     }
   }
 
-  /** The last one of that number: a host that was started again counts from 1 again. */
-  of(host: string, connection: number): Track | null {
-    const found = this.all.filter((track) => track.host === host && track.connection === connection)
+  /**
+   * The last one of that number, which had begun at that step: a host that was started again counts from 1 again.
+   * @param step default: the end of the run.
+   */
+  of(host: string, connection: number, step = Number.POSITIVE_INFINITY): Track | null {
+    const found = this.all.filter(
+      (track) =>
+        track.host === host &&
+        (this.isOnePicture || track.connection === connection) &&
+        track.at(step) !== null,
+    )
     return found.at(-1) ?? null
   }
 }

@@ -18,6 +18,7 @@ export type TunableGroup =
   | 'Segments'
   | 'Buffers and windows'
   | 'Sending'
+  | 'Congestion control: NewReno'
   | 'Acknowledging'
   | 'Timers'
   | 'Closing'
@@ -31,6 +32,9 @@ function entry(
 ): Tunable {
   return { group, name, label, unit, about }
 }
+
+/** The one congestion control that is built so far (recovery/new-reno.ts): its numbers can differ, it cannot. */
+const NEW_RENO = 'Congestion control: NewReno'
 
 export const TUNABLES: readonly Tunable[] = [
   entry(
@@ -76,13 +80,6 @@ export const TUNABLES: readonly Tunable[] = [
     'Windows of more than 65535 octets (RFC 7323 2).',
   ),
   entry(
-    'Buffers and windows',
-    'initialWindowSegments',
-    'Initial window',
-    'segments',
-    'How much may be sent before the first acknowledgment (RFC 6928 2).',
-  ),
-  entry(
     'Sending',
     'nagle',
     "Nagle's algorithm",
@@ -104,25 +101,46 @@ export const TUNABLES: readonly Tunable[] = [
     'Small segments wait for more up to the override time-out: TCP_CORK.',
   ),
   entry(
-    'Sending',
-    'duplicateAckThreshold',
-    'Duplicate ACKs that mean a loss',
-    '',
-    'Fast retransmit begins with this one (RFC 5681 3.2).',
+    NEW_RENO,
+    'initialWindowSegments',
+    'Initial window',
+    'segments',
+    'How much may be sent before the first acknowledgment (RFC 6928 2).',
   ),
   entry(
-    'Sending',
+    NEW_RENO,
     'slowStartSegmentsPerAck',
     'Slow start: segments per ACK',
     'segments',
     'How much one acknowledgment may add to cwnd (RFC 3465 2.2).',
   ),
   entry(
-    'Sending',
+    NEW_RENO,
+    'growsWhenHalfUsed',
+    'Grows when half used',
+    '',
+    'cwnd grows in slow start also where only half of it was used (RFC 7661 4.2), not just where it held the sender back.',
+  ),
+  entry(
+    NEW_RENO,
+    'growsByNewsOnly',
+    'Grows by news only',
+    '',
+    'What duplicate ACKs told of before adds nothing to cwnd when it is acknowledged, as in Linux.',
+  ),
+  entry(
+    NEW_RENO,
     'restartAfterIdle',
     'Restart after idle',
     '',
     'Slow start again after an idle time of one RTO (RFC 5681 4.1).',
+  ),
+  entry(
+    NEW_RENO,
+    'duplicateAckThreshold',
+    'Duplicate ACKs that mean a loss',
+    '',
+    'Fast retransmit begins with this one (RFC 5681 3.2).',
   ),
   entry(
     'Acknowledging',
@@ -188,10 +206,6 @@ export const TUNABLES: readonly Tunable[] = [
     'How long a closed socket waits for the FIN of the other side.',
   ),
 ]
-
-export function findTunable(name: string): Tunable | null {
-  return TUNABLES.find((one) => one.name === name) ?? null
-}
 
 /** The values that a number may have, or null for what is on or off. */
 export function boundsOf(name: TunableName): readonly [low: number, high: number] | null {

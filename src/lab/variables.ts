@@ -1,6 +1,5 @@
 /** The variables of a connection as the lab shows them: RFC 9293's names, and Linux's tcp_info where it has the same. */
 
-import { NEVER } from '../tcp/clock.ts'
 import { dataStart, flightSize, type Tcb } from '../tcp/tcb.ts'
 import { receiveWindow } from '../tcp/window.ts'
 
@@ -230,5 +229,3 @@ function unsent(tcb: Tcb): number {
   const beyond = (tcb.snd.nxt - dataStart(tcb)) | 0
   return Math.max(0, tcb.sendBuffer.length - Math.max(0, beyond))
 }
-
-export const TIMER_OFF = NEVER

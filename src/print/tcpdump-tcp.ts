@@ -3,6 +3,7 @@
 import { readInt32 } from '../bytes/big-endian.ts'
 import { foldChecksum, sumWords } from '../bytes/checksum.ts'
 import { tcpdumpFlags } from '../trace/segment-text.ts'
+import { PROTOCOL_TCP } from '../wire/ip-header.ts'
 import { ACK, FIN, RST, SYN, URG } from '../wire/segment.ts'
 import { charText, hex4, type Page, type Printer } from './page.ts'
 import { SequenceBases } from './sequence-bases.ts'
@@ -10,7 +11,6 @@ import { pseudoHeaderSum, shouldBe } from './tcpdump-ip.ts'
 import { putTcpOptions } from './tcpdump-options.ts'
 import { putTcpText } from './tcpdump-text.ts'
 
-const PROTOCOL_TCP = 6
 const LEAST_HEADER = 20
 /** The octets of a reset's text that -v shows. */
 const MAX_RESET_TEXT = 30

@@ -1,8 +1,12 @@
 /** Where a replay stops being what was recorded, in words. */
 
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
+import { eventHash } from '../stack/told-events.ts'
 import { signalNames } from '../tcp/signals.ts'
+import { counted } from '../trace/counted.ts'
+import type { SegmentRecord, TraceEvent } from '../trace/events.ts'
 import { tcpdumpHeaderText } from '../trace/segment-text.ts'
+import { PROTOCOL_TCP } from '../wire/ip-header.ts'
 import type { Draw, Entry, Input, Outcome } from './log-entries.ts'
 
 /** The first event whose outcome is another one. */
@@ -35,6 +39,32 @@ export function difference(
   return { recorded: drawsText(entry.draws), came: misdrawn }
 }
 
+/** The first event of the trace that is another; null: all are the same. */
+export function toldDifference(
+  { told: recorded }: Entry,
+  told: readonly TraceEvent[],
+): Pick<Divergence, 'recorded' | 'came'> | null {
+  if (recorded === null) return null
+  let same = 0
+  while (same < told.length && same < recorded.length && eventHash(told[same]!) === recorded[same]) same++
+  if (same === told.length && same === recorded.length) return null
+  const which = `event ${same + 1} of the trace`
+  return {
+    recorded: same < recorded.length ? `${which}, of ${recorded.length}, is another` : `there is no ${which}`,
+    came: same < told.length ? `${which}: ${eventText(told[same]!)}` : `there is no ${which}`,
+  }
+}
+
+/** An event with all that it says, but where and when. */
+function eventText({ at: _, host: __, connection: ___, kind, ...said }: TraceEvent): string {
+  const parts = Object.entries(said).map(([name, value]) => `${name} ${valueText(value)}`)
+  return `${kind}, ${parts.join(', ')}`
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'object' ? tcpdumpHeaderText(value as SegmentRecord) : `${value}`
+}
+
 /** Whether both are the same, octet for octet. */
 export function sameOutcome(a: Outcome, b: Outcome): boolean {
   if (a.threw !== b.threw || a.numbers.length !== b.numbers.length) return false
@@ -53,9 +83,9 @@ export function inputText(input: Input): string {
     case 'packet':
       return `a packet arrives: ${packetText(input.octets, input.octets.length)}`
     case 'send':
-      return `SEND of connection ${input.connection}, ${input.octets.length} octets`
+      return `SEND of connection ${input.connection}, ${counted(input.octets.length, 'octet')}`
     case 'receive':
-      return `RECEIVE of connection ${input.connection}, at most ${input.length} octets`
+      return `RECEIVE of connection ${input.connection}, at most ${counted(input.length, 'octet')}`
     case 'listen':
       return `LISTEN on port ${input.options.port}`
     case 'connect':
@@ -115,9 +145,9 @@ export function outcomeText({ kind }: Input, { threw, numbers, headers }: Outcom
     case 'connect':
       return first === 0 ? 'no connection' : `connection ${first}`
     case 'send':
-      return `${first} octets are taken`
+      return `${counted(first, 'octet')} taken`
     case 'receive':
-      return `${first} octets`
+      return counted(first, 'octet')
     default:
       return ''
   }
@@ -125,16 +155,15 @@ export function outcomeText({ kind }: Input, { threw, numbers, headers }: Outcom
 
 function drawsText(draws: readonly Draw[]): string {
   const numbers = draws.filter(({ what }) => what === 'random').length
-  return `it draws ${numbers} random numbers and ${draws.length - numbers} sequence numbers`
+  return `it draws ${counted(numbers, 'random number')} and ${counted(draws.length - numbers, 'sequence number')}`
 }
-
-const PROTOCOL_TCP = 6
 
 /** @param packet at least its headers; @param length its octets. */
 function packetText(packet: Uint8Array, length: number): string {
   const isV4 = packet[0]! >> 4 === 4
   const tcp = isV4 ? (packet[0]! & 15) * 4 : 40
-  if (packet[isV4 ? 9 : 6] !== PROTOCOL_TCP || packet.length < tcp + 20) return `${length} octets, not TCP`
+  if (packet[isV4 ? 9 : 6] !== PROTOCOL_TCP || packet.length < tcp + 20)
+    return `${counted(length, 'octet')}, not TCP`
   const words = readUint16(packet, tcp + 12)
   const segment = {
     seq: readInt32(packet, tcp + 4),

@@ -1,7 +1,7 @@
 /** A log's records as entries: one for each stack that was made and each input that it had, in order. */
 
 import type { ListenOptions } from '../stack/listener.ts'
-import { LOG_MAGIC, LOG_VERSION } from '../stack/log-format.ts'
+import { LOG_MAGIC, LOG_VERSION, RunningHash } from '../stack/log-format.ts'
 import * as RECORD from '../stack/log-records.ts'
 import type { ConnectOptions } from '../stack/stack-options.ts'
 import type { Config } from '../tcp/config.ts'
@@ -66,10 +66,15 @@ export interface Entry {
   readonly polling: { readonly frameOctets: number; readonly ownPacketsLeft: number } | null
   readonly draws: readonly Draw[]
   readonly outcome: Outcome
+  /** A hash of each event that the stack told of it; null: of this kind of input none is told. */
+  readonly told: readonly number[] | null
 }
 
-/** How a log ends: in order; because it was full; or as that of a run which goes on, or of one that crashed. */
-export type LogEnd = 'ended' | 'full' | 'open' | 'cut-off'
+/**
+ * How a log ends: in order; in order, but its octets are not those that were written; because it was full; or as that of a run
+ * which goes on, or of one that crashed.
+ */
+export type LogEnd = 'ended' | 'changed' | 'full' | 'open' | 'cut-off'
 
 interface StackState {
   time: number
@@ -79,8 +84,8 @@ interface StackState {
 
 /** A frame is no larger than this: what a link may carry, and some. */
 const LARGEST_FRAME = 70_000
-const NOTHING: Outcome = { threw: null, numbers: [], headers: null }
 const NO_DRAWS: readonly Draw[] = []
+const NONE_TOLD: readonly number[] = []
 const DEADLINE: Input = { kind: 'deadline' }
 const TOLD: Input = { kind: 'told' }
 
@@ -145,7 +150,8 @@ export class LogReader {
       if (record >= RECORD.PACKET) return this.#readInput(offset, record)
       if (record === RECORD.STACK) return this.#readStack(offset)
       if (record === RECORD.END || record === RECORD.FULL) {
-        this.end = record === RECORD.END ? 'ended' : 'full'
+        const isAsWritten = record === RECORD.FULL ? cursor.isAtEnd : this.#isAsWritten()
+        this.end = !isAsWritten ? 'changed' : record === RECORD.FULL ? 'full' : 'ended'
         return null
       }
       this.#readAside(offset, record)
@@ -174,7 +180,16 @@ export class LogReader {
   #readStack(offset: number): Entry {
     const made = recordedStack(this.#cursor.object())
     this.#current = this.#stacks.push({ time: 0, listeners: 0, configs: [made.config] }) - 1
-    return this.#entry(offset, 0, { kind: 'stack', made }, this.#readDraws(), NOTHING)
+    const draws = this.#readDraws()
+    return this.#entry(offset, 0, { kind: 'stack', made }, draws, readOutcome(this.#cursor, 'stack'), null)
+  }
+
+  /** Behind END. */
+  #isAsWritten(): boolean {
+    const cursor = this.#cursor
+    const hash = new RunningHash()
+    hash.add(cursor.octets, 0, cursor.at)
+    return cursor.number() === hash.value && cursor.isAtEnd
   }
 
   #readInput(offset: number, record: number): Entry {
@@ -184,7 +199,7 @@ export class LogReader {
       const isDeadline = record === RECORD.DEADLINE
       const number = isDeadline ? cursor.number(state.time) : cursor.whole()
       const outcome = { threw: null, numbers: [number], headers: null }
-      return this.#entry(offset, state.time, isDeadline ? DEADLINE : TOLD, NO_DRAWS, outcome)
+      return this.#entry(offset, state.time, isDeadline ? DEADLINE : TOLD, NO_DRAWS, outcome, null)
     }
     const at = cursor.time(state.time)
     state.time = at
@@ -193,16 +208,31 @@ export class LogReader {
     const draws = this.#readDraws()
     const outcome = readOutcome(cursor, input.kind)
     if (input.kind === 'listen' && outcome.threw === null) state.listeners++
-    return this.#entry(offset, at, input, draws, outcome)
+    return this.#entry(offset, at, input, draws, outcome, this.#readTold())
   }
 
-  #entry(offset: number, at: number, input: Input, draws: readonly Draw[], outcome: Outcome): Entry {
+  #readTold(): readonly number[] {
+    const cursor = this.#cursor
+    const count = cursor.whole()
+    if (count === 0) return NONE_TOLD
+    if (3 * count > cursor.octets.length - cursor.at) throw new CutOff()
+    return Array.from({ length: count }, () => cursor.byte() | (cursor.byte() << 8) | (cursor.byte() << 16))
+  }
+
+  #entry(
+    offset: number,
+    at: number,
+    input: Input,
+    draws: readonly Draw[],
+    outcome: Outcome,
+    told: Entry['told'],
+  ): Entry {
     const polling = this.#polling
     const packet = this.#packet
     this.#packet = 0
     this.#polling = null
     const index = ++this.#count
-    return { index, offset, stack: this.#current, at, input, packet, polling, draws, outcome }
+    return { index, offset, stack: this.#current, at, input, packet, polling, draws, outcome, told }
   }
 
   #readDraws(): readonly Draw[] {
@@ -242,7 +272,7 @@ function readHead(cursor: LogCursor): string {
   if (Number(version) !== LOG_VERSION) {
     throw new LogError(
       LOG_MAGIC.length,
-      `expected version ${LOG_VERSION}, not ${version}, which Elko ${elko} wrote`,
+      `a log of version ${version}, which Elko ${elko} wrote and can replay; this one replays version ${LOG_VERSION}`,
     )
   }
   cursor.at = end + 1

@@ -1,9 +1,9 @@
 /** A recorded run as pictures want it: what its stacks told, under its title, with its hosts, addresses and paths of states. */
 
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../capture/pcapng.ts'
-import type { TraceEvent } from '../trace/events.ts'
+import type { SegmentRecord, SegmentSent, TraceEvent } from '../trace/events.ts'
 import { SEND_REASONS } from '../trace/reasons.ts'
-import { Recorder } from '../trace/recorder.ts'
+import { lastSent, Recorder } from '../trace/recorder.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
 import { toldStory } from '../trace/story-edits.ts'
 import type { Divergence } from './divergence.ts'
@@ -18,6 +18,10 @@ export interface ReplayOptions {
   readonly untilUs?: number
   /** Takes the octets of a pcapng file with all that the stacks took and gave, an interface a stack. */
   readonly capture?: ((octets: Uint8Array) => void) | null
+  /** Called for each packet that the trace tells of as sent, with its octets, which are borrowed. */
+  readonly onSent?: ((segment: SegmentRecord, octets: Uint8Array) => void) | null
+  /** Called after each event that was replayed, with the stacks as they are then, and all that they told so far. */
+  readonly onEvent?: (replayer: Replayer, told: readonly TraceEvent[]) => void
   /** Most events of the trace that are kept; default 1,000,000. */
   readonly limit?: number
 }
@@ -47,6 +51,8 @@ export interface ReplayedRun {
   readonly lastUs: number
   /** Where it was no longer the same, or null. */
   readonly divergence: Divergence | null
+  /** Where the same was done and another thing was told, or null. */
+  readonly retelling: Divergence | null
   /** What of the log cannot be read, or null. */
   readonly problem: LogError | null
   /** How the log ends. */
@@ -57,11 +63,16 @@ export interface ReplayedRun {
 export function replayRun(log: Uint8Array, options: ReplayOptions = {}): ReplayedRun {
   const { to = Number.POSITIVE_INFINITY, untilUs = Number.POSITIVE_INFINITY, limit } = options
   const recorder = new Recorder(limit)
-  const capture = options.capture == null ? null : new Capture(options.capture, recorder)
+  const capture = options.capture == null ? null : new Capture(options.capture)
+  /** Events before the one that is replayed now. */
+  let before = 0
   let packets = 0
   const onPacket = (packet: ReplayedPacket): void => {
     packets++
-    capture?.packet(packet)
+    // An answer to nobody's packet was told of before.
+    const sent = packet.direction === 'inbound' ? null : lastSent(recorder.events, before)
+    capture?.packet(packet, sent)
+    if (sent !== null) options.onSent?.(sent.segment, packet.octets)
   }
   const replayer = new Replayer(log, { trace: recorder, onPacket })
   let startUs: number | null = null
@@ -73,8 +84,10 @@ export function replayRun(log: Uint8Array, options: ReplayOptions = {}): Replaye
       if (next.at - startUs > untilUs) break
       lastUs = next.at - startUs
     }
-    capture?.begin()
-    if (!replayer.step()) break
+    before = recorder.events.length
+    const isSame = replayer.step()
+    options.onEvent?.(replayer, recorder.events)
+    if (!isSame) break
   }
   const replayed = replayer.index
   replayer.readOn()
@@ -87,7 +100,7 @@ function told(
   replayer: Replayer,
   { events: told }: Recorder,
 ): Omit<ReplayedRun, 'replayed' | 'packets' | 'lastUs' | 'hosts' | 'addresses' | 'paths'> {
-  const { elko, recorded, divergence, end } = replayer
+  const { elko, recorded, divergence, retelling, end } = replayer
   const story = (replayer.story ?? {}) as Readonly<Record<string, unknown>>
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   let { problem } = replayer
@@ -107,6 +120,7 @@ function told(
     elko,
     recorded,
     divergence,
+    retelling,
     problem,
     end,
   }
@@ -123,13 +137,9 @@ function hostsOf({ stacks }: Replayer): Pick<ReplayedRun, 'hosts' | 'addresses'>
 /** Each packet with the reason for which it was sent. */
 class Capture {
   readonly #write: (octets: Uint8Array) => void
-  readonly #recorder: Recorder
-  /** Events before the one that is replayed now. */
-  #before = 0
 
-  constructor(write: (octets: Uint8Array) => void, recorder: Recorder) {
+  constructor(write: (octets: Uint8Array) => void) {
     this.#write = write
-    this.#recorder = recorder
     write(pcapngHeader())
   }
 
@@ -137,23 +147,9 @@ class Capture {
     this.#write(pcapngInterface({ name }))
   }
 
-  begin(): void {
-    this.#before = this.#recorder.events.length
-  }
-
-  packet({ stack, direction, at, octets }: ReplayedPacket): void {
+  packet({ stack, direction, at, octets }: ReplayedPacket, sent: SegmentSent | null): void {
     const time = Math.max(0, Math.round(at))
-    const comment = direction === 'inbound' ? '' : this.#reason()
+    const comment = sent === null ? '' : `${sent.reason}: ${SEND_REASONS[sent.reason]}`
     this.#write(pcapngPacket(stack, time, octets, 0, octets.length, { comment, direction }))
-  }
-
-  /** Of what was sent by the event; an answer to nobody's packet was told of before. */
-  #reason(): string {
-    const { events } = this.#recorder
-    for (let i = events.length - 1; i >= this.#before; i--) {
-      const event = events[i]!
-      if (event.kind === 'sent') return `${event.reason}: ${SEND_REASONS[event.reason]}`
-    }
-    return ''
   }
 }

@@ -6,6 +6,9 @@ import { hashOctets, headerOctets } from '../stack/log-format.ts'
 import { receiveFlags, SEND_FLAGS } from '../stack/recorded-connection.ts'
 import { errorName } from '../stack/recording.ts'
 import { Stack } from '../stack/stack.ts'
+import { ToldEvents } from '../stack/told-events.ts'
+import { counted } from '../trace/counted.ts'
+import type { TraceEvent } from '../trace/events.ts'
 import { CLOSE_REASONS, type CloseReason } from '../trace/reasons.ts'
 import type { Trace } from '../trace/recorder.ts'
 import type { Draw, Entry, Input, Outcome } from './log-entries.ts'
@@ -20,18 +23,22 @@ const NO_NUMBERS: readonly number[] = []
 
 export class ReplayedStack {
   readonly stack: Stack
-  /** The packet that the last poll gave, until the next; the first `sentOctets` octets of it. */
+  /** The packet that the last poll gave, until the next event: the first `length` of the octets. */
   readonly frame: { octets: Uint8Array; length: number } = { octets: new Uint8Array(1500), length: 0 }
   /** What the stack drew in vain, or null: the recorded one drew less, or another kind of number. */
   misdrawn: string | null = null
+  /** What the stack told of the last event: borrowed, until the next one. */
+  told: readonly TraceEvent[] = []
+  readonly #trace: ToldEvents
   readonly #listeners: Listener[] = []
   /** By their numbers. Those that ended stay: calls of them may be recorded. */
   readonly #connections = new Map<number, HostedConnection>()
-  #draws: readonly Draw[] = []
+  #draws: readonly Draw[]
   #drawn = 0
 
   constructor(made: RecordedStack, draws: readonly Draw[], trace: Trace | null) {
     this.#draws = draws
+    this.#trace = new ToldEvents(trace)
     const { name, addresses, secret, mtu, checksumOffload, ownPacketsByLink, privileged, config, limits } =
       made
     this.frame.octets = new Uint8Array(mtu)
@@ -45,7 +52,7 @@ export class ReplayedStack {
       privileged,
       config,
       limits,
-      trace,
+      trace: this.#trace,
       random: () => this.#draw('random') ?? 0,
       ...(made.choosesNumbers && { initialSequenceNumber: () => this.#draw('sequence-number') }),
     })
@@ -60,8 +67,12 @@ export class ReplayedStack {
     this.frame.length = 0
     if (entry.polling !== null) this.#setPolling(entry.polling)
     const { input, at } = entry
+    this.#trace.packet = entry.packet
+    this.#trace.begin()
     if (input.kind !== 'deadline' && input.kind !== 'told') this.stack.clock.now = at
     const outcome = this.#outcome(input, at)
+    this.told = this.#trace.end()
+    this.#trace.packet = 0
     this.#checkDraws()
     return outcome
   }
@@ -186,7 +197,7 @@ export class ReplayedStack {
   }
 
   #checkDraws(): void {
-    if (this.#drawn !== this.#draws.length) this.misdrawn = `it draws ${this.#drawn} numbers`
+    if (this.#drawn !== this.#draws.length) this.misdrawn = `it draws ${counted(this.#drawn, 'number')}`
   }
 }
 

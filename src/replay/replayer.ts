@@ -4,9 +4,9 @@
  */
 
 import type { Trace } from '../trace/recorder.ts'
-import { type Divergence, difference, inputText } from './divergence.ts'
+import { type Divergence, difference, inputText, toldDifference } from './divergence.ts'
 import { LogError } from './log-cursor.ts'
-import { type Entry, type LogEnd, LogReader } from './log-entries.ts'
+import { type Entry, type LogEnd, LogReader, type Outcome } from './log-entries.ts'
 import { ReplayedStack } from './replayed-stack.ts'
 
 /** A packet that a stack took or gave. The octets are borrowed. */
@@ -32,6 +32,11 @@ export class Replayer {
   entry: Entry | null = null
   /** Where it was no longer the same; the replay ends there. */
   divergence: Divergence | null = null
+  /**
+   * Where the stacks first did the same and told another thing: another reason, another congestion window, an event that this
+   * Elko tells and the one that recorded it did not. The replay goes on: what differs may or may not show later.
+   */
+  retelling: Divergence | null = null
   /** What of the log cannot be read; the replay ends before it. */
   problem: LogError | null = null
   readonly #reader: LogReader
@@ -88,8 +93,11 @@ export class Replayer {
     if (entry === null) return false
     this.#next = null
     this.entry = entry
-    if (entry.input.kind === 'stack') {
-      this.stacks.push(new ReplayedStack(entry.input.made, entry.draws, this.#trace))
+    const { input } = entry
+    if (input.kind === 'stack') {
+      const made = new ReplayedStack(input.made, entry.draws, this.#trace)
+      this.stacks.push(made)
+      this.divergence = divergenceOf(made, entry, entry.outcome)
     } else this.#perform(this.stacks[entry.stack]!, entry)
     return this.divergence === null
   }
@@ -107,18 +115,13 @@ export class Replayer {
   }
 
   #perform(replayed: ReplayedStack, entry: Entry): void {
-    const { index, offset, at, input, stack } = entry
-    const trace = this.#trace
-    if (trace !== null) trace.packet = entry.packet
+    const { at, input, stack } = entry
     const came = replayed.perform(entry)
-    if (trace !== null) trace.packet = 0
     const { octets, length } = replayed.frame
     if (input.kind === 'packet') this.#onPacket?.({ stack, direction: 'inbound', at, octets: input.octets })
     if (length > 0) this.#onPacket?.({ stack, direction: 'outbound', at, octets: octets.subarray(0, length) })
-    const differs = difference(entry, came, replayed.misdrawn)
-    if (differs === null) return
-    const { name: host } = replayed.stack
-    this.divergence = { index, offset, at, host, event: inputText(input), ...differs }
+    this.divergence = divergenceOf(replayed, entry, came)
+    this.retelling ??= retellingOf(replayed, entry)
   }
 
   #read(): Entry | null {
@@ -130,6 +133,20 @@ export class Replayer {
       return null
     }
   }
+}
+
+function divergenceOf(replayed: ReplayedStack, entry: Entry, came: Outcome): Divergence | null {
+  const differs = difference(entry, came, replayed.misdrawn)
+  return differs === null ? null : { ...placeOf(replayed, entry), ...differs }
+}
+
+function retellingOf(replayed: ReplayedStack, entry: Entry): Divergence | null {
+  const differs = toldDifference(entry, replayed.told)
+  return differs === null ? null : { ...placeOf(replayed, entry), ...differs }
+}
+
+function placeOf({ stack }: ReplayedStack, { index, offset, at, input }: Entry) {
+  return { index, offset, at, host: stack.name, event: inputText(input) }
 }
 
 /**

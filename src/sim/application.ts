@@ -56,6 +56,8 @@ export class Socket {
   intact = true
   /** What the last `read` returned, as text: at most 64 octets. */
   lastText = ''
+  /** The application does not come to read: whatever reads goes on blocking, and the window closes. */
+  stopsReading = false
   readonly #host: SimHost
   /** Events of a time when the connection had no number yet. */
   readonly #unnumbered: Note[] = []
@@ -63,6 +65,9 @@ export class Socket {
   #changes: Partial<Config> = {}
   #closed = false
   #ended = false
+  /** Writes that began, and those of them that are over: each waits for those before it. */
+  #writesBegun = 0
+  #writesOver = 0
   readonly #buffer = new Uint8Array(READ_OCTETS)
 
   constructor(host: SimHost) {
@@ -150,6 +155,15 @@ export class Socket {
    * @param data octets, a text, or a number of octets of the pattern.
    */
   *write(data: number | string | Uint8Array, options: WriteOptions = {}): Call<number> {
+    // Of two scripts that write at once the octets would be mixed.
+    const turn = this.#writesBegun++
+    if (turn > this.#writesOver) yield this.#until(() => turn === this.#writesOver)
+    const written = yield* this.#writeAll(data, options)
+    this.#writesOver++
+    return written
+  }
+
+  *#writeAll(data: number | string | Uint8Array, options: WriteOptions): Call<number> {
     const bytes = this.#octets(data)
     const label = options.urgent === true ? `send(${bytes.length}, OOB)` : `write(${bytes.length})`
     const refused = this.#refusal()
@@ -163,7 +177,7 @@ export class Socket {
       if (done === bytes.length) break
       if (!blocked) this.say(`${label} blocks`)
       blocked = true
-      yield this.#until(() => this.#hasRoom(bytes.length - done) || connection.closeReason !== null)
+      yield this.#until(() => this.#hasRoom(bytes.length - done) || this.#refusal() !== null)
       const ended = this.#refusal()
       if (ended !== null) return this.#minusOne(label, ended)
     }
@@ -184,6 +198,7 @@ export class Socket {
         this.say('read() times out')
         return -1
       }
+      if (this.#closed) return this.#minusOne('read()', 'EBADF')
     }
     const octets = this.#take(most)
     if (octets > 0) {
@@ -201,6 +216,7 @@ export class Socket {
     let done = 0
     while (done < count) {
       yield this.#until(() => this.#canRead())
+      if (this.#closed) return this.#minusOne('read()', 'EBADF')
       const octets = this.#take(Math.min(count - done, READ_OCTETS))
       if (octets === 0) break
       done += octets
@@ -238,6 +254,10 @@ export class Socket {
 
   /** Close with SO_LINGER of 0 s: a reset instead of a FIN. */
   abort(): void {
+    if (this.#closed) {
+      this.#fails('close()', 'EBADF')
+      return
+    }
     this.#closed = true
     this.#host.openSockets--
     this.say('close(), linger 0')
@@ -287,6 +307,8 @@ export class Socket {
 
   #canRead(): boolean {
     const connection = this.connection!
+    if (this.#closed) return true
+    if (this.stopsReading) return false
     return connection.readable > 0 || connection.atEndOfStream || connection.closeReason !== null
   }
 

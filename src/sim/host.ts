@@ -83,6 +83,11 @@ export class SimHost implements PacketEndpoint {
     return first!.slice(0, first!.indexOf('/'))
   }
 
+  /** It has crashed, and was not started again yet. */
+  get isDown(): boolean {
+    return this.#isDown
+  }
+
   // ---- what scripts use
 
   /** Starts a script at a time of the run. */

@@ -2,7 +2,7 @@
 
 import type { Direction } from '../capture/capture-file.ts'
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../capture/pcapng.ts'
-import type { NetworkEvent, SegmentSent, TraceEvent } from '../trace/events.ts'
+import type { NetworkEvent, SegmentSent } from '../trace/events.ts'
 import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import type { Recorder } from '../trace/recorder.ts'
 
@@ -79,13 +79,4 @@ export class NetworkRecord {
 export function packetComment(number: number, reason: SendReason | null, mark: string): string {
   const words = reason === null ? '' : `${reason}: ${SEND_REASONS[reason]}`
   return [`packet ${number}`, words, mark].filter((part) => part !== '').join(', ')
-}
-
-/** The newest 'sent' event from index `first` on. */
-export function lastSent(events: readonly TraceEvent[], first: number): SegmentSent | null {
-  for (let i = events.length - 1; i >= first; i--) {
-    const event = events[i]!
-    if (event.kind === 'sent') return event
-  }
-  return null
 }

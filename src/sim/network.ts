@@ -7,13 +7,14 @@
  */
 
 import type { SegmentSent } from '../trace/events.ts'
+import { lastSent } from '../trace/recorder.ts'
 import type { Address } from '../wire/address.ts'
 import { EventQueue, type Scheduled } from './event-queue.ts'
 import { type Delivery, type ImpairmentOptions, Impairments } from './impairments.ts'
 import type { Direction, Middlebox } from './middlebox.ts'
 import { type NetworkHost, NetworkHosts, type RouteChoice } from './network-hosts.ts'
 import { type NetworkEvent, NetworkLines } from './network-lines.ts'
-import { lastSent, NetworkRecord, type RecordOptions } from './network-record.ts'
+import { NetworkRecord, type RecordOptions } from './network-record.ts'
 import { SOURCE } from './packet-address.ts'
 import { PacketPool } from './packet-pool.ts'
 import { Random } from './random.ts'

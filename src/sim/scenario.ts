@@ -239,13 +239,21 @@ export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): 
     paths: statePaths(events).sort((a, b) => names.indexOf(a.host) - names.indexOf(b.host)),
     addresses: Object.fromEntries(lab.hosts.map(({ name, address }) => [name, address])),
     endUs: lab.network.now,
-    intact:
-      scenario.ownText === true || lab.hosts.every(({ sockets }) => sockets.every(({ intact }) => intact)),
+    intact: isIntact(scenario, lab),
   }
 }
 
+/** Every octet that was read is the one that was written, where the applications send the pattern. */
+export function isIntact({ ownText }: Scenario, { hosts }: Lab): boolean {
+  return ownText === true || hosts.every(({ sockets }) => sockets.every(({ intact }) => intact))
+}
+
 /** A replay is told as the run was: under its title, with what the network did and what was remarked. */
-function endRecord(record: InputLog, { name, title, lesson, onePicture }: Scenario, { recorder }: Lab): void {
+export function endRecord(
+  record: InputLog,
+  { name, title, lesson, onePicture }: Scenario,
+  { recorder }: Lab,
+): void {
   const edits = storyEdits(recorder.stackEvents ?? [], recorder.events)
   record.story({ name, title, lesson, onePicture: onePicture === true, edits })
   record.end()

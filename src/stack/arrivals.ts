@@ -8,7 +8,6 @@ import { enterClosed } from '../tcp/closing.ts'
 import type { Config, Limits } from '../tcp/config.ts'
 import { SYN_RECEIVED, TIME_WAIT } from '../tcp/state.ts'
 import type { Environment } from '../tcp/tcb.ts'
-import { recordSegment } from '../tcp/tracing.ts'
 import type { DropCounters } from '../trace/counters.ts'
 import type { DropReason, SendReason } from '../trace/reasons.ts'
 import { isInvalidSource } from '../wire/address.ts'
@@ -174,11 +173,8 @@ export class Arrivals {
     this.#drop('no-connection')
     if ((this.#segment.flags & RST) !== 0) return
     if (!replies.allow(environment.clock.now)) return this.#drop('rate-limited')
-    const sent = replies.addReset(this.#ip, this.#segment, config.ttl, this.#fromSelf)
-    const { trace, clock, host } = environment
-    if (trace === null) return
-    const segment = recordSegment(sent, 0)
-    trace.add({ kind: 'sent', at: clock.now, host, connection: 0, segment, reason, packet: 0 })
+    const told = environment.trace === null ? null : reason
+    replies.addReset(this.#ip, this.#segment, config.ttl, this.#fromSelf, told)
   }
 
   /** MUST-54: an error finds the connection that it is about. */

@@ -6,7 +6,7 @@
  */
 
 import { joined } from '../bytes/join.ts'
-import { ELKO_VERSION, LOG_MAGIC, LOG_VERSION } from './log-format.ts'
+import { ELKO_VERSION, LOG_MAGIC, LOG_VERSION, RunningHash } from './log-format.ts'
 import * as RECORD from './log-records.ts'
 
 export interface InputLogOptions {
@@ -30,8 +30,9 @@ export class InputLog {
   readonly #pieces: Uint8Array[] = []
   #piece = new Uint8Array(PIECE)
   #at = 0
-  /** Octets of finished pieces. */
+  /** Octets of finished pieces, and what they are. */
   #finished = 0
+  readonly #hash = new RunningHash()
   #stacks = 0
   /** The stack that the last record was about. */
   #current = -1
@@ -65,7 +66,11 @@ export class InputLog {
 
   /** Nothing more will come. A second call does nothing. */
   end(): void {
-    if (!this.#ended) this.byte(RECORD.END)
+    if (!this.#ended) {
+      this.byte(RECORD.END)
+      this.#finishPiece(PIECE)
+      this.number(this.#hash.value)
+    }
     this.#ended = true
     this.flush()
   }
@@ -158,6 +163,7 @@ export class InputLog {
   #finishPiece(next: number): void {
     const piece = this.#piece.subarray(0, this.#at)
     this.#finished += this.#at
+    this.#hash.add(piece, 0, piece.length)
     this.#piece = new Uint8Array(next)
     this.#at = 0
     if (piece.length === 0) return

@@ -9,6 +9,7 @@
 
 import type { Config, Limits } from '../tcp/config.ts'
 import type { Path } from '../tcp/path.ts'
+import type { Trace } from '../trace/recorder.ts'
 import type { HostedConnection } from './hosted-connection.ts'
 import { InputLog } from './input-log.ts'
 import type { Listener, ListenOptions } from './listener.ts'
@@ -16,6 +17,7 @@ import { hashOctets, headerOctets } from './log-format.ts'
 import * as RECORD from './log-records.ts'
 import type { Stack } from './stack.ts'
 import type { ConnectOptions, StackOptions } from './stack-options.ts'
+import { eventHash, ToldEvents } from './told-events.ts'
 
 /** What a stack is made of, as the log has it. */
 interface Made {
@@ -35,7 +37,13 @@ export function recordingOf(options: StackOptions, made: Made): Recording | null
 export class Recording {
   /** Where it is written. */
   readonly log: InputLog
-  readonly #stack: number
+  /** Sees what the stack tells, before its trace does. */
+  readonly told: ToldEvents
+  /** The stack's number in the log; -1 until it is made: one that cannot be is none. */
+  #stack = -1
+  readonly #made: string
+  /** What it draws while it is made. */
+  readonly #early: number[] = []
   readonly #config: Config
   readonly #configs = new WeakMap<Config, number>()
   #configCount = 0
@@ -50,25 +58,21 @@ export class Recording {
 
   constructor(log: InputLog, options: StackOptions, { name, config, limits, mtu }: Made) {
     this.log = log
-    this.#stack = log.addStack()
+    this.told = new ToldEvents(options.trace ?? null)
     this.#config = config
     this.#configs.set(config, 0)
-    if (log.isEnded) return
-    log.byte(RECORD.STACK)
-    log.text(
-      JSON.stringify({
-        name,
-        addresses: options.addresses.map(String),
-        secret: [...options.secret],
-        mtu,
-        checksumOffload: options.checksumOffload === true,
-        ownPacketsByLink: options.ownPacketsByLink === true,
-        privileged: options.privileged !== false,
-        choosesNumbers: options.initialSequenceNumber !== undefined,
-        config,
-        limits: { ...limits },
-      }),
-    )
+    this.#made = JSON.stringify({
+      name,
+      addresses: options.addresses.map(String),
+      secret: [...options.secret],
+      mtu,
+      checksumOffload: options.checksumOffload === true,
+      ownPacketsByLink: options.ownPacketsByLink === true,
+      privileged: options.privileged !== false,
+      choosesNumbers: options.initialSequenceNumber !== undefined,
+      config,
+      limits: { ...limits },
+    })
   }
 
   /** The same options, but what chance and others decide is written down. */
@@ -76,6 +80,7 @@ export class Recording {
     const { random, initialSequenceNumber: choose } = options
     return {
       ...options,
+      trace: this.told,
       random: () => this.#drawn(RECORD.RANDOM, random()),
       ...(choose !== undefined && {
         initialSequenceNumber: (path: Path, now: number) =>
@@ -84,8 +89,15 @@ export class Recording {
     }
   }
 
-  /** From here on each call of the stack goes through here. */
+  /** What the stack's events go to from here on. */
+  tracedBy(trace: Trace | null): Trace {
+    this.told.inner = trace
+    return this.told
+  }
+
+  /** The stack is made, and from here on each call of it goes through here. */
   observe(stack: Stack): void {
+    this.#writeMade()
     this.#observePackets(stack)
     this.#observePolls(stack)
     const { listen, freePort, accept, closeListener, connect, close } = stack
@@ -133,9 +145,11 @@ export class Recording {
     log.number(now, this.#time)
     this.#time = now
     write()
+    this.told.begin()
     const value = this.#run(run)
     log.byte(RECORD.DONE)
     result?.(value)
+    this.#writeTold()
     return value
   }
 
@@ -216,6 +230,7 @@ export class Recording {
     } catch (error) {
       this.log.byte(RECORD.THREW)
       this.log.text(errorName(error))
+      this.#writeTold()
       throw error
     } finally {
       this.#depth--
@@ -224,11 +239,36 @@ export class Recording {
 
   #drawn<T extends number | null>(record: number, drawn: T): T {
     const { log } = this
-    if (log.isEnded) return drawn
+    if (this.#stack < 0) this.#early.push(drawn ?? 0)
+    if (this.#stack < 0 || log.isEnded) return drawn
     log.byte(record)
     if (record === RECORD.SEQUENCE_NUMBER) log.byte(drawn === null ? 0 : 1)
     if (drawn !== null) log.number(drawn)
     return drawn
+  }
+
+  /** All that it draws while it is made are random numbers: of sequence numbers it has no need yet. */
+  #writeMade(): void {
+    const { log } = this
+    this.#stack = log.addStack()
+    if (!log.opens(this.#stack)) return
+    log.byte(RECORD.STACK)
+    log.text(this.#made)
+    for (const number of this.#early) {
+      log.byte(RECORD.RANDOM)
+      log.number(number)
+    }
+    log.byte(RECORD.DONE)
+  }
+
+  /** What the stack told of an input. */
+  #writeTold(): void {
+    const events = this.told.end()
+    this.log.whole(events.length)
+    for (const event of events) {
+      const hash = eventHash(event)
+      for (let shift = 0; shift < 24; shift += 8) this.log.byte((hash >>> shift) & 0xff)
+    }
   }
 
   #listens(stack: Stack, listener: Listener): void {

@@ -4,6 +4,10 @@
  */
 
 import type { Limits } from '../tcp/config.ts'
+import type { Environment } from '../tcp/tcb.ts'
+import { recordSegment } from '../tcp/tracing.ts'
+import type { SegmentRecord } from '../trace/events.ts'
+import type { SendReason } from '../trace/reasons.ts'
 import { exchangeAddresses, IpHeader } from '../wire/ip-header.ts'
 import { ACK, RST, Segment } from '../wire/segment.ts'
 import { tcpPacketOf } from '../wire/tcp-packet.ts'
@@ -14,16 +18,26 @@ interface Reply {
   readonly packet: Uint8Array
   /** It answers this host's own packet. */
   readonly toSelf: boolean
+  /** What the trace is told when it goes; null: nothing. */
+  readonly told: ResetTold | null
+}
+
+/** A reset and why it is sent. */
+interface ResetTold {
+  readonly segment: SegmentRecord
+  readonly reason: SendReason
 }
 
 export class Replies {
+  readonly #environment: Environment
   readonly #limit: number
   readonly #rate: RateLimit
   readonly #queue = new Fifo<Reply>()
   readonly #ip = new IpHeader()
   readonly #segment = new Segment()
 
-  constructor(limits: Limits, random: () => number) {
+  constructor(limits: Limits, random: () => number, environment: Environment) {
+    this.#environment = environment
     this.#limit = limits.replyQueue
     this.#ip.dontFragment = true
     this.#rate = new RateLimit(limits.repliesPerSecond, limits.replyBurst, random)
@@ -44,15 +58,16 @@ export class Replies {
   }
 
   /** Queues a packet for `poll`; `allow` was asked before. */
-  add(packet: Uint8Array, toSelf: boolean): void {
-    this.#queue.push({ packet, toSelf })
+  add(packet: Uint8Array, toSelf: boolean, told: ResetTold | null = null): void {
+    this.#queue.push({ packet, toSelf, told })
   }
 
   /**
    * Queues the reset that answers a segment: <SEQ=SEG.ACK><CTL=RST> where it carries an ACK, else
-   * <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>. Returns the segment sent, borrowed until the next call.
+   * <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>.
+   * @param reason what the trace is told when it goes; null: there is no trace
    */
-  addReset(ip: IpHeader, seg: Segment, ttl: number, toSelf: boolean): Segment {
+  addReset(ip: IpHeader, seg: Segment, ttl: number, toSelf: boolean, reason: SendReason | null): void {
     const reply = this.#segment
     const hasAck = (seg.flags & ACK) !== 0
     reply.srcPort = seg.dstPort
@@ -64,15 +79,25 @@ export class Replies {
     answer.version = ip.version
     answer.ttl = ttl
     exchangeAddresses(answer, ip)
-    this.add(tcpPacketOf(answer, reply), toSelf)
-    return reply
+    const told = reason === null ? null : { segment: recordSegment(reply, 0), reason }
+    this.add(tcpPacketOf(answer, reply), toSelf, told)
   }
 
   /** Writes the next answer to the frame and returns its length, 0 where none waits. */
   poll(frame: Uint8Array): number {
     const reply = this.#queue.shift()
     if (reply === undefined) return 0
+    this.#tell(reply)
     frame.set(reply.packet)
     return reply.packet.length
+  }
+
+  /** A reset that belongs to no connection is told when it goes: only then has its packet a number. */
+  #tell({ told, toSelf }: Reply): void {
+    const { trace, clock, host } = this.#environment
+    if (trace === null || told === null) return
+    // What stays in this host is numbered by nobody.
+    const packet = toSelf ? 0 : trace.packet
+    trace.add({ kind: 'sent', at: clock.now, host, connection: 0, ...told, packet })
   }
 }

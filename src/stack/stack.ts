@@ -89,7 +89,6 @@ export class Stack implements Host {
     this.#isn = new IsnSource(options.secret, options.initialSequenceNumber ?? null)
     this.#ports = new PortSelector(options.random)
     this.#table = new ConnectionTable(options.secret, this.limits.connections)
-    this.#replies = new Replies(this.limits, options.random)
     this.#environment = {
       clock: this.clock,
       pool: new RingPool(this.limits.ringPoolBytes),
@@ -98,6 +97,7 @@ export class Stack implements Host {
       isn: this.#isn,
       counters: this.counters,
     }
+    this.#replies = new Replies(this.limits, options.random, this.#environment)
     this.#arrivals = new Arrivals({
       environment: this.#environment,
       counters: this.counters,
@@ -120,11 +120,11 @@ export class Stack implements Host {
 
   /** Who records what happens, or null. From here on another does, of connections that are there as well. */
   get trace(): Trace | null {
-    return this.#environment.trace
+    return this.recording === null ? this.#environment.trace : this.recording.told.inner
   }
   set trace(trace: Trace | null) {
-    this.#environment.trace = trace
-    for (const { tcb } of this.connections()) tcb.trace = trace
+    this.#environment.trace = this.recording?.tracedBy(trace) ?? trace
+    for (const { tcb } of this.connections()) tcb.trace = this.#environment.trace
   }
 
   /** Connections of all states. */

@@ -2,23 +2,6 @@
 
 import { decimal, element } from './markup.ts'
 
-/** A line through points, flat list of x and y. Empty where there are fewer than two points. */
-export function polyline(points: readonly number[]): string {
-  let d = ''
-  for (let i = 0; i + 1 < points.length; i += 2) {
-    d += `${i === 0 ? 'M' : 'L'}${decimal(points[i]!)} ${decimal(points[i + 1]!)}`
-  }
-  return points.length < 4 ? '' : d
-}
-
-/** The same as steps: each value holds until the next point. */
-export function stepLine(points: readonly number[]): string {
-  if (points.length < 2) return ''
-  let d = `M${decimal(points[0]!)} ${decimal(points[1]!)}`
-  for (let i = 2; i + 1 < points.length; i += 2) d += `H${decimal(points[i]!)}V${decimal(points[i + 1]!)}`
-  return d
-}
-
 /** A filled arrow head whose tip is at (x, y), of an arrow that comes from (fromX, fromY). */
 export function arrowHead(fromX: number, fromY: number, x: number, y: number, size = 8): string {
   const length = Math.hypot(x - fromX, y - fromY)
@@ -49,4 +32,9 @@ export function tick(x: number, y: number, way: 'up' | 'down' | 'across', size =
 /** A path with a class of the theme. */
 export function path(d: string, className: string): string {
   return d === '' ? '' : element('path', { class: className, d })
+}
+
+/** The same of path data in pieces. */
+export function paths(pieces: readonly string[], className: string): string {
+  return pieces.map((d) => path(d, className)).join('')
 }

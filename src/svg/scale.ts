@@ -1,12 +1,10 @@
-/** From values to pixels and back, and the round values that deserve a tick. */
+/** From values to pixels, and the round values that deserve a tick. */
 
 export interface LinearScale {
   readonly from: number
   readonly to: number
   /** Pixels of a value; beyond the ends the scale goes on. */
   at(value: number): number
-  /** Value of a pixel. */
-  valueAt(pixel: number): number
 }
 
 /** Where `from` and `to` are the same value, it stands in the middle. */
@@ -17,7 +15,6 @@ export function linearScale(from: number, to: number, first: number, last: numbe
     from,
     to,
     at: (value) => (span === 0 ? first + room / 2 : first + ((value - from) / span) * room),
-    valueAt: (pixel) => (room === 0 ? from : from + ((pixel - first) / room) * span),
   }
 }
 
@@ -54,13 +51,27 @@ export function countText(value: number): string {
   return trimmed(value)
 }
 
-/** '350 µs', '20 ms', '1.5 s', '2 min' of microseconds: at most three decimals. */
+/** Each unit, microseconds, and how many of them are told in the next one. A year has 365.25 days. */
+const DURATIONS = [
+  { unit: 'µs', size: 1, most: 1000 },
+  { unit: 'ms', size: 1e3, most: 1000 },
+  { unit: 's', size: 1e6, most: 120 },
+  { unit: 'min', size: 60e6, most: 300 },
+  { unit: 'h', size: 3600e6, most: 72 },
+  { unit: 'd', size: 86_400e6, most: 730.5 },
+  { unit: 'years', size: 365.25 * 86_400e6, most: Number.POSITIVE_INFINITY },
+] as const
+
+/**
+ * '350 µs', '20 ms', '1.5 s', '2 min' of microseconds: at most three decimals. A broken clock's times come out as well:
+ * '-5 s', '40 years', and '?' of what is no number.
+ */
 export function durationText(us: number): string {
-  const size = Math.abs(us)
-  if (size < 1000) return `${trimmed(us)} µs`
-  if (size < 1e6) return `${trimmed(us / 1e3)} ms`
-  if (size < 120e6) return `${trimmed(us / 1e6)} s`
-  return `${trimmed(us / 60e6)} min`
+  if (!Number.isFinite(us)) return '?'
+  // As it will be told: 999.9999 µs are a millisecond.
+  const toldOf = (size: number): number => Math.round((us / size) * 1000) / 1000
+  const { unit, size } = DURATIONS.find((each) => Math.abs(toldOf(each.size)) < each.most)!
+  return `${trimmed(us / size)} ${unit}`
 }
 
 function trimmed(value: number): string {

@@ -182,12 +182,14 @@ export class Connection {
   /** Changes tunables: Nagle, keep-alive, DiffServ (SHLD-21) ...; those that the handshake used no longer matter. */
   reconfigure(config: Config): void {
     const { tcb } = this
+    const { userTimeoutMs } = tcb.config
     tcb.config = config
     tcb.sendBuffer.setCapacity(config.sendBufferBytes)
     // A smaller buffer takes nothing back that was offered (SHLD-14): only the window stops moving.
     const capacity = receiveCapacity(config, tcb.offer.shift)
     tcb.receiveBuffer.setCapacity(Math.max(tcb.receiveBuffer.capacity, capacity))
     calls.keepAliveChanged(tcb)
+    if (config.userTimeoutMs !== userTimeoutMs) calls.userTimeoutChanged(tcb)
   }
 
   // ---- poll: what the connection wants

@@ -269,3 +269,9 @@ export function keepAliveChanged(tcb: Tcb): void {
     tcb.config.keepAlive && synchronized ? tcb.lastReceivedAt + msToUs(tcb.config.keepAliveIdleMs) : NEVER
   tcb.keepAliveProbes = 0
 }
+
+/** RFC 9293 3.9.1.1: what waits already waits as long as the user says now, counted from when it began to wait. */
+export function userTimeoutChanged({ timers, config, waitingSince }: Tcb): void {
+  const isWaiting = timers.retransmission !== NEVER
+  timers.user = isWaiting && config.userTimeoutMs > 0 ? waitingSince + msToUs(config.userTimeoutMs) : NEVER
+}

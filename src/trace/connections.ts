@@ -44,10 +44,16 @@ export function connectionsIn(events: readonly TraceEvent[]): LadderPair[] {
     if (peer !== undefined) taken.add(peer)
     const self: LadderEnd = { host: end.host, connection: end.connection, port: end.port, recorded: true }
     const other = peer === undefined ? bareHost(end, hosts) : ladderEnd(peer)
-    const swapped = peer !== undefined && peer.synAt < end.synAt
+    const swapped = peer === undefined ? answers(end) : peer.synAt < end.synAt
     pairs.push(swapped ? { left: other, right: self } : { left: self, right: other })
   }
   return pairs
+}
+
+/** The connection of a pair, by its number at an end that has one. */
+export function connectionOf({ left, right }: LadderPair): { host: string; connection: number } {
+  const end = left.connection > 0 ? left : right
+  return { host: end.host, connection: end.connection }
 }
 
 /** The events of one connection, in order of time, each with its side. */
@@ -80,6 +86,8 @@ interface End {
   /** Index of the first event, and of the first SYN without ACK that it sent. */
   readonly firstAt: number
   synAt: number
+  /** It sent a SYN with ACK. */
+  answered: boolean
   /** Ends and bare hosts that received what this one sent, or the other way round. */
   readonly linked: Set<string>
 }
@@ -163,6 +171,7 @@ function newEnd(event: TraceEvent, index: number): End {
     peerPort: -1,
     firstAt: index,
     synAt: Number.POSITIVE_INFINITY,
+    answered: false,
     linked: new Set(),
   }
 }
@@ -172,7 +181,14 @@ function learnPorts(end: End, segment: SegmentRecord, sent: boolean, index: numb
     end.port = sent ? segment.srcPort : segment.dstPort
     end.peerPort = sent ? segment.dstPort : segment.srcPort
   }
-  if (sent && (segment.flags & (SYN | ACK)) === SYN && index < end.synAt) end.synAt = index
+  if (!sent || (segment.flags & SYN) === 0) return
+  if ((segment.flags & ACK) !== 0) end.answered = true
+  else if (index < end.synAt) end.synAt = index
+}
+
+/** It was opened by an end that is not recorded. */
+function answers({ answered, synAt }: End): boolean {
+  return answered && synAt === Number.POSITIVE_INFINITY
 }
 
 function findPeer(end: End, ends: readonly End[], taken: ReadonlySet<End>): End | undefined {

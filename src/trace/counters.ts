@@ -1,13 +1,13 @@
 /** Counts by reason: every packet or segment that was not used has one. */
 
-import { DROP_REASONS, type DropReason } from './reasons.ts'
+import { DROP_NAMES, type DropReason } from './reasons.ts'
 
 export class DropCounters {
   /** Drops by reason, every reason present. */
   readonly byReason: Record<DropReason, number>
 
   constructor() {
-    const zeros = Object.keys(DROP_REASONS).map((reason) => [reason, 0])
+    const zeros = DROP_NAMES.map((reason) => [reason, 0])
     this.byReason = Object.fromEntries(zeros) as Record<DropReason, number>
   }
 

@@ -69,6 +69,18 @@ export interface SegmentSent extends EventBase {
   readonly packet: number
   /** What an observer has to say of it: its frame in a capture, what the analysis makes of it. */
   readonly note?: string
+  /** At the first packet of a capture, where its packets tell: where it was made. */
+  readonly vantage?: Vantage
+}
+
+/** Where a capture of one place was made. */
+export interface Vantage {
+  /** At this host, or at both as they are one machine; none: on the way between them. */
+  readonly at: readonly string[]
+  /** Perhaps not at the host itself, but on its network. */
+  readonly isNear: boolean
+  /** How its packets tell, as the half of a sentence. */
+  readonly because: string
 }
 
 export interface SegmentReceived extends EventBase {
@@ -130,18 +142,24 @@ export interface RecoveryEvent extends EventBase {
   readonly srttUs: number
 }
 
+export const NETWORK_ACTIONS = [
+  'lost',
+  'duplicated',
+  'reordered',
+  'corrupted',
+  'delayed',
+  'too-big',
+  'queue-full',
+  'forged',
+] as const
+
+/** The actions after which a packet does not arrive. */
+export const LOSSES: ReadonlySet<NetworkEvent['action']> = new Set(['lost', 'too-big', 'queue-full'])
+
 /** What the network did with a packet. Recorded by the simulator or an impairing link, never by a stack. */
 export interface NetworkEvent extends EventBase {
   readonly kind: 'network'
-  readonly action:
-    | 'lost'
-    | 'duplicated'
-    | 'reordered'
-    | 'corrupted'
-    | 'delayed'
-    | 'too-big'
-    | 'queue-full'
-    | 'forged'
+  readonly action: (typeof NETWORK_ACTIONS)[number]
   readonly packet: number
   /** For 'duplicated': the number under which the copy arrives. */
   readonly copy?: number

@@ -5,7 +5,7 @@
  * its source. A word is a string constant: comparing two of them compares two pointers.
  */
 
-import type { Verdict } from '../wire/verdict.ts'
+import { VERDICTS, type Verdict } from '../wire/verdict.ts'
 
 /** Why a segment was sent. `chooseSegment` returns one of these, so "is there work?" and "what work?" cannot disagree. */
 export const SEND_REASONS = {
@@ -98,6 +98,38 @@ export const DROP_REASONS = {
 } as const satisfies Record<Exclude<Verdict, 'ok'>, string> & Record<string, string>
 
 export type DropReason = keyof typeof DROP_REASONS
+
+/** The reasons of drops without their sentences, which a page that only counts need not load. */
+export const DROP_NAMES: readonly DropReason[] = [
+  ...VERDICTS.filter((verdict) => verdict !== 'ok'),
+  'other-host',
+  'invalid-source',
+  'broadcast-or-multicast',
+  'no-connection',
+  'rst-ignored',
+  'listener-without-syn',
+  'syn-queue-full',
+  'backlog-full',
+  'connections-full',
+  'out-of-window',
+  'paws',
+  'timestamp-missing',
+  'rst-out-of-window',
+  'rst-not-exact',
+  'syn-in-synchronized',
+  'ack-missing',
+  'ack-out-of-range',
+  'rst-in-time-wait',
+  'syn-sent-without-syn',
+  'duplicate-text',
+  'beyond-window',
+  'reassembly-full',
+  'text-after-fin',
+  'icmp-out-of-window',
+  'icmp-source-quench',
+  'icmp-unhandled',
+  'rate-limited',
+]
 
 /** Why a connection entered CLOSED, could not be opened, or is in doubt (a soft error). */
 export const CLOSE_REASONS = {

@@ -2,7 +2,7 @@
  * Keeps events in order, up to a bound. A stack without a trace holds `null` and pays one comparison per event.
  */
 
-import type { TraceEvent } from './events.ts'
+import type { SegmentSent, TraceEvent } from './events.ts'
 
 export interface Trace {
   /**
@@ -29,4 +29,13 @@ export class Recorder implements Trace {
     if (this.events.length < this.#limit) this.events.push(event)
     else this.dropped++
   }
+}
+
+/** The newest 'sent' event from index `first` on. */
+export function lastSent(events: readonly TraceEvent[], first: number): SegmentSent | null {
+  for (let i = events.length - 1; i >= first; i--) {
+    const event = events[i]!
+    if (event.kind === 'sent') return event
+  }
+  return null
 }

@@ -3,7 +3,7 @@
  * the stacks' events they go with a record of the stacks' inputs, and a replay is told in the same words.
  */
 
-import type { TraceEvent } from './events.ts'
+import { NETWORK_ACTIONS, type TraceEvent } from './events.ts'
 import { STATE_NAMES } from './states.ts'
 
 /** So many events of the stacks are left out, and then so many kept; or one is put in. */
@@ -73,16 +73,7 @@ function isStep(edit: unknown): edit is readonly [number, number] {
   )
 }
 
-const ACTIONS: readonly unknown[] = [
-  'lost',
-  'duplicated',
-  'reordered',
-  'corrupted',
-  'delayed',
-  'too-big',
-  'queue-full',
-  'forged',
-]
+const ACTIONS: readonly unknown[] = NETWORK_ACTIONS
 const STATES: readonly unknown[] = STATE_NAMES
 
 /** Events that somebody else than a stack tells, and changes of state, which may stand elsewhere. */

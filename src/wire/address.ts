@@ -38,7 +38,7 @@ export function addressOf(w0: number, w1: number, w2: number, w3: number, versio
 
 type Words = 'src0' | 'src1' | 'src2' | 'src3' | 'dst0' | 'dst1' | 'dst2' | 'dst3'
 /** What has the addresses of an IP header as words: a decoded header, a captured packet. */
-type Addressed = Readonly<Pick<IpHeader, 'version' | Words>>
+export type Addressed = Readonly<Pick<IpHeader, 'version' | Words>>
 
 /** The source of a decoded header, to keep. */
 export function sourceAddress(header: Addressed): Address {

@@ -1,5 +1,6 @@
 /** An IP packet of either version (RFC 791, RFC 8200): decode, write, and the pseudo-header under TCP's checksum. */
 
+import type { Addressed } from './address.ts'
 import type { IpHeader } from './ip-header.ts'
 import { decodeIpv4, IPV4_HEADER_LENGTH, writeIpv4Header } from './ipv4.ts'
 import { decodeIpv6, IPV6_HEADER_LENGTH, writeIpv6Header } from './ipv6.ts'
@@ -49,7 +50,7 @@ export function writeIpHeader(view: DataView, offset: number, header: IpHeader):
  *
  * @param upperLength octets of the upper-layer packet, header included
  */
-export function pseudoHeaderSum(header: IpHeader, protocol: number, upperLength: number): number {
+export function pseudoHeaderSum(header: Addressed, protocol: number, upperLength: number): number {
   const { src3, dst3 } = header
   const sum =
     (src3 >>> 16) +

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BothEnds, bothEnds } from '../../src/analyze/outside/both-ends.ts'
 import { matched, type Print } from '../../src/analyze/outside/same-packets.ts'
-import { compareCaptures, PlaceCapture, sameFrames } from '../../src/analyze/outside/two-captures.ts'
+import { compareCaptures, inBoth, PlaceCapture } from '../../src/analyze/outside/two-captures.ts'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
 import type { CaptureRecord } from '../../src/capture/record.ts'
 import { ladderItems, type Message } from '../../src/diagram/ladder-messages.ts'
@@ -25,7 +25,18 @@ interface Read {
   readonly captureUs: { first: number; last: number }
 }
 
-function readCapture(octets: Uint8Array, aheadUs: number): Read {
+const withBytes = (record: CaptureRecord, bytes: Uint8Array): CaptureRecord => ({
+  ...record,
+  bytes,
+  view: new DataView(bytes.buffer),
+  start: 0,
+  length: bytes.length,
+  originalLength: bytes.length,
+})
+
+type Edit = (records: readonly CaptureRecord[]) => readonly CaptureRecord[]
+
+function readCapture(octets: Uint8Array, aheadUs: number, edit: Edit = (records) => records): Read {
   const place = new PlaceCapture()
   const recorder = new FlowRecorder(100_000)
   const analysis = new SequenceAnalysis()
@@ -34,7 +45,12 @@ function readCapture(octets: Uint8Array, aheadUs: number): Read {
     if (said.stream === 0 && !packet.isQuoted) recorder.packet(packet, tcp, said)
   })
   const captureUs = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY }
-  const reader = new CaptureReader((record) => {
+  const records: CaptureRecord[] = []
+  new CaptureReader((record) => {
+    const { start, length } = record
+    records.push(withBytes(record, record.bytes.slice(start, start + length)))
+  }).readWhole(octets)
+  for (const record of edit(records)) {
     const us = record.seconds * 1e6 + Math.floor(record.nanoseconds / 1000) + aheadUs
     const late: CaptureRecord = {
       ...record,
@@ -46,14 +62,13 @@ function readCapture(octets: Uint8Array, aheadUs: number): Read {
     captureUs.last = Math.max(captureUs.last, us)
     place.take(late)
     dissector.dissect(late)
-  })
-  reader.readWhole(octets)
+  }
   return { place, recorder, captureUs }
 }
 
-function fromBothEnds(result: ScenarioResult): TraceEvent[] {
-  const client = readCapture(result.capture('client').octets, 0)
-  const server = readCapture(result.capture('server').octets, AHEAD_US)
+function fromBothEnds(result: ScenarioResult, edits: { client?: Edit; server?: Edit } = {}): TraceEvent[] {
+  const client = readCapture(result.capture('client').octets, 0, edits.client)
+  const server = readCapture(result.capture('server').octets, AHEAD_US, edits.server)
   const { clockOffset } = compareCaptures(client.place, server.place)
   const end = ({ recorder, captureUs }: Read) => ({
     events: recorder.events,
@@ -63,7 +78,7 @@ function fromBothEnds(result: ScenarioResult): TraceEvent[] {
   return bothEnds({
     client: end(client),
     server: end(server),
-    frames: sameFrames(client.place.legs.get(0)!, server.place.legs.get(0)!),
+    ...inBoth(client.place.legs.get(0)!, server.place.legs.get(0)!),
     aheadUs: Math.round(clockOffset * 1e6),
   })
 }
@@ -127,14 +142,15 @@ test('nothing happens at one host in another order than in its capture, and noth
     const client = readCapture(result.capture('client').octets, 0)
     const server = readCapture(result.capture('server').octets, 0)
     if (client.recorder.packets === 0 || server.recorder.packets === 0) continue
-    const frames = sameFrames(client.place.legs.get(0)!, server.place.legs.get(0)!)
+    const same = inBoth(client.place.legs.get(0)!, server.place.legs.get(0)!)
+    const { frames } = same
     const end = ({ recorder, captureUs }: Read) => ({
       events: recorder.events,
       startUs: recorder.startUs,
       captureUs,
     })
     // Clocks that are said to agree though they are half a second apart.
-    const ends: BothEnds = { client: end(client), server: end(server), frames, aheadUs: 500_000 }
+    const ends: BothEnds = { client: end(client), server: end(server), ...same, aheadUs: 500_000 }
     const sent = new Set<number>()
     let now = Number.NEGATIVE_INFINITY
     const orders = { client: 0, server: 0 }
@@ -155,6 +171,91 @@ test('nothing happens at one host in another order than in its capture, and noth
     assert.equal(orders.client, inCapture('client', client), scenario.name)
     assert.equal(orders.server, inCapture('server', server), scenario.name)
   }
+})
+
+/** Where a packet of raw IPv4 has its text, and the number of the text's first octet. */
+function textOf({ bytes }: CaptureRecord): { at: number; seq: number; sender: string } {
+  const tcp = (bytes[0]! & 15) * 4
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return {
+    at: tcp + (bytes[tcp + 12]! >> 4) * 4,
+    seq: view.getUint32(tcp + 4),
+    sender: bytes.subarray(12, 16).join(),
+  }
+}
+
+/** What a capture has where the network card splits what is sent, or joins what arrives: neighbours in one packet. */
+const joined: Edit = (records) => {
+  const told: CaptureRecord[] = []
+  for (const record of records) {
+    const last = told.at(-1)
+    const [one, other] = [last === undefined ? undefined : textOf(last), textOf(record)]
+    const length = last === undefined ? 0 : last.bytes.length - one!.at
+    const follows = one?.sender === other.sender && one.seq + length === other.seq
+    if (last === undefined || !follows || length === 0 || other.at === record.bytes.length) {
+      told.push(record)
+      continue
+    }
+    const bytes = new Uint8Array([...last.bytes, ...record.bytes.subarray(other.at)])
+    const flags = (bytes[0]! & 15) * 4 + 13
+    bytes[flags] = bytes[flags]! | record.bytes[flags]!
+    new DataView(bytes.buffer).setUint16(2, bytes.length)
+    told[told.length - 1] = withBytes(last, bytes)
+  }
+  return told
+}
+
+for (const [name, edits] of Object.entries({
+  'a card that splits what the client sends': { client: joined },
+  'a card that joins what the server receives': { server: joined },
+  both: { client: joined, server: joined },
+})) {
+  test(`${name}: each octet is one segment's, sent and arrived, or lost`, () => {
+    for (const [loss, seed] of [
+      [0, 1],
+      [0.1, 5],
+    ] as const) {
+      const impairments = { loss, delayUs: 15_000 }
+      const result = runScenario(findScenario('data-transfer')!, { seed, bytes: 30_000, impairments })
+      const sum = (messages: readonly Message[], wanted: Message['fate']) =>
+        messages
+          .filter(({ from, fate }) => from === 0 && fate === wanted)
+          .reduce((octets, { segment }) => octets + segment.length, 0)
+      const [told, known] = [messagesOf(fromBothEnds(result, edits)), messagesOf(result.events)]
+      assert.equal(sum(told, 'arrived'), sum(known, 'arrived'))
+      assert.equal(sum(told, 'lost'), sum(known, 'lost'))
+      assert.ok(told.every(({ sentItem, sentUs, arrivedUs }) => sentItem >= 0 && arrivedUs >= sentUs))
+      const halves = told.filter(({ note = '' }) => / at the server, \d+ of its \d+ octets/.test(note))
+      assert.equal(halves.length > 0, 'client' in edits)
+    }
+  })
+}
+
+test('what has passed other routers is no piece of what was lost', () => {
+  const text = (frame: number, seq: number, length: number, ttl: number): Print => {
+    return { ...print(frame, frame), seq, length, ttl, key: `${seq} ${length}` }
+  }
+  const common = [
+    { ...print(1, 0), ttl: 64 },
+    { ...print(1, 10), ttl: 63 },
+  ] as const
+  const whole = text(2, 1000, 200, 64)
+  const { pieces, onlyFirst, onlySecond } = matched(
+    [common[0], whole],
+    [common[1], text(2, 1000, 120, 63), text(3, 1120, 80, 101)],
+  )
+  assert.deepEqual(
+    pieces.map(({ second, seq, length }) => [second.frame, seq, length]),
+    [[2, 1000, 120]],
+  )
+  assert.deepEqual(
+    onlyFirst.map(({ frame, seq, length }) => [frame, seq, length]),
+    [[2, 1120, 80]],
+  )
+  assert.deepEqual(
+    onlySecond.map(({ frame }) => frame),
+    [3],
+  )
 })
 
 function print(frame: number, at: number, identification = 0): Print {

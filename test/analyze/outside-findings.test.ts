@@ -32,6 +32,13 @@ test('syn-proxy: not where all is of one kind, or the way changes in the middle'
   assert.equal(found('syn-proxy', moved), undefined)
 })
 
+test('one of a thing is told as one', () => {
+  const once = `${OPEN}0.03 c PA 100\n 0.05 s A\n 0.06 c PA 100\n 0.4 c PA again\n 0.42 s A`
+  assert.match(found('loss', once)!.text, /^1 segment of the client sent again, 0 of them/)
+  const late = `${OPEN}0.03 c PA 100 seq=+100\n 0.0301 c PA 100\n 0.05 s A ack=+100`
+  assert.match(found('reordering', late)!.text, /^1 segment of the client arrived out of order/)
+})
+
 test('states: where both ends are when the capture ends before the connection does', () => {
   const told: readonly [string, RegExp][] = [
     [OPEN, /client in ESTABLISHED and the server in ESTABLISHED$/],

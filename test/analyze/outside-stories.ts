@@ -239,6 +239,12 @@ export const STORIES: Readonly<Record<string, Told>> = {
     culprit: 'path',
     client: 'host-unreachable',
   },
+  'no acknowledgment, and a firewall rejects': {
+    story: `${TALK}0.3 c PA 300\n 0.5 c PA again\n 0.9 c PA again\n 3.4 icmp 3/3 10.1.0.1`,
+    verdict: 'unreachable-midway',
+    culprit: 'middlebox',
+    client: 'refused-midway',
+  },
   'only small segments get through': {
     story: `${TALK}0.3 c A 1448\n 0.5 c A again\n 0.9 c A again\n 1.7 c A again\n 3.3 c A again`,
     verdict: 'path-mtu-black-hole',
@@ -270,6 +276,23 @@ export const STORIES: Readonly<Record<string, Told>> = {
     verdict: 'premature-end',
     culprit: 'server-app',
     client: 'end-in-message',
+  },
+  'cut in the middle of chunks': {
+    story: `${OPEN}0.03 c PA text=GET_/_HTTP/1.1||\n 0.05 s A\n 0.06 s PA text=HTTP/1.1_200_OK|Transfer-Encoding:_chunked||3|abc|\n 0.07 c A\n 0.08 s FA\n 0.081 c FA\n 0.1 s A`,
+    verdict: 'premature-end',
+    culprit: 'server-app',
+    client: 'end-in-message',
+  },
+  'chunks to the last one': {
+    story: `${OPEN}0.03 c PA text=GET_/_HTTP/1.1||\n 0.05 s A\n 0.06 s PA text=HTTP/1.1_200_OK|Transfer-Encoding:_chunked||3|abc|\n 0.061 s PA text=0||\n 0.07 c A\n 0.08 s FA\n 0.081 c FA\n 0.1 s A`,
+    verdict: 'healthy',
+    culprit: 'none',
+  },
+  'many small requests, and a reset in place of the last answer': {
+    story: `${OPEN}${Array.from({ length: 9 }, (_, k) => `${k + 1} c PA 500\n ${k + 1}.02 s PA 490\n`).join(' ')} 11 c PA 500\n 11.02 s RA`,
+    verdict: 'unread-data',
+    culprit: 'server-app',
+    resetBy: 'server-host',
   },
   'a fatal TLS alert': {
     story: `${ASK}0.06 s PA text=\u0015\u0003\u0003\u0000\u0002\u0002\u0028\n 0.061 c A\n 0.07 s FA\n 0.071 c FA\n 0.09 s A`,

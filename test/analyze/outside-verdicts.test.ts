@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { OUTCOMES, seenAs } from '../../src/analyze/outside/application-errors.ts'
 import { VERDICTS } from '../../src/analyze/outside/verdicts.ts'
 import { pcapHeader, pcapPacket } from '../../src/capture/pcap.ts'
+import { pluralsOfOne } from '../diagnosis/judge.ts'
 import { STORIES } from './outside-stories.ts'
 import { captureOf, diagnosesOf, Story } from './wire-story.ts'
 
@@ -14,6 +15,7 @@ for (const [name, told] of Object.entries(STORIES)) {
     assert.equal(verdict, told.verdict, diagnosis.sentence)
     assert.equal(culprit, told.culprit)
     assert.equal(resetBy, told.resetBy ?? null)
+    assert.deepEqual(pluralsOfOne(diagnosis), [])
     if (told.client !== undefined) assert.equal(diagnosis.sees.client?.outcome, told.client)
     if (healthy) return
     assert.ok(

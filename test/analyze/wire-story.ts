@@ -4,6 +4,7 @@
  *
  * - `again`: the sender's last text once more.
  * - `seq=+N`, `ack=+N`: so far from where they would stand; `win=N`, `ttl=N`, `id=N`.
+ * - `unstamped`: no timestamps; `may-cut`: without Don't Fragment.
  * - `bare`: no options, identification 0, window 0; `text=...`: what it carries, with | for the end of a line.
  * - `0.2 icmp 3/1 10.1.0.1`: an ICMP error from there, about the client's last packet; `8` behind it: it quotes so many
  *   octets of its TCP header.
@@ -98,13 +99,14 @@ export class Story {
     if ((segment.flags & ACK) !== 0) segment.ack = peer.next + Number(value('ack') ?? 0)
     segment.window = Number(value('win') ?? (has('bare') ? 0 : 64_240))
     if ((segment.flags & SYN) !== 0 && !has('bare')) segment.mss = Number(value('mss') ?? 1460)
-    segment.hasTimestamps = !has('bare')
+    segment.hasTimestamps = !has('bare') && !has('unstamped')
     const isNew = (segment.flags & RST) === 0 && value('seq') === undefined && !has('again')
     if (isNew) {
       if (length > 0) me.lastText = { seq: segment.seq, length }
       me.next += length + ((segment.flags & (SYN | FIN)) !== 0 ? 1 : 0)
     }
     const ip = header(me.address, peer.address, Number(value('ttl') ?? me.ttl))
+    ip.dontFragment = !has('may-cut')
     ip.identification = Number(value('id') ?? (has('bare') ? 0 : ++me.identification))
     const text = new Uint8Array(length).map((_, k) => content?.charCodeAt(k) ?? 0x2e)
     return tcpPacketOf(ip, segment, text)
@@ -137,7 +139,6 @@ export class Story {
 function header(source: Address, destination: Address, ttl: number): IpHeader {
   const ip = new IpHeader()
   ip.ttl = ttl
-  ip.dontFragment = true
   ip.src2 = ip.dst2 = MAPPED_PREFIX
   ip.src3 = source.w3
   ip.dst3 = destination.w3

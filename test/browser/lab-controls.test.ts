@@ -4,20 +4,24 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { DEFAULT_LAB, type LabConfig } from '../../src/lab/lab-config.ts'
-import { LabRun } from '../../src/lab/lab-run.ts'
 import { findLesson } from '../../src/lab/lessons.ts'
 import { shareText } from '../../src/lab/share.ts'
-import { TUNABLES, usualValue } from '../../src/lab/tunables.ts'
-import { configOf, goTo, leaveFields, openSections, placeOf, untilEvents, withLab } from './lab-file.ts'
+import {
+  configOf,
+  finishedRun,
+  firstData,
+  goTo,
+  leaveFields,
+  openSections,
+  placeOf,
+  untilEvents,
+  withLab,
+} from './lab-file.ts'
 import { lacksBrowser } from './page.ts'
 
 const skip = { skip: lacksBrowser, timeout: 900_000 }
 
-function eventsOf(config: LabConfig): number {
-  const run = new LabRun(config)
-  run.advance()
-  return run.timeline().length
-}
+const eventsOf = (config: LabConfig): number => finishedRun(config).timeline().length
 
 async function type(page: Page, label: string, value: string): Promise<void> {
   const field = page.getByLabel(label, { exact: true }).first()
@@ -54,39 +58,6 @@ describe('the side panel', () => {
       const oneWay = await configOf(page)
       assert.deepEqual([oneWay.paths[0].delayUs, oneWay.paths[1].delayUs], [35_000, 80_000])
       assert.deepEqual(misdeeds.complaints, [])
-    })
-  })
-
-  test('every option of both sockets, and back to the usual value', skip, async () => {
-    await withLab({}, async (page) => {
-      await openSections(page)
-      const fields = page.locator('.tuning').first()
-      const wanted: Record<string, number | boolean> = {}
-      for (const { name, label } of TUNABLES) {
-        const usual = usualValue(name)
-        const field = fields.getByLabel(label, { exact: true })
-        if (typeof usual === 'boolean') {
-          await field.setChecked(!usual)
-          wanted[name] = !usual
-        } else {
-          // One more, or where that is too much, one less.
-          const value = name === 'delayedAckMs' || usual < 2 ? usual + 1 : usual - 1
-          await field.fill(String(value))
-          await field.press('Tab')
-          wanted[name] = value
-        }
-      }
-      assert.deepEqual((await configOf(page)).hosts[0].tuning, wanted)
-      for (const { name, label } of TUNABLES) {
-        const usual = usualValue(name)
-        const field = fields.getByLabel(label, { exact: true })
-        if (typeof usual === 'boolean') await field.setChecked(usual)
-        else {
-          await field.fill(String(usual))
-          await field.press('Tab')
-        }
-      }
-      assert.deepEqual((await configOf(page)).hosts[0].tuning, {})
     })
   })
 
@@ -141,10 +112,9 @@ describe('what is done to packets', () => {
     skip,
     async () => {
       await withLab({}, async (page) => {
-        const run = new LabRun(DEFAULT_LAB)
-        run.advance()
+        const run = finishedRun()
         const timeline = run.timeline()
-        const sent = timeline.events.findIndex((event) => event.kind === 'sent' && event.segment.length > 0)
+        const sent = firstData(run)
         const event = timeline.events[sent]!
         assert.equal(event.kind, 'sent')
         const { from, packet } = run.sender((event as { packet: number }).packet)!
@@ -174,9 +144,9 @@ describe('what is done to packets', () => {
 
   test('a click on a packet on the wire opens it', skip, async () => {
     await withLab({}, async (page) => {
-      const run = new LabRun(DEFAULT_LAB)
-      run.advance()
-      const sent = run.timeline().events.findIndex((event) => event.kind === 'sent')
+      const sent = finishedRun()
+        .timeline()
+        .events.findIndex((event) => event.kind === 'sent')
       await goTo(page, sent + 1)
       await page.locator('.wire .packet').first().click()
       assert.match((await page.textContent('dialog'))!, /Packet 1.*Flags \[S\].*active OPEN/s)
@@ -188,9 +158,9 @@ describe('what is done to packets', () => {
   test('a forged reset at the cursor, filled in as expected, ends the connection', skip, async () => {
     await withLab({}, async (page) => {
       const { events } = await placeOf(page)
-      const run = new LabRun(DEFAULT_LAB)
-      run.advance()
-      const at = run.timeline().events.findIndex(({ kind }, i) => kind === 'received' && i > events / 2)
+      const at = finishedRun()
+        .timeline()
+        .events.findIndex(({ kind }, i) => kind === 'received' && i > events / 2)
       await goTo(page, at + 1)
       await page.getByRole('button', { name: /^Forge a segment/ }).click()
       await page.getByRole('button', { name: 'Forge', exact: true }).click()
@@ -227,9 +197,15 @@ test('the keyboard alone: lessons, steps, ends, running, tabs, help', skip, asyn
     await page.keyboard.press(' ')
     await page.locator('.place', { hasText: /event ([7-9]|\d\d+) of/ }).waitFor()
     await page.keyboard.press(' ')
-    const paused = await page.textContent('.place')
     assert.equal(await page.textContent('.play'), 'Run')
-    assert.equal(await page.textContent('.place'), paused)
+    const paused = await placeOf(page)
+    assert.ok(paused.event < events, 'it was paused on its way')
+    await page.evaluate(`new Promise((done) => {
+      let frames = 0
+      const next = () => (++frames < 30 ? requestAnimationFrame(next) : done())
+      next()
+    })`)
+    assert.deepEqual(await placeOf(page), paused)
     for (const [key, name] of [
       ['2', 'Graphs'],
       ['3', 'States'],

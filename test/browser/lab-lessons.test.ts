@@ -1,11 +1,11 @@
 /** Every lesson of the lab in Chromium: it loads, and runs as `elko sim` plays it in Node. */
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { LabRun } from '../../src/lab/lab-run.ts'
 import { LESSONS } from '../../src/lab/lessons.ts'
 import { statePaths, statePathText } from '../../src/trace/state-path.ts'
-import { untilEvents, withLab } from './lab-file.ts'
+import { finishedRun, untilEvents, withLab } from './lab-file.ts'
 import { lacksBrowser } from './page.ts'
 
 const skip = { skip: lacksBrowser, timeout: 900_000 }
@@ -14,8 +14,7 @@ test('each lesson runs to the same states, events and octets as in Node', skip, 
   await withLab({}, async (page, misdeeds) => {
     await page.keyboard.press('3')
     for (const { name, title, words, config } of LESSONS) {
-      const run = new LabRun(config)
-      run.advance()
+      const run = finishedRun(config)
       const timeline = run.timeline()
       await page.selectOption('#lesson', name)
       await page.locator('.story h2', { hasText: title }).waitFor()
@@ -24,21 +23,31 @@ test('each lesson runs to the same states, events and octets as in Node', skip, 
       const paths = statePaths(timeline.events).map(statePathText)
       if (await page.locator('#panel-states').isHidden())
         await page.getByRole('tab', { name: 'States' }).click()
-      const sides = await page.locator('.state-path').all()
-      const shown = await Promise.all(
-        sides.map(async (side) => (await side.locator('b').allTextContents()).join(' -> ')),
+      const told = (await page.textContent('.states-view svg > desc')) ?? ''
+      const shown = [...told.matchAll(/: ((?:[A-Z0-9-]+(?:, )?)+)\./g)].map(([, states]) =>
+        states!.replaceAll(', ', ' -> '),
       )
       for (const path of shown) assert.ok(paths.includes(path), `${name}: ${path}`)
       assert.ok(shown.length > 0 || paths.length === 0, name)
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.selectOption('[aria-label=Export]', 'pcapng'),
+      ])
+      const octets = new Uint8Array(readFileSync(await download.path()))
+      assert.deepEqual(octets, run.capture(run.hosts[0]).octets, name)
     }
-    assert.deepEqual(misdeeds, { requests: [], complaints: [] })
+    assert.deepEqual(misdeeds.complaints, [])
+    // What it saves it makes itself.
+    assert.deepEqual(
+      misdeeds.requests.filter((address) => !address.startsWith('blob:')),
+      [],
+    )
   })
 })
 
 test('the variables at the end of a run are those of the connection in Node', skip, async () => {
   const { config } = LESSONS.find(({ name }) => name === 'lossy-path')!
-  const run = new LabRun(config)
-  run.advance()
+  const run = finishedRun(config)
   await withLab({}, async (page) => {
     await page.selectOption('#lesson', 'lossy-path')
     await untilEvents(page, run.timeline().length)

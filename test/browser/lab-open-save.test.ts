@@ -7,36 +7,28 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { DEFAULT_LAB } from '../../src/lab/lab-config.ts'
-import { LabRun } from '../../src/lab/lab-run.ts'
 import { runScenario } from '../../src/sim/scenario.ts'
 import { findScenario } from '../../src/sim/scenarios.ts'
 import { InputLog } from '../../src/stack/input-log.ts'
 import { temporaryFolder } from '../cli/elko.ts'
-import { goTo, leaveFields, openSections, untilRun, WIDE, withLab } from './lab-file.ts'
+import {
+  drop,
+  finishedRun,
+  firstData,
+  goTo,
+  leaveFields,
+  openSections,
+  saved,
+  untilRun,
+  WIDE,
+  withLab,
+} from './lab-file.ts'
 import { lacksBrowser, withFile } from './page.ts'
+import { focusedControl, seenControls, watchControls } from './used-controls.ts'
 
 const skip = { skip: lacksBrowser, timeout: 900_000 }
 const folder = temporaryFolder()
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** As a file manager would: the file is dropped on the page. */
-async function drop(page: Page, name: string, octets: Uint8Array): Promise<void> {
-  await page.evaluate(`{
-    const data = new DataTransfer()
-    data.items.add(new File([new Uint8Array([${[...octets].join(',')}])], ${JSON.stringify(name)}))
-    dispatchEvent(new DragEvent('dragover', { dataTransfer: data, cancelable: true }))
-    dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }))
-  }`)
-}
-
-async function saved(page: Page, kind: string): Promise<{ readonly name: string; readonly octets: Buffer }> {
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.selectOption('[aria-label=Export]', kind),
-  ])
-  return { name: download.suggestedFilename(), octets: readFileSync(await download.path()) }
-}
 
 describe('opening', () => {
   test('a capture that is dropped shows its connections and their diagnosis', skip, async () => {
@@ -86,8 +78,7 @@ describe('opening', () => {
 
 describe('saving', () => {
   test('packets, picture and page are those of the run', skip, async () => {
-    const run = new LabRun(DEFAULT_LAB)
-    run.advance()
+    const run = finishedRun()
     await withLab({}, async (page, misdeeds) => {
       const packets = await saved(page, 'pcapng')
       assert.equal(packets.name, 'lab.pcapng')
@@ -143,8 +134,9 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[]
 }
 
-async function seriousViolations(page: Page): Promise<string[]> {
-  const result = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] })`)) as {
+/** @param part what is looked at: behind a dialog is what was there before it opened. */
+async function seriousViolations(page: Page, part: 'document' | '"dialog"'): Promise<string[]> {
+  const result = (await page.evaluate(`axe.run(${part}, { resultTypes: ['violations'] })`)) as {
     readonly violations: readonly Violation[]
   }
   return result.violations
@@ -159,27 +151,59 @@ async function seriousViolations(page: Page): Promise<string[]> {
 }
 
 describe('for everybody', () => {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`axe-core finds nothing serious, ${colorScheme}`, skip, async () => {
-      await withLab({ colorScheme }, async (page) => {
+  for (const [colorScheme, width] of [
+    ['light', 1400],
+    ['dark', 1400],
+    ['light', 390],
+  ] as const) {
+    test(`axe-core finds nothing serious, ${colorScheme}, ${width} pixels wide`, skip, async () => {
+      await withLab({ colorScheme, viewport: { width, height: 900 } }, async (page) => {
         await page.evaluate(AXE)
         await openSections(page)
-        await goTo(page, 40)
-        for (const key of ['1', '2', '3', '4', '5']) {
+        await goTo(page, firstData(finishedRun()) + 1)
+        for (const key of ['1', '2', '3', '4', '5', '6']) {
           await leaveFields(page)
           await page.keyboard.press(key)
-          assert.deepEqual(await seriousViolations(page), [], `tab ${key}`)
+          assert.deepEqual(await seriousViolations(page, 'document'), [], `tab ${key}`)
         }
-        for (const key of ['?', 'f', 'o', 's']) {
+        for (const key of ['?', 'f', 'o', 's', 'Enter']) {
           await leaveFields(page)
           await page.keyboard.press(key)
           await page.locator('dialog').waitFor()
-          assert.deepEqual(await seriousViolations(page), [], `dialog ${key}`)
+          assert.deepEqual(await seriousViolations(page, '"dialog"'), [], `dialog ${key}`)
           await page.keyboard.press('Escape')
+          await page.locator('dialog').waitFor({ state: 'detached' })
         }
       })
     })
   }
+
+  test('the Tab key reaches every control, shows where it is, and is trapped by none', skip, async () => {
+    await withLab({}, async (page) => {
+      await goTo(page, firstData(finishedRun()) + 1)
+      await leaveFields(page)
+      await watchControls(page)
+      const wanted = (await seenControls(page)).filter(({ isTabbed }) => isTabbed).map(({ key }) => key)
+      const reached = new Set<string>()
+      const unseen: string[] = []
+      let focused = null
+      // More than there are controls: lists of which each has a name of its own count as one.
+      for (let presses = 0; presses < 3 * wanted.length; presses++) {
+        await page.keyboard.press('Tab')
+        focused = await focusedControl(page)
+        if (focused === null) break
+        reached.add(focused.key)
+        if (!focused.isShown) unseen.push(focused.key)
+      }
+      assert.equal(focused, null, 'behind the last control the page is left')
+      assert.deepEqual(unseen, [], 'where the focus is not seen')
+      assert.deepEqual(
+        wanted.filter((key) => !reached.has(key)),
+        [],
+        'what Tab does not reach',
+      )
+    })
+  })
 
   for (const [width, height] of [
     [1400, 900],
@@ -197,6 +221,16 @@ describe('for everybody', () => {
         for (const box of boxes) assert.ok(box !== null && box.x >= 0 && box.x + box.width <= width)
         const bar = boxes.at(-1)!
         assert.ok(bar.y + bar.height <= height + 1, 'the bar of time')
+        if (width < 900) {
+          const { y, height: tall } = (await page.locator('.diagram-scroll').boundingBox())!
+          const seen = Math.min(y + tall, bar.y) - y
+          assert.ok(seen >= height / 2, `the diagram has ${seen} of ${height} pixels`)
+        }
+        await page.emulateMedia({ media: 'print' })
+        await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+        assert.ok(await page.locator('.paper tbody').isVisible())
+        const controls = 'button, select, input, .wire, .details, .diagram-scroll'
+        assert.equal(await page.locator(`:is(${controls}):visible`).count(), 0, 'on paper')
       })
     })
   }

@@ -39,17 +39,17 @@ test('sockets of a page are recorded, and replay in the page and in Node bit for
       for await (const chunk of socket.readable as unknown as AsyncIterable<Uint8Array>) back += chunk.length
       for (const host of hosts) host.close()
       log.end()
-      const { divergence, end, replayed, events } = replay.replayRun(log.octets())
-      const inPage = { back, divergence, end, replayed, events }
+      const { divergence, retelling, end, replayed, events } = replay.replayRun(log.octets())
+      const inPage = { back, divergence, retelling, end, replayed, events }
       return { octets: [...log.octets()], inPage: JSON.parse(JSON.stringify(inPage)) as typeof inPage }
     }),
   )
   assert.equal(inPage.back, 100_000)
-  const { divergence, end, replayed, events } = replayRun(Uint8Array.from(octets))
-  assert.deepEqual([divergence, end], [null, 'ended'])
+  const { divergence, retelling, end, replayed, events } = replayRun(Uint8Array.from(octets))
+  assert.deepEqual([divergence, retelling, end], [null, null, 'ended'])
   assert.ok(replayed > 30, `${replayed} events`)
   assert.deepEqual(inPage, {
     back: 100_000,
-    ...JSON.parse(JSON.stringify({ divergence, end, replayed, events })),
+    ...JSON.parse(JSON.stringify({ divergence, retelling, end, replayed, events })),
   })
 })

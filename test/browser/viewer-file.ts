@@ -1,8 +1,6 @@
 /** HTML files of connections, as the commands write them, for tests that open them in a browser; and what is asked of each. */
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Locator, Page } from 'playwright-core'
 import { htmlPage } from '../../src/cli/html-page.ts'
 import { sequenceDiagram } from '../../src/diagram/sequence/sequence-diagram.ts'
@@ -11,10 +9,8 @@ import { runScenario } from '../../src/sim/scenario.ts'
 import { findScenario } from '../../src/sim/scenarios.ts'
 import type { SegmentRecord, TraceEvent } from '../../src/trace/events.ts'
 import { ACK, SYN } from '../../src/wire/segment.ts'
+import './built-pages.ts'
 import { lacksBrowser, type Misdeeds } from './page.ts'
-
-// Whoever compiled only the tests has a script of yesterday in dist/page.
-execFileSync(process.execPath, [fileURLToPath(new URL('../../../scripts/build-pages.mjs', import.meta.url))])
 
 export function fileOf(events: readonly TraceEvent[], more: Partial<ViewerConnection> = {}): string {
   const connection: ViewerConnection = {

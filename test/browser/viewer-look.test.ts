@@ -4,8 +4,23 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Locator } from 'playwright-core'
 import { withFile } from './page.ts'
-import { assertQuiet, CLASSIC, chosen, details, diagram, LONG, SKIP, textOf, WINDOW } from './viewer-file.ts'
+import {
+  assertQuiet,
+  CLASSIC,
+  chosen,
+  details,
+  diagram,
+  fileOf,
+  LONG,
+  longTransfer,
+  SKIP,
+  textOf,
+  WINDOW,
+} from './viewer-file.ts'
+
+const LONG_500 = fileOf(longTransfer(500))
 
 test(
   'a graph and the diagram choose and point at the same: by click, by key, by the time under the pointer',
@@ -55,6 +70,12 @@ test('a graph zooms by wheel, brush, buttons and keys, and shows each type for e
     await page.mouse.move(...at(0.5))
     await page.mouse.wheel(0, -600)
     assert.notEqual(await ticks(), whole)
+    // While it zooms, marks are drawn together; then each has its words again, and leads to its segment.
+    const mark = plot.locator('.mark[data-packet]').first()
+    assert.match((await mark.locator('title').textContent()) ?? '', /ACK \d+/)
+    const place = (await mark.boundingBox())!
+    await page.mouse.click(place.x + place.width / 2, place.y + place.height / 2)
+    assert.match(await details(page), new RegExp(`Frame\\s*${await mark.getAttribute('data-packet')}(?!\\d)`))
     await backToAll()
     await page.mouse.move(...at(0.4))
     await page.mouse.down()
@@ -139,10 +160,71 @@ test('tabs go by arrow keys, and everything is reached by Tab in the order of th
   })
 })
 
+test('words float beside what is pointed at, or reached by a key, and cover none of it', SKIP, async () => {
+  await withFile(CLASSIC, { ...WINDOW, viewport: { width: 1000, height: 640 } }, async (page, misdeeds) => {
+    const tip = page.getByRole('tooltip')
+    const option = page.getByRole('option', { name: /SYN,ACK/ }).first()
+    type Area = NonNullable<Awaited<ReturnType<typeof tip.boundingBox>>>
+    const assertFree = async (of: Locator): Promise<void> => {
+      const [a, b] = [(await tip.boundingBox()) as Area, (await of.boundingBox()) as Area]
+      assert.ok(
+        a.y + a.height <= b.y || a.y >= b.y + b.height,
+        `${JSON.stringify(a)} covers ${JSON.stringify(b)}`,
+      )
+      assert.ok(a.x >= 0 && a.y >= 0 && a.x + a.width <= 1000 && a.y + a.height <= 640, JSON.stringify(a))
+    }
+    await option.locator('text.message').hover()
+    const words = await textOf(tip)
+    for (const expected of [
+      /SYN,ACK from server to client, frame 2/,
+      /Sequence number100 \(relative 0\)/,
+      /Acknowledgment1 /,
+      /Length0 octets/,
+      /Window65535/,
+      /mss 512/,
+      /syn-ack: answers a SYN/,
+      /Fatearrived/,
+    ])
+      assert.match(words, expected)
+    await assertFree(option.locator('text.message'))
+    await assertFree(option.locator('.hit'))
+    await page.keyboard.press('Escape')
+    assert.equal(await tip.count(), 0)
+    await page.locator('text.state', { hasText: 'SYN-RECEIVED' }).hover()
+    assert.match(await textOf(tip), /server enters SYN-RECEIVED/)
+    await page.mouse.move(5, 5)
+    assert.equal(await tip.count(), 0)
+
+    await diagram(page).focus()
+    let tips = 0
+    for (let k = 0; k < 20; k++) {
+      await page.keyboard.press('ArrowDown')
+      // What was scrolled to is there in the next frame.
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+      const words = page.locator('[aria-selected=true][role=option] text:not(.time, .remark)').first()
+      // Headings and calls say all that there is to say.
+      if ((await tip.count()) === 0 || (await words.count()) === 0) continue
+      tips++
+      await assertFree(words)
+      assert.equal(await diagram(page).getAttribute('aria-describedby'), await tip.getAttribute('id'))
+    }
+    assert.ok(tips > 5, `${tips} of 20`)
+    await page.keyboard.press('Escape')
+    assert.equal(await tip.count(), 0)
+    assert.equal(await diagram(page).getAttribute('aria-describedby'), null)
+    assertQuiet(misdeeds)
+  })
+})
+
 test('axe finds nothing serious, in light and dark, with and without something chosen', SKIP, async () => {
   const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await withFile(CLASSIC, { ...WINDOW, colorScheme, bypassCSP: true }, async (page) => {
+  for (const [colorScheme, width] of [
+    ['light', 1400],
+    ['dark', 1400],
+    ['dark', 390],
+  ] as const) {
+    const viewport = { width, height: 900 }
+    await withFile(CLASSIC, { viewport, colorScheme, bypassCSP: true }, async (page) => {
       const violations = async (what: string): Promise<void> => {
         await page.evaluate(axe)
         const found = await page.evaluate<string[]>(
@@ -150,12 +232,14 @@ test('axe finds nothing serious, in light and dark, with and without something c
             .filter(({ impact }) => impact === 'serious' || impact === 'critical')
             .map(({ id, nodes }) => id + ': ' + nodes[0].html + ' (' + nodes.length + ') ' + nodes[0].failureSummary))`,
         )
-        assert.deepEqual(found, [], `${what}, ${colorScheme}`)
+        assert.deepEqual(found, [], `${what}, ${colorScheme}, ${width} pixels`)
       }
       await violations('as it opens')
       await diagram(page).focus()
       await page.keyboard.press('Home')
-      await page.keyboard.press('j')
+      const tip = page.getByRole('tooltip')
+      for (let k = 0; k < 20 && (await tip.count()) === 0; k++) await page.keyboard.press('j')
+      assert.equal(await tip.count(), 1)
       await violations('with a message chosen')
       await page.getByRole('tab', { name: 'Graphs' }).click()
       await page.locator('.graph-plot svg').first().waitFor()
@@ -185,24 +269,92 @@ test('light and dark by choice: the page, the pictures and the minimap', SKIP, a
   })
 })
 
-test('on paper there is the whole diagram in light colours, and no control', SKIP, async () => {
-  await withFile(LONG, { ...WINDOW, colorScheme: 'dark' }, async (page, misdeeds) => {
-    await page.emulateMedia({ media: 'print' })
-    await page.evaluate('dispatchEvent(new Event("beforeprint"))')
-    assert.equal(
-      await page.locator('button:visible, select:visible, .details:visible, .minimap:visible').count(),
-      0,
-    )
-    assert.ok((await page.locator('.diagram-body [data-fold]').count()) > 5)
-    assert.ok(await page.getByRole('option').last().isVisible())
-    const paper = await page.evaluate<string>('getComputedStyle(document.body).getPropertyValue("--paper")')
-    assert.equal(paper.trim(), '#ffffff')
-    const pdf = await page.pdf()
-    assert.ok(pdf.length > 10_000)
-    await page.evaluate('dispatchEvent(new Event("afterprint"))')
-    assertQuiet(misdeeds)
+test(
+  'on paper there is the whole diagram, page by page, in light colours, and no control',
+  SKIP,
+  async () => {
+    for (const [what, html] of Object.entries({ CLASSIC, LONG, unfolded: LONG_500 })) {
+      await withFile(html, { ...WINDOW, colorScheme: 'dark' }, async (page, misdeeds) => {
+        await page.getByLabel('Colours').selectOption('dark')
+        if (what === 'unfolded') await page.getByRole('button', { name: 'Unfold all' }).click()
+        await diagram(page).focus()
+        await page.keyboard.press('ArrowDown')
+        const pages: Record<string, number> = {}
+        for (const format of ['A4', 'Letter']) {
+          const pdf = (await page.pdf({ format, preferCSSPageSize: false })).toString('latin1')
+          pages[format] = pdf.match(/\/Type\s*\/Page\b/g)!.length
+        }
+        await page.emulateMedia({ media: 'print' })
+        const [a4, letter] = [190, 195.9].map((mm) => (mm / 25.4) * 96) as [number, number]
+        await page.setViewportSize({ width: Math.floor(a4), height: 900 })
+        await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+        const hidden = 'button, select, input, .details, .minimap, .diagram-scroll, .tooltip'
+        assert.equal(await page.locator(`:is(${hidden}):visible`).count(), 0)
+        const style = await page.evaluate<string>(
+          'getComputedStyle(document.body).getPropertyValue("--paper")',
+        )
+        assert.equal(style.trim(), '#ffffff')
+        const seen = await page.evaluate<Paper>(SEEN_ON_PAPER)
+        assert.equal(seen.display, 'table-header-group', 'the head is repeated')
+        assert.deepEqual(seen.cut, [], 'no words are cut, and nothing is drawn outside of its piece')
+        assert.equal(
+          (await page.locator('.paper .arrows .tip:visible').count()) > 0,
+          true,
+          'arrows have heads',
+        )
+        assert.equal(seen.messages.length, new Set(seen.messages).size, 'each arrow has its words once')
+        if (what === 'unfolded') assert.equal(seen.messages.length, 500)
+        for (const [format, width, height] of [
+          ['A4', a4, 277],
+          ['Letter', letter, 259.4],
+        ] as const) {
+          const scale = width / Math.floor(a4)
+          assert.ok(
+            seen.pieces.every((piece) => (piece + seen.head) * scale < (height / 25.4) * 96),
+            `${what}, ${format}`,
+          )
+          assert.ok(
+            pages[format]! >= (seen.whole * scale) / ((height / 25.4) * 96),
+            `${what}: ${pages[format]} pages`,
+          )
+        }
+        await page.evaluate('dispatchEvent(new Event("afterprint"))')
+        assert.equal(await page.locator('.paper').count(), 0)
+        assertQuiet(misdeeds)
+      })
+    }
+  },
+)
+
+/** Heights in pixels: of the head, of each piece of the picture, and of the whole page. */
+interface Paper {
+  readonly head: number
+  readonly pieces: readonly number[]
+  readonly whole: number
+  readonly display: string
+  /** The numbers of the packets whose words stand there, and words that stand in no piece as a whole. */
+  readonly messages: readonly string[]
+  readonly cut: readonly string[]
+}
+
+const SEEN_ON_PAPER = `(() => {
+  const heightOf = (element) => element.getBoundingClientRect().height
+  const rows = [...document.querySelectorAll('.paper tbody tr')]
+  const cut = rows.flatMap((row) => {
+    const { top, bottom } = row.querySelector('svg').getBoundingClientRect()
+    return [...row.querySelectorAll('text')].filter((text) => {
+      const box = text.getBoundingClientRect()
+      return box.top < top - 2 || box.bottom > bottom + 2
+    }).map((text) => text.textContent)
   })
-})
+  const messages = rows.flatMap((row) =>
+    [...row.querySelectorAll('.row:has(text.message)')].map((each) => each.getAttribute('data-packet')))
+  return {
+    head: heightOf(document.querySelector('.paper thead')), pieces: rows.map(heightOf), cut, messages,
+    whole: document.documentElement.scrollHeight,
+    display: getComputedStyle(document.querySelector('.paper thead')).display,
+  }
+})()`
 
 test(
   'on a telephone nothing is wider than the window, and the diagram is that of the segments',

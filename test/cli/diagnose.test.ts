@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { explainError } from '../../src/analyze/outside/error-texts.ts'
+import { diagnoseInThreads, openForThreads } from '../../src/cli/diagnose-threads.ts'
 import { SOCKET_EXCEPTIONS } from '../../src/sim/scenarios/exceptions.ts'
 import { STORIES } from '../analyze/outside-stories.ts'
 import { captureOf, Story } from '../analyze/wire-story.ts'
@@ -91,8 +92,8 @@ test('two captures: a reset that only one of them has was made in between', () =
   const { code, stdout } = elko(['diagnose', file('c.pcap', story), file('s.pcap', atServer)])
   assert.equal(code, 1)
   assert.match(stdout, /state-lost: something between the two captures made the reset of frame 9/)
-  assert.match(stdout, /lost on the way to the server: 1 packets \(frames 8 at the client\)/)
-  assert.match(stdout, /made on the way to the client: frames 9 at the client/)
+  assert.match(stdout, /lost on the way to the server: 1 packet \(frame 8 at the client\)/)
+  assert.match(stdout, /made on the way to the client: frame 9 at the client/)
 })
 
 test('--error explains both generations of texts', () => {
@@ -106,4 +107,87 @@ test('--error explains both generations of texts', () => {
 
 test('each of the thirteen exceptions of the seed has a meaning', () => {
   for (const { text } of SOCKET_EXCEPTIONS) assert.notEqual(explainError(text), null, text)
+})
+
+const told = (args: readonly string[]): unknown => {
+  const { code, stdout, stderr } = elko(['diagnose', ...args])
+  return { code, stdout, stderr }
+}
+
+test('--threads N: the same report, errors and exit codes as of one thread', () => {
+  const stories = Object.values(STORIES).map(
+    ({ story }, k) => new Story(story, { clientPort: 41_000 + k, isn: 1000 * k }),
+  )
+  const capture = captureOf(...stories)
+  const path = join(folder, 'many.pcap')
+  writeFileSync(path, capture)
+  const cut = join(folder, 'cut.pcap')
+  writeFileSync(cut, capture.subarray(0, capture.length - 5))
+  const none = join(folder, 'none.pcap')
+  writeFileSync(none, capture.subarray(0, 24))
+  const other = join(folder, 'other.txt')
+  writeFileSync(other, 'neither packets nor lines of them\n')
+  const forms = [['--json'], [], ['--all', '--width', '70']]
+  for (const file of [path, cut, none, other]) {
+    for (const form of file === path ? forms : [['--json']])
+      assert.deepEqual(told([...form, '--threads', '3', file]), told([...form, '--threads', '1', file]), file)
+  }
+  assert.equal(elko(['diagnose', '--threads', '2', cut]).code, 3)
+})
+
+test('--threads N for what cannot be shared is a mistake; without it nobody is troubled', () => {
+  const path = file('one.pcap', STORIES['nothing listens']!.story)
+  for (const args of [
+    ['--threads', '2', '-'],
+    ['--threads', '0', path],
+    ['--threads', '2', path, path],
+    ['--threads', '2', folder],
+  ]) {
+    const { code, stderr } = elko(['diagnose', ...args])
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, /--threads: expected /)
+  }
+  assert.equal(elko(['diagnose', '--threads', '2', join(folder, 'nowhere.pcap')]).code, 3)
+})
+
+test('threads are for large captures of records, by the cores that there are', () => {
+  const small = file('small.pcap', STORIES['nothing listens']!.story)
+  const large = join(folder, 'large.pcap')
+  writeFileSync(large, captureOf())
+  truncateSync(large, 30_000_000)
+  const listing = join(folder, 'large.txt')
+  writeFileSync(listing, '10:00:00.000000 IP 10.0.0.1.1 > 10.0.0.2.2: Flags [S], seq 1, win 1, length 0\n')
+  truncateSync(listing, 30_000_000)
+  const threads = (path: string, cores: number): number => {
+    const shared = openForThreads(path, undefined, cores)
+    if (shared !== null) closeSync(shared.file)
+    return shared?.threads ?? 1
+  }
+  assert.deepEqual(
+    [threads(small, 8), threads(large, 1), threads(large, 2), threads(large, 64), threads(listing, 8)],
+    [1, 1, 2, 4, 1],
+  )
+})
+
+test('a thread that fails ends the command with its error, and the others with it', async () => {
+  const path = file('shared.pcap', STORIES['nothing listens']!.story)
+  const form = { path, isJson: true, showsAll: false, width: Number.POSITIVE_INFINITY }
+  const programs: [program: string, error: RegExp][] = [
+    [
+      'if (workerData.shard.index === 1) throw new Error("broken on purpose"); parentPort.on("message", () => {})',
+      /^broken on purpose$/,
+    ],
+    [
+      'if (workerData.shard.index === 1) process.exit(4); parentPort.on("message", () => {})',
+      /ended early, with exit code 4/,
+    ],
+  ]
+  for (const [program, error] of programs) {
+    const script = new URL(
+      `data:text/javascript,import { parentPort, workerData } from "node:worker_threads"; ${program}`,
+    )
+    const shared = openForThreads(path, 3)!
+    await assert.rejects(diagnoseInThreads(form, shared, script), ({ message }: Error) => error.test(message))
+    closeSync(shared.file)
+  }
 })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PLAIN } from '../environment.ts'
 
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
@@ -20,10 +21,9 @@ export function elko(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; main?: string } = {},
 ): Outcome {
-  const { NO_COLOR: _, ELKO_DEBUG: __, ...env } = process.env
   const { status, stdout, stderr } = spawnSync(process.execPath, [options.main ?? MAIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...env, ...options.env },
+    env: { ...PLAIN, ...options.env },
     encoding: 'utf8',
     maxBuffer: 64 << 20,
   })

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { type AddressInfo, connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { elko, MAIN, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
@@ -42,8 +44,9 @@ async function withLab(
   args: readonly string[],
   signal: NodeJS.Signals,
   body: (port: number) => Promise<void>,
+  env: NodeJS.ProcessEnv = process.env,
 ) {
-  const child = spawn(process.execPath, [MAIN, 'lab', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [MAIN, 'lab', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
   try {
     const url = await new Promise<string>((resolve, reject) => {
@@ -80,6 +83,97 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal(code, 0)
   })
 }
+
+/** Whether somebody listens there. */
+const answers = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port })
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
+
+test('it listens at 127.0.0.1, and at no other address of this machine', async () => {
+  const others = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ address, scopeid }) => address !== '127.0.0.1' && !scopeid)
+    .map(({ address }) => address)
+  await withLab([], 'SIGTERM', async (port) => {
+    assert.equal(await answers('127.0.0.1', port), true)
+    for (const address of ['127.0.0.2', ...others]) assert.equal(await answers(address, port), false, address)
+  })
+})
+
+test('--open opens the address, and where nothing opens addresses the lab goes on', async () => {
+  const bin = join(folder, 'bin')
+  const opened = join(folder, 'opened')
+  mkdirSync(bin)
+  writeFileSync(
+    join(bin, 'xdg-open'),
+    `#!/bin/sh\nprintf %s "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`,
+  )
+  chmodSync(join(bin, 'xdg-open'), 0o755)
+  const path = `${bin}${delimiter}${process.env.PATH}`
+  await withLab(
+    ['--open'],
+    'SIGTERM',
+    async (port) => {
+      for (;;) {
+        try {
+          assert.equal(readFileSync(opened, 'utf8'), `http://127.0.0.1:${port}/`)
+          return
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+      }
+    },
+    { ...process.env, PATH: path },
+  )
+  const code = await withLab(
+    ['--open'],
+    'SIGINT',
+    async (port) => assert.equal((await get(port, '/')).status, 200),
+    { ...process.env, PATH: '/nowhere' },
+  )
+  assert.equal(code, 0)
+})
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** `npm start`'s script, and what it printed; `meet` may write to it when this was printed. */
+async function start(
+  program: string,
+  args: readonly string[],
+  meet: { readonly words: RegExp; readonly write: string } | null,
+): Promise<{ readonly code: number | null; readonly printed: string }> {
+  const child = spawn(program, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] })
+  let printed = ''
+  let isMet = meet === null
+  child.stdout.on('data', (part: Buffer) => {
+    printed += part
+    if (isMet || !meet!.words.test(printed)) return
+    isMet = true
+    child.stdin.write(meet!.write)
+  })
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve))
+  return { code, printed }
+}
+
+test('npm start without a terminal plays the demo and ends', async () => {
+  const { code, printed } = await start('bash', ['scripts/start.sh'], null)
+  assert.equal(code, 0)
+  assert.match(printed, /TIME-WAIT/)
+  assert.doesNotMatch(printed, /The lab is at/)
+})
+
+test('npm start at a terminal serves the lab behind the demo until Ctrl+C', async () => {
+  // util-linux's script gives it a terminal; what is written to it are the keys. The shell in which script starts it is the
+  // user's, and one that stayed (dash) would itself be ended by Ctrl+C.
+  const args = ['-qefc', 'exec bash scripts/start.sh', '/dev/null']
+  const { code, printed } = await start('script', args, { words: /The lab is at .*Ctrl\+C/, write: '\x03' })
+  assert.match(printed, /TIME-WAIT[\s\S]*The lab is at http:\/\/127\.0\.0\.1:\d+\//)
+  assert.equal(code, 0)
+})
 
 test('--export writes the same page as one file that asks for nothing else', async () => {
   const file = join(folder, 'deep', 'lab.html')

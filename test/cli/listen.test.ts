@@ -135,12 +135,14 @@ test('--exec runs a command for each connection; --max lets others wait', skip, 
 )
 
 test(
-  '--write saves every packet with the reason of those that Elko sent; --ladder draws the connection',
+  '--write saves every packet with the reason of those that Elko sent; --ladder and --diagram draw the connection',
   skip,
   () =>
     withNamespace(async (ns) => {
       const file = join(ns.directory, 'new', 'echo.pcapng')
-      const elko = startElko(ns, 'listen', '7', '--echo', '--write', file, '--ladder')
+      const picture = join(ns.directory, 'new', 'echo.svg')
+      const files = ['--write', file, '--diagram', picture]
+      const elko = startElko(ns, 'listen', '7', '--echo', ...files, '--ladder')
       await untilSaid(elko, READY)
       assert.equal(await ask(ns, 'TCP4:10.7.0.2:7', 'hello'), 'hello')
       assert.equal(await elko.ended, 0)
@@ -154,6 +156,10 @@ test(
       for (const packet of arrived) assert.equal(packet.comments.join(), '')
       assert.match(elko.stderr, /1\. Connection establishment/)
       assert.match(elko.stderr, /new-data|pushed/)
+      assert.match(elko.stderr, /elko listen: saved .*echo\.svg\n/)
+      const drawn = readFileSync(picture, 'utf8')
+      assert.match(drawn, /^<svg .*A connection of 10\.7\.0\.2 and fd07::2/s)
+      assert.match(drawn, /closed-normally/)
     }),
 )
 

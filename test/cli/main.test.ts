@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { drawing } from '../../src/cli/output.ts'
+import { PLAIN } from '../environment.ts'
 import { elko, MAIN } from './elko.ts'
 
 const COMMANDS = ['demo', 'sim', 'states', 'conformance', 'listen', 'connect']
@@ -83,8 +84,9 @@ test('errors show their stack trace with ELKO_DEBUG only', () => {
 
 test('a reader who closes the pipe early is no error', () => {
   const script = `set -o pipefail; "$0" "$1" sim window-scaling --json | head -1`
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, MAIN], {
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', script, process.execPath, MAIN], {
     encoding: 'utf8',
+    env: PLAIN,
   })
   assert.equal(stderr, '')
   assert.equal(stdout, '{\n')

@@ -82,7 +82,11 @@ test('exit code 1 where it comes out otherwise, with the first event that differ
   assert.equal(code, 1)
   assert.match(
     stderr,
-    /^elko replay: event \d+ \(octet \d+\), client: the poll for a packet\n {2}recorded: nothing to send\n {2}came: {5}port /,
+    /^elko replay: event \d+ \(octet \d+\), client: a packet arrives: .*\n {2}recorded: event 3 of the trace, of 5, is another\n {2}came: {5}event 3 of the trace: recovery, phase slow-start, cwnd 3000, /,
+  )
+  assert.match(
+    stderr,
+    /\nelko replay: event \d+ \(octet \d+\), client: the poll for a packet\n {2}recorded: nothing to send\n {2}came: {5}port /,
   )
   assert.match(stdout, /Replayed \d+ of \d+ events in [^,]* by Elko/)
 })
@@ -100,7 +104,7 @@ test('exit code 3 for what cannot be read; what comes before is printed', () => 
   writeFileSync(none, 'hello')
   const no = elko(['replay', none])
   assert.equal(no.code, 3)
-  assert.match(no.stderr, /none\.elkolog: octet 0: expected a log of Elko, which begins with "elko-log 1"\n$/)
+  assert.match(no.stderr, /none\.elkolog: octet 0: expected a log of Elko, which begins with "elko-log 2"\n$/)
   const missing = elko(['replay', join(folder, 'missing.elkolog')])
   assert.equal(missing.code, 3)
   assert.match(missing.stderr, /cannot read .*missing\.elkolog/)
@@ -131,5 +135,64 @@ test('a log is a source of pictures: it is drawn as the scenario is; one that is
   writeFileSync(other, 'elko-log 9 8.0.0\n')
   const no = elko(['diagram', other, '-o', picture])
   assert.equal(no.code, 3)
-  assert.match(no.stderr, /later\.elkolog: octet 9: expected version 1, not 9, which Elko 8\.0\.0 wrote/)
+  assert.match(
+    no.stderr,
+    /later\.elkolog: octet 9: a log of version 9, which Elko 8\.0\.0 wrote and can replay;/,
+  )
+})
+
+test('a log that was changed after it was written is replayed, and exit code 3 says so', () => {
+  const { log } = recorded('normal-close')
+  const octets = readFileSync(log)
+  const changed = join(folder, 'changed.elkolog')
+  // Of the story, which nothing but a picture relies on.
+  octets[octets.lastIndexOf('"lesson"') + 12]! ^= 1
+  writeFileSync(changed, octets)
+  const { code, stdout, stderr } = elko(['replay', changed])
+  assert.equal(code, 3)
+  assert.match(stderr, /^elko replay: .*changed\.elkolog: the log was changed after it was written\n$/)
+  assert.match(stdout, /, all as recorded by Elko /)
+})
+
+test('-o draws a run up to any event, and says that it is a part', () => {
+  const { log } = recorded('fast-retransmit', '--seed', '3')
+  const picture = join(folder, 'part.svg')
+  const { code, stdout, stderr } = elko(['replay', log, '--to', '60', '-o', picture])
+  assert.equal(stderr, '')
+  assert.equal(code, 0)
+  assert.equal(stdout, `Saved ${picture}.\n`)
+  assert.match(readFileSync(picture, 'utf8'), /up to event 60 of \d{3}/)
+  assert.equal(elko(['replay', log, '-o', picture]).code, 0)
+  const whole = readFileSync(picture, 'utf8')
+  assert.doesNotMatch(whole, /up to event/)
+  assert.equal(elko(['diagram', log, '-o', picture]).code, 0)
+  assert.equal(readFileSync(picture, 'utf8'), whole)
+})
+
+test('a script that was played is a record as well', () => {
+  const script = join(folder, 'script.pkt')
+  writeFileSync(
+    script,
+    `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 1000 <mss 1000>
++0 > S. 0:0(0) ack 1 <mss 1460>
++.1 < . 1:1(0) ack 1 win 1000
++0 accept(3, ..., ...) = 4
+`,
+  )
+  const log = join(folder, 'script.elkolog')
+  const { code, stdout } = elko(['drill', script, '--record', log])
+  assert.equal(code, 0)
+  assert.match(stdout, /Saved what the stack was given to .*script\.elkolog\.\n$/)
+  const again = elko(['replay', log])
+  assert.equal(again.stderr, '')
+  assert.equal(again.code, 0)
+  assert.match(again.stdout, /SYN-RECEIVED/)
+  const other = join(folder, 'other.pkt')
+  writeFileSync(other, readFileSync(script))
+  const { code: two, stderr } = elko(['drill', script, other, '--record', log])
+  assert.equal(two, 2)
+  assert.match(stderr, /--record: expected one script, not 2/)
 })

@@ -1,12 +1,17 @@
 /** What `elko diagram` and its kin can be given: scenarios, captures, two captures, saved runs; and what is said of all else. */
 
 import assert from 'node:assert/strict'
-import { copyFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { resolveSource } from '../../src/cli/source.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { leftText, resolveSource, type Source } from '../../src/cli/source.ts'
+import type { TraceEvent } from '../../src/trace/events.ts'
 import { statePaths } from '../../src/trace/state-path.ts'
-import { elko, temporaryFolder } from './elko.ts'
+import { elko, MAIN, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
 const file = (name: string): string => join(folder, name)
@@ -19,12 +24,11 @@ const wrong = (words: readonly string[], flags: object, error: RegExp): Promise<
   assert.rejects(() => resolveSource(words, flags, 100), error)
 
 test('a scenario, with its options, and the verdict from inside', async () => {
-  const { events, hosts, title, banner, connection, isCapture } = await resolveSource(
+  const { events, title, banner, connection, isCapture } = await resolveSource(
     ['connection-refused'],
     { seed: '7', delay: '5ms' },
     100,
   )
-  assert.deepEqual(hosts, ['client', 'server'])
   assert.match(title, /refused/i)
   assert.equal(isCapture, false)
   assert.deepEqual(connection, { host: 'client', connection: 1 })
@@ -36,8 +40,20 @@ test('a scenario, with its options, and the verdict from inside', async () => {
   assert.equal(at('received') - at('sent'), 10_000)
 })
 
+test('what was left out is told with a number that -c takes, and only where that helps', () => {
+  const source = (shown: number, left: number): Source => ({
+    ...{ addresses: {}, title: '', banner: null, connection: null, isCapture: true, left, packetOf: null },
+    events: new Array<TraceEvent>(shown).fill({ kind: 'sent' } as TraceEvent),
+  })
+  assert.equal(leftText(source(3, 0)), '')
+  assert.equal(leftText(source(3, 1)), '1 more packet left out: -c 4 has them')
+  assert.match(leftText(source(3, 2_000_000)), /: -c 1000000, the most there is, has the next 999997$/)
+  assert.match(leftText(source(1_000_000, 5)), /^5 more packets left out: no picture has more than 1000000$/)
+})
+
 test('a capture, with the diagnosis from outside', async () => {
   const path = record('connection-refused', 'client')
+  assert.equal((await resolveSource([path], {}, 100)).title, 'connection-refused-client.pcapng')
   const { events, addresses, banner, isCapture, left } = await resolveSource([path], {}, 100)
   assert.equal(isCapture, true)
   assert.equal(left, 0)
@@ -94,6 +110,51 @@ test('events that `elko sim --json` printed draw what the scenario draws', async
   assert.equal(saved.title, played.title)
 })
 
+test('standard input is whatever it begins with, however short the pieces in which it comes', async () => {
+  const [log, json] = [file('piped.elkolog'), file('piped.json')]
+  assert.equal(elko(['sim', 'classic', '--record', log]).code, 0)
+  writeFileSync(json, elko(['sim', 'classic', '--json']).stdout)
+  for (const path of [log, json, record('classic', 'client')]) {
+    const drawn = elko(['diagram', path])
+    const piped = await drip(['diagram', '-'], readFileSync(path))
+    assert.equal(piped.code, 0, piped.stderr)
+    assert.equal(piped.stdout.replace('standard input', basename(path)), drawn.stdout)
+  }
+  const none = await drip(['diagram', '-'], Buffer.alloc(0))
+  assert.equal(none.code, 3)
+  assert.match(none.stderr, /^elko diagram: -: /)
+  const few = await drip(['graph', '-'], readFileSync(log).subarray(0, 60))
+  assert.equal(few.code, 3)
+  assert.match(few.stderr, /^elko graph: -: /)
+})
+
+/** Runs elko with what comes piece by piece. */
+async function drip(
+  args: string[],
+  octets: Uint8Array,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe' })
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
+  for (const [from, to] of [
+    [0, 3],
+    [3, 40],
+    [40, octets.length],
+  ] as const) {
+    child.stdin.write(octets.subarray(from, to))
+    await turn()
+  }
+  child.stdin.end()
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, stdout: await stdout, stderr: await stderr }
+}
+
+/** A segment that arrives, with one more field. */
+function withSegment(field: string): string {
+  const numbers = 'srcPort dstPort seq ack flags window scaledWindow urgentPointer length'.split(' ')
+  const fields = numbers.map((name) => `"${name}": 1`).join(', ')
+  return `{ "kind": "received", "at": 0, "host": "a", "connection": 1, "packet": 1, "segment": { ${fields}, ${field} } }`
+}
+
 test('what is no event is named, with what was expected of it', async () => {
   const path = file('broken.json')
   const heading = '{ "kind": "heading", "at": 0, "host": "a", "connection": 0, "text": "x" }'
@@ -107,7 +168,7 @@ test('what is no event is named, with what was expected of it', async () => {
     ],
     [
       '{ "name": "x", "events": [{ "kind": "heading", "at": 1e999, "host": "a", "connection": 0, "text": "" }] }',
-      /event 0: expected "at" to be a number/,
+      /event 0: expected "at" to be a time in microseconds/,
     ],
     [
       '{ "name": "x", "events": [{ "kind": "state", "at": 0, "host": "a", "connection": 1, "from": "OPEN" }] }',
@@ -115,7 +176,25 @@ test('what is no event is named, with what was expected of it', async () => {
     ],
     [
       '{ "name": "x", "events": [{ "kind": "received", "at": 0, "host": "a", "connection": 1, "packet": 1, "segment": { "seq": 1 } }] }',
-      /event 0: segment: expected "srcPort" to be a number/,
+      /event 0: segment: expected "srcPort" to be a whole number from 0 to 65535/,
+    ],
+    ['{ "name": "x", "events": [] }', /"events": expected at least one/],
+    [`{ "name": 5, "events": [${heading}] }`, /expected "name" to be a text/],
+    ...(
+      [
+        ['"sack": 5', /segment: expected "sack" to be a list, or absent/],
+        ['"sack": [7]', /segment: sack block 0: expected an object/],
+        [
+          '"sack": [{ "left": 1, "right": "2" }]',
+          /sack block 0: expected "right" to be a whole number from /,
+        ],
+        ['"timestamps": []', /segment: timestamps: expected an object/],
+        ['"mss": "1460"', /expected "mss" to be a whole number from 0 to 65535, or absent/],
+      ] as const
+    ).map(([field, error]) => [`{ "name": "x", "events": [${withSegment(field)}] }`, error] as const),
+    [
+      '{ "name": "x", "events": [{ "kind": "signal", "at": 0, "host": "a", "connection": 1, "signal": ["connected"] }] }',
+      /event 0: expected "signal" to be one of connected, /,
     ],
   ]
   for (const [text, error] of cases) {
@@ -157,6 +236,6 @@ test('a recorded run draws what the scenario drew', async () => {
   assert.deepEqual(replayed.banner, played.banner)
   const states = (events: typeof played.events) => events.filter(({ kind }) => kind === 'state')
   assert.deepEqual(states(replayed.events), states(played.events))
-  writeFileSync(path, 'elko-log 1 0.1.0\nnothing of a log')
+  writeFileSync(path, 'elko-log 2 0.1.0\nnothing of a log')
   await wrong([path], {}, /run\.elkolog: /)
 })

@@ -3,6 +3,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { PLAIN } from '../environment.ts'
 import type { Namespace } from '../kernel/netns.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
@@ -18,7 +19,7 @@ export interface Running {
 
 /** Starts `elko ARGS`; its standard input is a pipe. */
 export function startElko(ns: Namespace, ...args: string[]): Running {
-  const child = ns.spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, NO_COLOR: '1' } })
+  const child = ns.spawn(process.execPath, [MAIN, ...args], { env: { ...PLAIN, NO_COLOR: '1' } })
   const running = {
     child,
     stdout: Buffer.alloc(0),

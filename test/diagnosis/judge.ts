@@ -59,7 +59,15 @@ function wrongAbout(diagnosis: CaptureDiagnosis, truth: Truth): string[] {
   for (const kind of truth.findings ?? [])
     if (!kinds.includes(kind)) wrong.push(`no finding "${kind}" among ${kinds.join(', ') || 'none'}`)
   if (diagnosis.ambiguous && diagnosis.next.length === 0) wrong.push('ambiguous, and not said where to look')
+  const plurals = pluralsOfOne(diagnosis)
+  if (plurals.length > 0) wrong.push(`its texts say ${plurals.join(', ')}`)
+  if (wrong.length > 0) wrong.push(`what it says: ${diagnosis.sentence}`)
   return wrong
+}
+
+/** '1 segments': what a text counts wrongly in words. */
+export function pluralsOfOne(diagnosis: CaptureDiagnosis): string[] {
+  return JSON.stringify(diagnosis).match(/(?<![\d.,:])\b1 (?!(?:ms|is|was|has)\b)[a-zA-Z-]+s\b/g) ?? []
 }
 
 /** What the client's application saw is what the diagnosis says it sees. */

@@ -1,12 +1,15 @@
 /** Plays a provoked case: the world, the applications, captures of both sides; again where it did not come out as meant. */
 
+import { execFile } from 'node:child_process'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Namespace } from '../kernel/netns.ts'
+import { promisify } from 'node:util'
 import type { Case, OnTheWire, Seen } from './case.ts'
 import { type Language, outcomes, type Result } from './script.ts'
 import { type World, withWorld } from './world.ts'
+
+const execute = promisify(execFile)
 
 export interface Played {
   readonly language: Language
@@ -36,7 +39,7 @@ export async function provoke(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const miss = await withWorld(played.family ?? 4, played.wire, async (world) => {
       const run = await play(played, languages, world)
-      const wrong = await whatWentWrong(played, run, world.hosts.c)
+      const wrong = await whatWentWrong(played, run)
       if (wrong === null) await judge(run)
       return wrong
     })
@@ -80,7 +83,7 @@ function forwarding(rules: readonly string[]): string {
   return [chain, ...rules.map((rule) => `nft 'add rule inet lab f ${rule}'`)].join('\n')
 }
 
-async function whatWentWrong(played: Case, run: Played, host: Namespace): Promise<string | null> {
+async function whatWentWrong(played: Case, run: Played): Promise<string | null> {
   if (run.dropped > 0) return `tcpdump dropped ${run.dropped} packets`
   for (const side of ['client', 'server'] as const) {
     const meant = played.seen[side]
@@ -93,7 +96,7 @@ async function whatWentWrong(played: Case, run: Played, host: Namespace): Promis
     [run.serverFile, played.onServerWire],
   ] as const
   for (const [file, wire] of wires) {
-    const wrong = wire === undefined ? null : await whatIsMissing(file, wire, host)
+    const wrong = wire === undefined ? null : await whatIsMissing(file, wire)
     if (wrong !== null) return wrong
   }
   return null
@@ -106,9 +109,9 @@ const areAsMeant = (seen: readonly string[], meant: readonly string[]): boolean 
 const wordsFor = (seen: Seen, language: Language): readonly string[] =>
   'python' in seen ? seen[language] : seen
 
-async function whatIsMissing(file: string, wire: OnTheWire, host: Namespace): Promise<string | null> {
+async function whatIsMissing(file: string, wire: OnTheWire): Promise<string | null> {
   const times = async (filter: string): Promise<number[]> => {
-    const { stdout } = await host.run('tcpdump', ['-ttnr', file, filter])
+    const { stdout } = await execute('tcpdump', ['-ttnr', file, filter], { maxBuffer: 1 << 28 })
     return stdout
       .split('\n')
       .filter((line) => line !== '')

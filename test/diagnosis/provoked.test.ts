@@ -9,7 +9,7 @@ import { disagreements, VIEWS, type View } from './judge.ts'
 import { KNOWN_WRONG } from './known-wrong.ts'
 import { keep, type Played, provoke } from './provoke.ts'
 
-const lacks = requirements('python3', 'tcpdump', 'nft', 'ping')
+const lacks = requirements('python3', 'tcpdump', 'nft', 'ping', 'openssl')
 const BOTH = [
   ['python', 'python'],
   ['node', 'node'],

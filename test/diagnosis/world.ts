@@ -16,6 +16,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ImpairmentOptions } from '../../src/sim/impairments.ts'
+import { PLAIN } from '../environment.ts'
 import { type Capture, type Namespace, withNamespace } from '../kernel/netns.ts'
 import type { Language, Op, PeerTask, Result } from './script.ts'
 import type { WireTask } from './wire.ts'
@@ -36,7 +37,7 @@ export interface Wire {
   readonly seed?: number
 }
 
-/** What somebody else does meanwhile. A command runs with sh in a host: `m: nft add ...`. */
+/** What somebody else does meanwhile. A command runs with sh in a host: `m: nft add ...`; $HERE is a folder of the world's own. */
 export type Step = { wait: string } | { sleep: number } | { run: string } | { touch: string }
 
 export const SERVER: Readonly<Record<Family, string>> = { 4: '10.2.0.2', 6: 'fd00:2::2' }
@@ -50,23 +51,20 @@ export class World {
     this.family = family
   }
 
-  /** Builds the lines and the routes. */
+  /** Builds the lines and the routes, with few processes: there are three hundred worlds. */
   async build(wire: Wire | undefined): Promise<void> {
     const { c, m } = this.hosts
-    await this.#sh('s', `ip link add s0 type veth peer name ms netns ${m.name}`)
-    if (wire === undefined) {
-      await this.#sh('c', `ip link add c0 type veth peer name mc netns ${m.name}`)
-      await Promise.all([
-        this.#sh('c', addressing('c0', '1', '2')),
-        this.#sh('m', addressing('mc', '1', '1')),
-      ])
-    } else await this.#buildWire(wire)
-    await Promise.all([this.#sh('s', addressing('s0', '2', '2')), this.#sh('m', addressing('ms', '2', '1'))])
+    await this.#sh('m', `sysctl -qw ${SILENT} net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`)
     await Promise.all([
-      this.#sh('c', defaultRoutes('1', 'c0')),
-      this.#sh('m', 'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1'),
-      this.#sh('s', defaultRoutes('2', 's0')),
+      wire === undefined ? this.#sh('c', line('c0', m, 'mc')) : this.#buildWire(wire),
+      this.#sh('s', line('s0', m, 'ms')),
     ])
+    await Promise.all([
+      this.#ip('c', addressing('c0', '1', '2')),
+      this.#ip('m', [...addressing('mc', '1', '1'), ...addressing('ms', '2', '1')]),
+      this.#ip('s', addressing('s0', '2', '2')),
+    ])
+    await Promise.all([this.#ip('c', defaultRoutes('1', 'c0')), this.#ip('s', defaultRoutes('2', 's0'))])
     // No case but those of unknown addresses is about a packet that waits for an address to be resolved.
     const server = SERVER[this.family]
     await (wire === undefined ? c : m).run('ping', ['-c1', '-w5', server], { mayFail: true })
@@ -74,13 +72,13 @@ export class World {
 
   async #buildWire(wire: Wire): Promise<void> {
     const { c, m } = this.hosts
+    await this.#sh('c', `sysctl -qw ${SILENT}`)
     const task: WireTask = { client: 'c0', router: 'mc', wire }
     const child = m.spawn(process.execPath, [WIRE, JSON.stringify(task)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(child.stdout!, 'data')
-    await this.#sh('m', `ip link set c0 netns ${c.name}`)
-    await Promise.all([this.#sh('c', addressing('c0', '1', '2')), this.#sh('m', addressing('mc', '1', '1'))])
+    await this.#ip('m', [`link set c0 netns ${c.name}`])
   }
 
   /** Captures at both ends; `whole`: packets that are larger than the MTU as well. */
@@ -100,7 +98,12 @@ export class World {
   }
 
   async #sh(host: Host, text: string): Promise<void> {
-    await this.hosts[host].run('sh', ['-ec', text])
+    await this.hosts[host].run('sh', ['-ec', text], { env: { ...PLAIN, HERE: this.hosts.c.directory } })
+  }
+
+  /** One `ip` for all these lines. */
+  async #ip(host: Host, lines: readonly string[]): Promise<void> {
+    await this.hosts[host].run('ip', ['-batch', '-'], { input: lines.join('\n') })
   }
 
   /** Forges resets in the router (injector.py) from now on. */
@@ -186,15 +189,23 @@ const SNAP_LENGTH = 1600
 const BUFFER_KIB = 16_384
 const GUARD_MS = 60_000
 
-const addressing = (device: string, network: string, host: string): string => `
-  ip link set ${device} addrgenmode none
-  sysctl -qw net.ipv6.conf.${device}.router_solicitations=0 net.ipv6.conf.${device}.accept_ra=0
-  ip link set ${device} gso_max_segs 1 up
-  ip address add 10.${network}.0.${host}/24 dev ${device}
-  ip address add fd00:${network}::${host}/64 dev ${device} nodad
-  ip address add fe80::${host}/64 dev ${device} nodad`
+/** Every device takes it from the default of its host when it is made there. */
+const SILENT = 'net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.accept_ra=0'
+
+const line = (device: string, router: Namespace, peer: string): string => `
+  sysctl -qw ${SILENT}
+  ip link add ${device} type veth peer name ${peer} netns ${router.name}`
+
+const addressing = (device: string, network: string, host: string): string[] => [
+  `link set ${device} addrgenmode none`,
+  `link set ${device} gso_max_segs 1 up`,
+  `address add 10.${network}.0.${host}/24 dev ${device}`,
+  `address add fd00:${network}::${host}/64 dev ${device} nodad`,
+  `address add fe80::${host}/64 dev ${device} nodad`,
+]
 
 /** Cubic: a machine's own may be another. */
-const defaultRoutes = (network: string, device: string): string => `
-  ip route add default via 10.${network}.0.1 dev ${device} congctl cubic
-  ip -6 route add default via fd00:${network}::1 dev ${device} congctl cubic`
+const defaultRoutes = (network: string, device: string): string[] => [
+  `route add default via 10.${network}.0.1 dev ${device} congctl cubic`,
+  `route add ::/0 via fd00:${network}::1 dev ${device} congctl cubic`,
+]

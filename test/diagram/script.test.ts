@@ -13,7 +13,7 @@ test('calls, segments, states, headings, pauses, and sockets that come and go', 
   const lines = text.split('\n')
   const order = [
     '@startuml',
-    'title Classic',
+    'title Classic\\nTwo arrows with one number are one message that others crossed: it leaves dashed and arrives solid.',
     'box "client 192.0.2.1 port 52044" #f3f5f8',
     '== 1. Socket creation: the server waits for clients ==',
     'create tcp2',
@@ -39,6 +39,35 @@ test('calls, segments, states, headings, pauses, and sockets that come and go', 
   assert.match(text, /^app1 -\[#\w+\]> tcp1 : connect\(\)$/m)
 })
 
+test('a state that is entered with a segment stands before it, CLOSED behind the reset', () => {
+  const stepsOf = (name: string) =>
+    plantuml(eventsOf(name))
+      .split('\n')
+      .filter((line) => /^(hnote|tcp\d -)/.test(line))
+      .map((line) =>
+        line.replace(/^hnote over (\w+) : (.*)$/, '$1 $2').replace(/^(tcp\d) .* : (\S+) .*$/, '$1 $2'),
+      )
+  const order = (name: string, ...wanted: string[]): void => {
+    const steps = stepsOf(name)
+    const places = wanted.map((step) => steps.indexOf(step))
+    assert.ok(
+      places.every((place, k) => place > (places[k - 1] ?? -1)),
+      `${wanted} in ${steps}`,
+    )
+  }
+  order('rfc-close', 'tcp1 FIN-WAIT-1', 'tcp1 FIN,ACK', 'tcp2 CLOSE-WAIT', 'tcp2 LAST-ACK', 'tcp2 CLOSED')
+  order(
+    'three-way-handshake',
+    'tcp1 SYN-SENT',
+    'tcp1 SYN',
+    'tcp2 SYN-RECEIVED',
+    'tcp2 SYN,ACK',
+    'tcp1 ESTABLISHED',
+    'tcp1 ACK',
+  )
+  order('reset', 'tcp2 RST', 'tcp2 CLOSED', 'tcp1 CLOSED')
+})
+
 test('the same in Mermaid, in the boxes of the hosts', () => {
   const text = mermaid(eventsOf('classic'), { title: 'Classic', addresses: { client: '192.0.2.1' } })
   assert.match(text, /^---\ntitle: "Classic"\n---\nsequenceDiagram\n/)
@@ -57,8 +86,8 @@ test('the same in Mermaid, in the boxes of the hosts', () => {
 
 test('what is lost, dropped, or crossed by others is drawn so', () => {
   const lost = eventsOf('retransmission')
-  assert.match(mermaid(lost), /^ {2}tcp1-xtcp2: PSH,ACK .*<br\/>lost$/m)
-  assert.match(plantuml(lost), /^tcp1 -\[#\w+\]>x tcp2 : PSH,ACK .*\\nlost$/m)
+  assert.match(mermaid(lost), /^ {2}tcp1-xtcp2: PSH,ACK .*<br\/>× lost$/m)
+  assert.match(plantuml(lost), /^tcp1 -\[#\w+\]>x tcp2 : PSH,ACK .*\\n× lost$/m)
   const crossing = eventsOf('simultaneous-open')
   assert.match(mermaid(crossing), /^ {2}tcp1--\)tcp2: \(1\) SYN seq/m)
   assert.match(mermaid(crossing), /^ {2}tcp1->>tcp2: \(1\) SYN seq \d+ arrives/m)
@@ -70,6 +99,13 @@ test('the reset of a host without a connection is one arrow from there to here',
   const text = mermaid(eventsOf('connection-refused'))
   assert.match(text, /tcp2->>tcp1: RST,ACK seq 0 ack 101 win 0<br\/>at 30 ms, 20 ms on the way/)
   assert.doesNotMatch(text, /no trace|not recorded/)
+})
+
+test('no line of Mermaid is longer than the space between two lifelines', () => {
+  for (const line of mermaid(eventsOf('fast-retransmit')).split('\n')) {
+    const [, label = ''] = /^ {2}tcp\d-\S*tcp\d: (.*)$/.exec(line) ?? []
+    for (const part of label.split('<br/>')) assert.ok(part.replace(/#\d+;/g, '.').length <= 60, part)
+  }
 })
 
 test('every segment of every scenario stands in the script, and every state', () => {

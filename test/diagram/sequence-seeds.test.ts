@@ -11,7 +11,13 @@ import { findScenario } from '../../src/sim/scenarios.ts'
 import { assertGolden } from './golden.ts'
 import { wordsOf } from './layout-checks.ts'
 
-function seed(name: string): { layout: SequenceLayout; svg: string } {
+interface Figure {
+  readonly name: string
+  readonly seed: string
+  readonly ends: readonly [left: readonly string[], right: readonly string[]]
+}
+
+function drawn(name: string): { layout: SequenceLayout; svg: string } {
   const scenario = findScenario(name)!
   const { events, addresses } = runScenario(scenario, {})
   const options = { addresses, title: scenario.title }
@@ -38,67 +44,150 @@ function assertInOrder(rows: readonly string[], expected: readonly string[]): vo
   }
 }
 
-for (const name of ['classic', 'rfc-handshake', 'rfc-close', 'bsd-calls']) {
-  test(`the picture of ${name} is the one that was looked at`, () => {
-    const { svg } = seed(name)
+/** What stands at the left and at the right end of each figure, from top to bottom. */
+const FIGURES: readonly Figure[] = [
+  {
+    name: 'classic',
+    seed: 'seeds 000 and 001',
+    ends: [
+      [
+        'socket()',
+        'connect()',
+        'SYN-SENT',
+        'SYN seq 0 win 5000 <mss 512>',
+        'ESTABLISHED',
+        'ACK seq 1 ack 101 win 5000',
+        'write(1024)',
+        'ACK seq 1 ack 101 len 512',
+        'PSH,ACK seq 513 ack 101 len 512',
+        'read() returns 700',
+        'ACK seq 1025 ack 801',
+        'close()',
+        'FIN-WAIT-1',
+        'FIN,ACK seq 1025 ack 801',
+        'FIN-WAIT-2',
+        'TIME-WAIT',
+        'ACK seq 1026 ack 802',
+        'CLOSED',
+      ],
+      [
+        'socket()',
+        'listen()',
+        'LISTEN',
+        'accept() blocks',
+        'SYN-RECEIVED',
+        'SYN,ACK seq 100 ack 1 win 65535',
+        'ESTABLISHED',
+        'accept() returns',
+        'ACK seq 101 ack 1025',
+        'write(700)',
+        'ACK seq 101 ack 1025 len 512',
+        'PSH,ACK seq 613 ack 1025 len 188',
+        'CLOSE-WAIT',
+        'ACK seq 801 ack 1026',
+        'close()',
+        'LAST-ACK',
+        'FIN,ACK seq 801 ack 1026',
+        'CLOSED',
+      ],
+    ],
+  },
+  {
+    name: 'rfc-handshake',
+    seed: 'seed 002, figure 1',
+    ends: [
+      ['SYN-SENT', 'SYN seq 100', 'ESTABLISHED', 'ACK seq 101 ack 301', 'PSH,ACK seq 101 ack 301 len'],
+      ['LISTEN', 'SYN-RECEIVED', 'SYN,ACK seq 300 ack 101', 'ESTABLISHED'],
+    ],
+  },
+  {
+    name: 'rfc-close',
+    seed: 'seed 002, figure 2',
+    ends: [
+      [
+        'close()',
+        'FIN-WAIT-1',
+        'FIN,ACK seq 100 ack 300',
+        'FIN-WAIT-2',
+        'TIME-WAIT',
+        'ACK seq 101 ack 301',
+        'CLOSED',
+      ],
+      ['CLOSE-WAIT', 'ACK seq 300 ack 101', 'close()', 'LAST-ACK', 'FIN,ACK seq 300 ack 101', 'CLOSED'],
+    ],
+  },
+  {
+    name: 'bsd-calls',
+    seed: 'seed 002, figure 3',
+    ends: [
+      [
+        'socket()',
+        'connect()',
+        '(blocks)',
+        'SYN-SENT',
+        'SYN seq 1000 win 65535 <mss 536>',
+        'ESTABLISHED',
+        'connect() returns',
+        'write(100)',
+        'read() blocks',
+        'read() returns 300',
+        'close()',
+        'FIN-WAIT-1',
+        'FIN-WAIT-2',
+        'TIME-WAIT',
+      ],
+      [
+        'socket()',
+        'bind(80)',
+        'listen()',
+        'LISTEN',
+        'accept() blocks',
+        'SYN-RECEIVED',
+        'SYN,ACK seq 5000 ack 1001 win 65535 <mss 1460>',
+        'ESTABLISHED',
+        'accept() returns',
+        'read() blocks',
+        'read() returns 100',
+        'write(300)',
+        'read() blocks',
+        'PSH,ACK seq 5001 ack 1101 len 300',
+        'CLOSE-WAIT',
+        'read() returns 0',
+        'close()',
+        'LAST-ACK',
+        'CLOSED',
+      ],
+    ],
+  },
+]
+
+for (const { name, seed, ends } of FIGURES) {
+  test(`${seed}: the picture of ${name} is the one that was looked at, with all that the figure has`, () => {
+    const { layout, svg } = drawn(name)
     assertGolden(`sequence-${name}`, svg, 'svg')
-    assert.equal(seed(name).svg, svg)
+    assert.equal(drawn(name).svg, svg)
+    for (const side of [0, 1] as const) assertInOrder(sideOf(layout, side), ends[side])
   })
 }
 
-test('seeds 000 and 001: sockets, states, calls, numbers, sections, the close timer, remarks', () => {
-  const { layout } = seed('classic')
-  assertInOrder(sideOf(layout, 0), [
-    'socket()',
-    'connect()',
-    'SYN-SENT',
-    'SYN seq 0 win 5000 <mss 512>',
-    'ESTABLISHED',
-    'ACK seq 1 ack 101 win 5000',
-    'write(1024)',
-    'ACK seq 1 ack 101 len 512',
-    'PSH,ACK seq 513 ack 101 len 512',
-    'read() returns 700',
-    'ACK seq 1025 ack 801',
-    'close()',
-    'FIN-WAIT-1',
-    'FIN,ACK seq 1025 ack 801',
-    'FIN-WAIT-2',
-    'TIME-WAIT',
-    'ACK seq 1026 ack 802',
-    'CLOSED',
-  ])
-  assertInOrder(sideOf(layout, 1), [
-    'socket()',
-    'listen()',
-    'LISTEN',
-    'accept() blocks',
-    'SYN-RECEIVED',
-    'SYN,ACK seq 100 ack 1 win 65535',
-    'ESTABLISHED',
-    'accept() returns',
-    'ACK seq 101 ack 1025',
-    'write(700)',
-    'ACK seq 101 ack 1025 len 512',
-    'PSH,ACK seq 613 ack 1025 len 188',
-    'CLOSE-WAIT',
-    'ACK seq 801 ack 1026',
-    'close()',
-    'FIN,ACK seq 801 ack 1026',
-    'LAST-ACK',
-    'CLOSED',
-  ])
+test('seeds 000 and 001: sockets, sections, the close timer, remarks', () => {
+  const { layout } = drawn('classic')
   const headings = layout.marks.filter(({ kind }) => kind === 'heading').map(said)
   assert.equal(headings.length, 6)
   const timer = layout.timers.find((bar) => bar.timer === 'time-wait')!
   assert.deepEqual([timer.side, timer.end], [0, 'expired'])
-  assert.ok(layout.gaps.some(({ us }) => us > 59_000_000))
+  const pauses = layout.marks.filter(({ kind }) => kind === 'gap').map(({ about }) => about)
+  assert.deepEqual(pauses, ['59.98 s without events'])
+  assert.equal(layout.gaps.length, 1)
   const all = layout.marks.map(said).join('\n')
   for (const remark of [
     'asks for a connection',
     'at least every second',
     'Both sockets are deleted',
     'RFC 9293 3.10.4',
+    'A SYN takes a number',
+    '1 to 512 and 513 to 1024',
+    'asks for 801',
   ]) {
     assert.ok(all.includes(remark), remark)
   }
@@ -111,79 +200,11 @@ test('seeds 000 and 001: sockets, states, calls, numbers, sections, the close ti
   }
 })
 
-test('seed 002, figure 1: the handshake, state by state, with SEQ 100 and 300', () => {
-  const { layout } = seed('rfc-handshake')
-  assertInOrder(sideOf(layout, 0), [
-    'SYN-SENT',
-    'SYN seq 100',
-    'ESTABLISHED',
-    'ACK seq 101 ack 301',
-    'PSH,ACK seq 101 ack 301 len',
-  ])
-  assertInOrder(sideOf(layout, 1), ['LISTEN', 'SYN-RECEIVED', 'SYN,ACK seq 300 ack 101', 'ESTABLISHED'])
+test('seed 002, figure 2: the timer of 2 MSL runs out', () => {
+  const { timers } = drawn('rfc-close').layout
+  assert.ok(timers.some(({ timer, end }) => timer === 'time-wait' && end === 'expired'))
 })
 
-test('seed 002, figure 2: the normal close, with FIN 100, FIN 300 and 2 MSL', () => {
-  const { layout } = seed('rfc-close')
-  assertInOrder(sideOf(layout, 0), [
-    'close()',
-    'FIN-WAIT-1',
-    'FIN,ACK seq 100 ack 300',
-    'FIN-WAIT-2',
-    'TIME-WAIT',
-    'ACK seq 101 ack 301',
-    'CLOSED',
-  ])
-  assertInOrder(sideOf(layout, 1), [
-    'CLOSE-WAIT',
-    'ACK seq 300 ack 101',
-    'close()',
-    'FIN,ACK seq 300 ack 101',
-    'LAST-ACK',
-    'CLOSED',
-  ])
-  assert.ok(layout.timers.some(({ timer, end }) => timer === 'time-wait' && end === 'expired'))
-})
-
-test('seed 002, figure 3: which calls block and when each returns, MSS 536 and 1460', () => {
-  const { layout } = seed('bsd-calls')
-  assertInOrder(sideOf(layout, 0), [
-    'socket()',
-    'connect()',
-    '(blocks)',
-    'SYN-SENT',
-    'SYN seq 1000 win 65535 <mss 536>',
-    'ESTABLISHED',
-    'connect() returns',
-    'write(100)',
-    'read() blocks',
-    'read() returns 300',
-    'close()',
-    'FIN-WAIT-1',
-    'FIN-WAIT-2',
-    'TIME-WAIT',
-  ])
-  assertInOrder(sideOf(layout, 1), [
-    'socket()',
-    'bind(80)',
-    'listen()',
-    'LISTEN',
-    'accept() blocks',
-    'SYN-RECEIVED',
-    'SYN,ACK seq 5000 ack 1001 win 65535 <mss 1460>',
-    'ESTABLISHED',
-    'accept() returns',
-    'read() blocks',
-    'read() returns 100',
-    'write(300)',
-    'read() blocks',
-    'PSH,ACK seq 5001 ack 1101 len 300',
-    'CLOSE-WAIT',
-    'read() returns 0',
-    'close()',
-    'LAST-ACK',
-    'CLOSED',
-  ])
-  // A bar is as long as its call blocks.
-  for (const bar of layout.activations) assert.ok(!bar.open && bar.y2 > bar.y1, bar.call)
+test('seed 002, figure 3: a bar is as long as its call blocks', () => {
+  for (const bar of drawn('bsd-calls').layout.activations) assert.ok(!bar.open && bar.y2 > bar.y1, bar.call)
 })

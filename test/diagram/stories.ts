@@ -286,3 +286,21 @@ export const STORIES = {
   reset,
   timedOut,
 } as const
+
+/** What stands at the arrows of the classic connection, in every kind of picture: the numbers of seeds 000 and 001. */
+export const CLASSIC_LABELS = [
+  'SYN seq 0 win 5000 <mss 512>',
+  'SYN,ACK seq 100 ack 1 win 65535',
+  'ACK seq 1 ack 101 win 5000',
+  'seq 1 ack 101 len 512',
+  'seq 513 ack 101 len 512',
+  'ack 1025',
+  'seq 101 ack 1025 len 512',
+  'seq 613 ack 1025 len 188',
+  'ack 801',
+  'FIN,ACK seq 1025 ack 801',
+  'FIN,ACK seq 801 ack 1026',
+  'ACK seq 1026 ack 802',
+  'TIME-WAIT timer started: 60 s',
+  'TIME-WAIT timer expired',
+] as const

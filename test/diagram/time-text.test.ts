@@ -45,3 +45,13 @@ test('wrapping keeps every character but spaces, and the width', () => {
   )
   assert.equal(printable('a\u0000\n\u001bb\u202ec '), 'a b c')
 })
+
+test('columns of text are its characters, halves of pairs that stand alone as well', () => {
+  const halves = fc.array(fc.constantFrom('a', 'é', '漢', '\ud83d', '\ude00', '\ud83d\ude00'))
+  fc.assert(
+    fc.property(halves, (characters) => {
+      const text = characters.join('')
+      assert.equal(columns(text), [...text].length)
+    }),
+  )
+})

@@ -27,6 +27,23 @@ for (const [name, expected] of Object.entries(VERDICTS)) {
   })
 }
 
+test('of a connection that one end recorded, it is known who opened it, whichever end that was', () => {
+  const { events } = STORIES.classic()
+  for (const [host, other] of [
+    ['client', 'server'],
+    ['server', 'client'],
+  ]) {
+    const own = events.filter((event) => event.host === host)
+    const [pair] = connectionsIn(own)
+    assert.deepEqual([pair!.left.recorded, pair!.right.recorded], [host === 'client', host === 'server'])
+    const told = verdict(own).replace('peer', other!)
+    assert.match(
+      told,
+      /^client opened, sent 1024 octets, received 700 and closed first; both sides closed normally\.$/,
+    )
+  }
+})
+
 test('an empty record has no verdict', () => {
   assert.equal(verdict([]), 'nothing to judge: no connection in the record.')
 })

@@ -28,7 +28,7 @@ test('words of others stay words: in the title, the banner, the addresses and th
   assert.ok(!page.includes('<!--'))
   assert.ok(!page.includes('alert("1")'))
   assert.ok(page.includes('<svg>') && !page.includes('<?xml'))
-  assert.match(page, /and 3 packets more/)
+  assert.match(page, /3 more packets left out/)
 })
 
 test('the data of a page is the connection', () => {

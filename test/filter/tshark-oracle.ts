@@ -7,6 +7,7 @@ import { DisplayFilter } from '../../src/filter/display-filter.ts'
 import { FilterError } from '../../src/filter/filter-error.ts'
 import { FrameTimes } from '../../src/flows/frame-times.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
+import { PLAIN_UTC } from '../environment.ts'
 
 export const hasTshark = spawnSync('tshark', ['--version']).status === 0
 
@@ -17,7 +18,7 @@ const PREFERENCES = ['-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:T
 
 export function tsharkShows(path: string, expression: string): Shown {
   const args = ['-n', '-r', path, ...PREFERENCES, '-Y', expression, '-T', 'fields', '-e', 'frame.number']
-  const { stdout, stderr, status } = spawnSync('tshark', args, { maxBuffer: 1 << 28 })
+  const { stdout, stderr, status } = spawnSync('tshark', args, { env: PLAIN_UTC, maxBuffer: 1 << 28 })
   if (status !== 0 && stdout.length === 0)
     return { error: stderr.toString().trim().split('\n').slice(-3).join(' ') }
   const text = stdout.toString().trim()

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { FRAME_FIELDS, TCP_FIELDS } from '../../src/flows/fields.ts'
+import { PLAIN_UTC } from '../environment.ts'
 import { type Difference, differences, elkoRows, tsharkRows } from './wireshark-columns.ts'
 import { elkoStreams, tsharkStreams } from './wireshark-streams.ts'
 
@@ -79,6 +80,7 @@ function askTshark(path: string, streams: number): string {
   const followed = Array.from({ length: streams }, (_, stream) => ['-z', `follow,tcp,raw,${stream}`])
   const args = [...PREFERENCES, '-r', path, '-Y', 'tcp', ...form, ...fields, ...followed.flat()]
   const { stdout, stderr, error } = spawnSync('tshark', args, {
+    env: PLAIN_UTC,
     encoding: 'utf8',
     maxBuffer: MOST_OUTPUT,
     timeout: PATIENCE_MS,

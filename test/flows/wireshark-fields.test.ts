@@ -11,6 +11,8 @@ import { Dissector } from '../../src/dissect/dissect.ts'
 import { type Field, FRAME_FIELDS, fieldText, TCP_FIELDS, type TcpView } from '../../src/flows/fields.ts'
 import { FrameTimes } from '../../src/flows/frame-times.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
+import { UdpStreams } from '../../src/flows/udp-streams.ts'
+import { PLAIN_UTC } from '../environment.ts'
 import { FOLDER, protocolsAgree } from './wireshark-columns.ts'
 
 const hasTshark = spawnSync('tshark', ['--version']).status === 0
@@ -41,7 +43,7 @@ function tsharkRows(path: string): Row[] {
   const args = ['-n', '-r', path, '-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=a']
   args.push('-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE')
   for (const name of NAMES) args.push('-e', name)
-  const { stdout, stderr } = spawnSync('tshark', args, { maxBuffer: 1 << 30 })
+  const { stdout, stderr } = spawnSync('tshark', args, { env: PLAIN_UTC, maxBuffer: 1 << 30 })
   assert.ok(stdout.length > 0, stderr.toString())
   const lines = stdout.toString().replace(/\n$/, '').split('\n')
   return lines.map((line) => {
@@ -60,6 +62,7 @@ function elkoRows(path: string): Row[] {
   const rows: Row[] = []
   const analysis = new SequenceAnalysis()
   const times = new FrameTimes()
+  const udp = new UdpStreams()
   let row: Row = new Map()
   const dissector = new Dissector((packet, tcp) => {
     const view = { packet, tcp, analysis: analysis.analyze(packet, tcp) }
@@ -73,7 +76,8 @@ function elkoRows(path: string): Row[] {
     row = new Map()
     times.frame(record)
     dissector.dissect(record)
-    const view = { packet: dissector.packet, record, times, file: reader }
+    udp.of(dissector.packet)
+    const view = { packet: dissector.packet, record, times, udp, file: reader }
     for (const [name, field] of Object.entries(FRAME_FIELDS))
       row.set(name, cell(field, view as TcpView & typeof view))
     rows.push(row)

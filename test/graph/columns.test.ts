@@ -12,52 +12,57 @@ const points = fc
   .array(fc.tuple(pixel, pixel), { minLength: 1, maxLength: 200 })
   .map((list) => [...list].sort((a, b) => a[0] - b[0]))
 
-/** The levels that a path of steps has in each column of pixels, and where it stands when it leaves it. */
-function levelsOf(d: string): { x: number; from: number; to: number }[] {
-  const moves = [...d.matchAll(/([MHV])([\d.-]+)(?: ([\d.-]+))?/g)]
-  let [x, y] = [0, 0]
-  const strokes: { x: number; from: number; to: number }[] = []
-  for (const [, letter, first, second] of moves) {
-    if (letter === 'M') [x, y] = [Number(first), Number(second)]
-    else if (letter === 'H') x = Number(first)
-    const to = letter === 'V' ? Number(first) : y
-    strokes.push({ x, from: y, to })
-    y = to
+/** What a path of steps covers in each column of pixels that it enters: the least and the greatest level. */
+function coverage(pieces: readonly string[]): Map<number, [low: number, high: number]> {
+  const columns = new Map<number, [low: number, high: number]>()
+  const cover = (column: number, ...levels: number[]): void => {
+    const [low, high] = columns.get(column) ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    columns.set(column, [Math.min(low, ...levels), Math.max(high, ...levels)])
   }
-  return strokes
-}
-
-function grouped(list: readonly [number, number][]): Map<number, [number, number][]> {
-  const columns = new Map<number, [number, number][]>()
-  for (const point of list) {
-    const column = Math.floor(point[0] / COLUMN)
-    columns.set(column, [...(columns.get(column) ?? []), point])
+  for (const piece of pieces) {
+    let [x, y] = [Number.NaN, Number.NaN]
+    for (const [, letter, first, second] of piece.matchAll(/([MHV])([\d.-]+)(?: ([\d.-]+))?/g)) {
+      if (letter === 'M') [x, y] = [Number(first), Number(second)]
+      else if (letter === 'V') {
+        cover(Math.floor(x / COLUMN), y, Number(first))
+        y = Number(first)
+      } else {
+        for (let k = Math.floor(x / COLUMN); k <= Math.floor(Number(first) / COLUMN); k++) cover(k, y)
+        x = Number(first)
+      }
+    }
   }
   return columns
 }
 
-test('steps keep the least and the greatest value of each column, and the last one', () => {
+test('steps cover of each column what all of them would cover, in pieces that join', () => {
+  // Hundredths, as they are drawn; none at the edge of a column, on whose other side it might fall.
+  const hundredths = fc.integer({ min: 0, max: 20_000 }).map((value) => value / 100)
+  const steep = fc
+    .array(fc.tuple(hundredths, hundredths), { minLength: 1, maxLength: 400 })
+    .map((list) => list.filter(([x]) => (x * 100) % 50 !== 0).sort((a, b) => a[0] - b[0]))
+    .filter((list) => list.length > 0)
   fc.assert(
-    fc.property(points, (list) => {
-      const steps = new StepPath()
+    fc.property(steep, (list) => {
+      const steps = new StepPath(COLUMN)
       for (const [x, y] of list) steps.add(x, y)
-      const strokes = levelsOf(steps.data())
-      const byColumn = grouped(list)
-      for (const [column, inside] of byColumn) {
-        const values = inside.map(([, y]) => y)
-        const own = strokes.filter(({ x }) => Math.abs(x - inside[0]![0]) < 0.006)
-        const before = strokes.filter(({ x }) => x < inside[0]![0] - 0.006).at(-1)?.to
-        const seen = [...own.flatMap(({ from, to }) => [from, to]), ...(before === undefined ? [] : [before])]
-        for (const extreme of [Math.min(...values), Math.max(...values)]) {
-          assert.ok(
-            seen.some((y) => Math.abs(y - extreme) < 0.006),
-            `${extreme} in column ${column}`,
-          )
-        }
-        const left = own.at(-1)?.to ?? before!
-        assert.ok(Math.abs(left - values.at(-1)!) < 0.006, 'the last value holds')
+      const pieces = steps.data(210)
+      const all = list.map(([x, y]) => `H${x}V${y}`).join('')
+      const full = coverage([`M${list[0]!.join(' ')}${all}H210`])
+      const thinned = coverage(pieces)
+      for (const [column, [low, high]] of full) {
+        const [drawnLow, drawnHigh] = thinned.get(column) ?? [Number.NaN, Number.NaN]
+        assert.ok(Math.abs(drawnLow - low) < 0.006, `from ${low} in column ${column}, not ${drawnLow}`)
+        assert.ok(Math.abs(drawnHigh - high) < 0.006, `to ${high} in column ${column}, not ${drawnHigh}`)
       }
-      assert.ok(strokes.length <= byColumn.size * 8)
+      assert.equal(thinned.size, full.size)
+      for (const [k, piece] of pieces.entries()) {
+        // Each begins at a whole pixel, on the level and at the place where the one before ended.
+        if (k > 0) assert.equal(/^M(\d+) /.exec(piece)![1], /H(\d+)$/.exec(pieces[k - 1]!)![1])
+      }
+      assert.ok(
+        pieces.join('').split('V').length - 1 <= new Set(list.map(([x]) => Math.floor(x / COLUMN))).size * 3,
+      )
     }),
   )
 })
@@ -68,11 +73,14 @@ test('bars cover all that was there, and nothing farther off than a column', () 
     .map((list) => [...list].sort((a, b) => a[0] - b[0]))
   fc.assert(
     fc.property(bars, (list) => {
-      const path = new BarPath()
+      const path = new BarPath(COLUMN)
       for (const [x, y1, y2] of list) path.add(x, y1, y2)
-      const drawn = [...path.data().matchAll(/M([\d.-]+) ([\d.-]+)V([\d.-]+)/g)].map((match) =>
-        match.slice(1).map(Number),
-      ) as [number, number, number][]
+      const drawn = [
+        ...path
+          .data()
+          .join('')
+          .matchAll(/M([\d.-]+) ([\d.-]+)V([\d.-]+)/g),
+      ].map((match) => match.slice(1).map(Number)) as [number, number, number][]
       for (const [x, y1, y2] of list) {
         const [low, high] = [Math.min(y1, y2), Math.max(y1, y2)]
         const covers = ([atX, top, bottom]: [number, number, number]): boolean =>

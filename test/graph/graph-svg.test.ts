@@ -10,6 +10,8 @@ import { story } from '../../src/sim/scenarios/story.ts'
 import { findScenario, SCENARIOS } from '../../src/sim/scenarios.ts'
 import { fixedWidth, proportionalWidth } from '../../src/svg/text-width.ts'
 import { connectionsIn } from '../../src/trace/connections.ts'
+import type { TraceEvent } from '../../src/trace/events.ts'
+import { SYN } from '../../src/wire/segment.ts'
 
 interface Words {
   readonly words: string
@@ -115,6 +117,49 @@ test('every retransmission and every loss has its mark, and says what it is', ()
   assert.match(svg, new RegExp(`<desc id="description">client sends ${counts.segments} segments`))
 })
 
+test('of one segment, or of some without a SYN, the axes have whole numbers and true words', () => {
+  const { events } = runScenario(findScenario('slow-start')!)
+  const [first] = events.filter(({ kind }) => kind === 'sent')
+  const numbersOf = (some: readonly TraceEvent[], options: GraphOptions): string[] => {
+    const svg = graphSvg(graphSeries(some, connectionsIn(some)[0]!), options)
+    assertWellFormed(svg)
+    assert.deepEqual(overlapping(wordsOf(svg)), [])
+    return [...svg.matchAll(/class="tick" text-anchor="end">([^<]*)</g)].map(([, words]) => words!)
+  }
+  for (const type of GRAPH_TYPES) {
+    const numbers = numbersOf([first!], { type })
+    assert.ok(numbers.length >= 2, `${type}: ${numbers}`)
+    for (const words of numbers) assert.match(words, /^-?\d+( [µm]?s)?$/, type)
+  }
+  const labelOf = (some: readonly TraceEvent[]): string | undefined => {
+    const svg = graphSvg(graphSeries(some, connectionsIn(some)[0]!), { type: 'time-sequence' })
+    // Without the other one's SYN its window may be larger than it seems.
+    assert.equal(/end of the window \(scale not seen\)/.test(svg), some === later)
+    return /sequence number, from [^<]*/.exec(svg)?.[0]
+  }
+  const later = events.filter((event) => !('segment' in event) || (event.segment.flags & SYN) === 0)
+  assert.equal(labelOf(events), 'sequence number, from the SYN (octets)')
+  assert.equal(labelOf(later), 'sequence number, from the first one seen (octets)')
+})
+
+test('a picture in motion has the same shapes, without their words', () => {
+  const series = seriesOf('data-transfer', { bytes: 200_000, impairments: { loss: 0.05 } })
+  const shapesOf = (svg: string): string[] =>
+    [...svg.matchAll(/<path class="([\w ]+)" d="([^"]*)"/g)]
+      .filter(([, name]) => name !== 'hover')
+      .flatMap(([, name, d]) => d!.split(/(?=M)/).map((part) => `${name} ${part}`))
+      .sort()
+  // Lines have fewer steps then: these are drawn by what they cover, which test/graph/columns.test.ts holds.
+  const isMark = (shape: string): boolean => !/^(ack|window|cwnd|ssthresh|srtt|rto|flight)/.test(shape)
+  for (const type of ['time-sequence', 'throughput', 'rtt'] as const) {
+    const still = graphSvg(series, { type })
+    const moving = graphSvg(series, { type, isInMotion: true })
+    assert.deepEqual(shapesOf(moving).filter(isMark), shapesOf(still).filter(isMark), type)
+    assert.match(still, /<g class="mark"/)
+    assert.doesNotMatch(moving, /<g class="mark"/)
+  }
+})
+
 test('100,000 segments make a small picture that keeps what is rare', () => {
   const options = { bytes: 10_000_000, mss: 100, impairments: { loss: 0.001 } }
   const series = seriesOf('data-transfer', options)
@@ -124,7 +169,10 @@ test('100,000 segments make a small picture that keeps what is rare', () => {
     const { svg, geometry } = graphPicture(series, { type })
     assert.ok(svg.length < 1_000_000, `${type}: ${svg.length} octets`)
     assertWellFormed(svg)
+    const moving = graphSvg(series, { type, isInMotion: true })
+    assert.ok(moving.length <= svg.length, `${type}: ${moving.length} octets in motion`)
     if (type !== 'time-sequence') continue
+    assert.ok(moving.length < svg.length * 0.8, `${moving.length} octets in motion, ${svg.length} still`)
     const { left, right, fromUs, toUs } = geometry.panels[0]!
     const bars = [...svg.matchAll(/<path class="again" d="([^"]*)"/g)].flatMap(([, d]) =>
       [...d!.matchAll(/M([\d.]+)/g)].map(([, x]) => Number(x)),
@@ -176,6 +224,42 @@ describe('a part of the time', () => {
       assert.ok(Math.abs(Number(y) - high) < 0.01)
     }
   })
+})
+
+test('times stand in the unit that suits them, at round numbers of it', () => {
+  const events = seriesOf('slow-start')
+  const labels = (toUs: number): string[] => {
+    const svg = graphSvg(events, { type: 'rtt', fromUs: 0, toUs })
+    return [...svg.matchAll(/<text [^>]*class="tick"[^>]*>(\S+ (?:µs|ms|s|min|h|d))</g)].map(
+      ([, words]) => words!,
+    )
+  }
+  const hour = 3600e6
+  assert.ok(labels(500e6).includes('100 s'))
+  assert.ok(labels(hour).includes('20 min'))
+  assert.ok(labels(10 * hour).includes('2 h'))
+  assert.ok(labels(2400 * hour).includes('20 d'))
+})
+
+test('a graph without a round trip says so', () => {
+  const events = seriesOf('slow-start')
+  const { roundTrips: _, recovery: __, ...rest } = events.directions[0]
+  const empty: GraphSeries = {
+    ...events,
+    directions: [{ ...rest, roundTrips: [], recovery: [] }, events.directions[1]],
+  }
+  assert.match(graphSvg(empty, { type: 'rtt', side: 0 }), />no round trip could be measured</)
+  assert.doesNotMatch(graphSvg(events, { type: 'rtt', side: 0 }), /no round trip/)
+})
+
+test('one value alone does not stand on an axis', () => {
+  const svg = graphSvg(seriesOf('slow-start'), { type: 'congestion' })
+  for (const [panel] of svg.matchAll(/<g class="panel .*?<\/svg><\/g>/gs)) {
+    assert.ok(
+      (panel.match(/class="tick"[^>]* text-anchor="end"|text-anchor="end"[^>]* class="tick"/g) ?? [])
+        .length >= 2,
+    )
+  }
 })
 
 test('the same series and options give the same picture; a scheme is fixed or left to the reader', () => {

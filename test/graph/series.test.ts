@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { OctetsSeen } from '../../src/graph/octets-seen.ts'
 import { type GraphDirection, type GraphSeries, graphSeries, mainSide } from '../../src/graph/series.ts'
 import { movingRate } from '../../src/graph/throughput.ts'
+import { graphXpl } from '../../src/graph/xpl.ts'
 import { runScenario } from '../../src/sim/scenario.ts'
 import { story } from '../../src/sim/scenarios/story.ts'
 import { findScenario, SCENARIOS } from '../../src/sim/scenarios.ts'
@@ -76,6 +77,74 @@ describe('over random runs', () => {
     )
   })
 })
+
+describe('where numbers wrap', () => {
+  const offset = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+  const near = fc.integer({ min: 0, max: 20_000 })
+
+  test('the same connection with other initial numbers has the same series, in both directions', () => {
+    fc.assert(
+      fc.property(run, offset, near, (options, serverOffset, beforeWrap) => {
+        const { events } = scenario('data-transfer', options)
+        const plain = seriesOf(events)
+        // The client's numbers wrap somewhere in its data, the server's anywhere.
+        const first = plain.directions[0].incarnations[0]!.base
+        const moved = seriesOf(shifted(events, [(-beforeWrap - first) | 0, serverOffset]))
+        for (const side of [0, 1] as const) {
+          const { incarnations, ...own } = moved.directions[side]
+          const { incarnations: _, ...expected } = plain.directions[side]
+          assert.deepEqual(own, expected)
+          assert.equal(incarnations.length, 1)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('files for xplot have the numbers of the wire, and go on where those wrap', () => {
+    const { events } = scenario('data-transfer', { bytes: 8000 })
+    const { base } = seriesOf(events).directions[0].incarnations[0]!
+    const series = seriesOf(shifted(events, [(-4000 - base) | 0, 0]))
+    const numbers = [...graphXpl(series, { type: 'time-sequence', side: 0 }).matchAll(/^darrow \S+ (\d+)/gm)]
+    const firsts = numbers.map(([, number]) => Number(number))
+    assert.equal(Math.min(...firsts), 2 ** 32 - 4000 + 1)
+    assert.ok(Math.max(...firsts) > 2 ** 32 + 2000)
+  })
+
+  test('an earlier connection of the same ports keeps its own numbers', () => {
+    const events = story(scenario('half-open').events, { oneConnection: true })
+    const { incarnations, segments } = seriesOf(events).directions[0]
+    assert.ok(incarnations.length > 1)
+    const syns = events.flatMap((event) => {
+      return event.kind === 'sent' && event.host === 'TCP A' && event.segment.flags === 0x02
+        ? [`${event.at} ${event.segment.seq >>> 0}`]
+        : []
+    })
+    const text = graphXpl(seriesOf(events), { type: 'time-sequence', side: 0 })
+    const drawn = [...text.matchAll(/^diamond (\d+)\.(\d{6}) (\d+)$/gm)].map(
+      ([, seconds, fraction, number]) => `${Number(seconds) * 1e6 + Number(fraction)} ${number}`,
+    )
+    assert.deepEqual(drawn, syns)
+    assert.ok(segments.length > incarnations[1]!.segments && incarnations[1]!.segments > 0)
+  })
+})
+
+/** All numbers of the client's data moved by one, of the server's by another. */
+function shifted(events: readonly TraceEvent[], by: readonly [client: number, server: number]): TraceEvent[] {
+  return events.map((event): TraceEvent => {
+    if (event.kind !== 'sent' && event.kind !== 'received') return event
+    const isFromClient = (event.kind === 'sent') === (event.host === 'client')
+    const [own, other] = isFromClient ? by : [by[1], by[0]]
+    const { segment } = event
+    const sack = segment.sack?.map(({ left, right }) => ({
+      left: (left + other) | 0,
+      right: (right + other) | 0,
+    }))
+    const seq = (segment.seq + own) | 0
+    const ack = (segment.flags & 0x10) === 0 ? segment.ack : (segment.ack + other) | 0
+    return { ...event, segment: { ...segment, seq, ack, ...(sack !== undefined && { sack }) } }
+  })
+}
 
 /** The series has a point where the number changes, from none on. */
 function withoutRepeats(flight: readonly { at: number; octets: number }[]): { at: number; octets: number }[] {
@@ -212,6 +281,43 @@ describe('acknowledgments from elsewhere', () => {
       acknowledgments.map(({ ack }) => ack),
       [1, 499_996_000, 499_997_000],
     )
+  })
+})
+
+describe('echoes of timestamps', () => {
+  /** A segment every 100 µs, each answered after `delayUs`; the clock of the timestamps ticks every millisecond. */
+  const measured = (delayUs: number): number[] => {
+    const numbers = { flags: 0x10, window: 1000, scaledWindow: 1000, urgentPointer: 0 }
+    const events = Array.from({ length: 40 }, (_, k): TraceEvent[] => {
+      const val = Math.floor(k / 10)
+      const shared = { host: 'a', connection: 1 } as const
+      const sent = { ...numbers, srcPort: 1, dstPort: 2, seq: 1 + k * 100, ack: 1, length: 100 }
+      const answer = { ...numbers, srcPort: 2, dstPort: 1, seq: 1, ack: 101 + k * 100, length: 0 }
+      return [
+        {
+          ...{ kind: 'sent', ...shared, reason: 'new-data', at: k * 100, packet: 2 * k },
+          segment: { ...sent, timestamps: { val, ecr: 0 } },
+        },
+        {
+          ...{ kind: 'received', ...shared, at: k * 100 + delayUs, packet: 2 * k + 1 },
+          segment: { ...answer, timestamps: { val: 0, ecr: val } },
+        },
+      ]
+    }).flat()
+    events.sort((a, b) => a.at - b.at)
+    const { roundTrips } = seriesOf(events).directions[0]
+    return roundTrips.filter(({ by }) => by === 'timestamp').map(({ us }) => us)
+  }
+
+  test('of a clock that ticks slower than the round trip are none', () => {
+    // The first of each tick alone tells; up to 950 µs were told before of a round trip of 50.
+    assert.deepEqual(measured(50), [50, 50, 50, 50])
+  })
+
+  test('of a clock that is fine beside the round trip are measured', () => {
+    const us = measured(20_000)
+    assert.equal(us.length, 40)
+    assert.ok(us.every((one) => one >= 20_000 && one < 21_000))
   })
 })
 

@@ -3,16 +3,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { settle } from '../../src/cli/settle.ts'
 import { countPackets } from './harness.ts'
 import { requirements } from './netns.ts'
 import {
   accepted,
   assertClean,
+  assertSettles,
   captureAll,
   connect,
   connected,
   FAMILIES,
+  kernelServer,
   listen,
   readAll,
   runNode,
@@ -24,16 +25,6 @@ import {
 
 const lacks = requirements('socat', 'curl', 'tcpdump', 'tshark', 'nstat', 'ss')
 const skip = { skip: lacks, timeout: 300_000 }
-const SETTLE_LIMIT_MS = 120_000
-
-/** A server in the namespace that does BODY with each `socket`, and prints what its socket is told. */
-const kernelServer = (body: string, options = 'allowHalfOpen: true'): string => `
-  const server = require('net').createServer({ ${options} }, (socket) => {
-    socket.on('error', (error) => console.log('error', error.code))
-    socket.on('close', () => console.log('closed'))
-    ${body}
-  })
-  server.listen(Number(process.argv.at(-1)), '::')`
 
 /** A client in the namespace: connects to argv host and port and does BODY with \`socket\`. */
 const kernelClient = (body: string): string => `
@@ -59,7 +50,7 @@ for (const family of FAMILIES) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       stream.end('an answer')
       assert.equal((await asks).stdout, 'an answer')
-      assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
+      await assertSettles(host)
       await assertClean(ns, capture)
     }),
   )
@@ -154,7 +145,7 @@ for (const family of FAMILIES) {
       await once(stream, 'data')
       stream.destroy()
       assert.doesNotMatch(await ended, /error/)
-      assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
+      await assertSettles(host)
       await assertClean(ns, capture)
       assert.equal(await countPackets(capture.file, 'tcp.flags.reset == 1'), 0)
     }),
@@ -218,7 +209,7 @@ for (const family of FAMILIES) {
       const said = await runNode(ns, MANY_CLIENTS, family.elko, '7')
       assert.equal(said.trim(), '200 agree, 0 fail')
       assert.ok(most > 150, `only ${most} connections at once`)
-      assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
+      await assertSettles(host)
       await assertClean(ns, capture)
     }),
   )

@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openTun, type TunLink } from '../../src/link/tun.ts'
+import { PLAIN } from '../environment.ts'
 
 /** What a kernel test lacks on this machine, as a reason to skip it; false: nothing. `tools` are programs. */
 export function requirements(...tools: string[]): string | false {
@@ -126,7 +127,7 @@ export class Namespace {
   /** Starts a program in the namespace; it is ended with the namespace at the latest. Default: pipes. */
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
     // `ip netns exec` becomes the program itself, so the child's pid is the program's.
-    const child = spawn('ip', ['netns', 'exec', this.name, command, ...args], options)
+    const child = spawn('ip', ['netns', 'exec', this.name, command, ...args], { env: PLAIN, ...options })
     this.children.add(child)
     child.once('close', () => this.children.delete(child))
     return child

@@ -8,6 +8,7 @@ import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { settle } from '../../src/cli/settle.ts'
 import { LinkHost } from '../../src/link/host.ts'
 import { type ImpairedDirections, type ImpairedLink, impair } from '../../src/link/impair.ts'
 import type { Link } from '../../src/link/link.ts'
@@ -127,6 +128,23 @@ function withConnection(socket: Socket): PeerSocket {
   const handle = (socket as unknown as { readonly _handle: TcpHandle })._handle
   return Object.defineProperty(socket, 'connection', { get: () => handle.connection }) as PeerSocket
 }
+
+/** How long the connections of a test may take until all is closed, milliseconds. */
+const SETTLE_LIMIT_MS = 120_000
+
+/** Until nothing of the host is open. */
+export async function assertSettles(host: LinkHost): Promise<void> {
+  assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
+}
+
+/** A server in the namespace that does BODY with each `socket`, and prints what its socket is told. */
+export const kernelServer = (body: string, options = 'allowHalfOpen: true'): string => `
+  const server = require('net').createServer({ ${options} }, (socket) => {
+    socket.on('error', (error) => console.log('error', error.code))
+    socket.on('close', () => console.log('closed'))
+    ${body}
+  })
+  server.listen(Number(process.argv.at(-1)), '::')`
 
 /** Elko listens, from this call on. `pauseOnConnect`: what arrives stays in the connection until somebody reads. */
 export function listen(

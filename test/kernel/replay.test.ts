@@ -6,7 +6,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { settle } from '../../src/cli/settle.ts'
 import type { Link } from '../../src/link/link.ts'
 import { Replayer } from '../../src/replay/replayer.ts'
 import { InputLog } from '../../src/stack/input-log.ts'
@@ -14,12 +13,14 @@ import { Recorder } from '../../src/trace/recorder.ts'
 import { requirements } from './netns.ts'
 import {
   accepted,
+  assertSettles,
   connect,
   connected,
   FAMILIES,
   type Family,
   hashOfBlocks,
   hashStream,
+  kernelServer,
   listen,
   type Peers,
   type PeersOptions,
@@ -33,14 +34,9 @@ import {
 } from './peer.ts'
 
 const lacks = requirements('ss', 'nstat')
-const SETTLE_LIMIT_MS = 120_000
 const OCTETS = 300_000
 
-/** An echo server in the namespace. */
-const ECHO = `require('net').createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => {})
-    socket.pipe(socket)
-  }).listen(Number(process.argv.at(-1)), '::')`
+const ECHO = kernelServer('socket.pipe(socket)')
 
 /** Connects from the namespace, sends so much, and prints how much comes back. */
 const ASK = `const [host, port, octets] = process.argv.slice(-3)
@@ -64,13 +60,13 @@ async function elkoAsks({ ns, host, net }: Peers, family: Family): Promise<void>
   const back = hashStream(socket)
   await writeBlocks(socket, OCTETS)
   assert.deepEqual(await back, { octets: OCTETS, hash: hashOfBlocks(OCTETS) })
-  await settle(host, SETTLE_LIMIT_MS)
+  await assertSettles(host)
 }
 
 async function kernelAsks({ ns, host, net }: Peers, family: Family): Promise<void> {
   listen(net, 7, (socket) => socket.pipe(socket))
   assert.equal(await runNode(ns, ASK, family.elko, '7', `${OCTETS}`), `back ${OCTETS}\n`)
-  await settle(host, SETTLE_LIMIT_MS)
+  await assertSettles(host)
 }
 
 async function manyAsk({ ns, host, net }: Peers, family: Family): Promise<void> {
@@ -83,7 +79,7 @@ async function manyAsk({ ns, host, net }: Peers, family: Family): Promise<void> 
     assert.deepEqual(await readAll(socket), text)
   }
   await Promise.all(Array.from({ length: 20 }, (_, number) => ask(number)))
-  await settle(host, SETTLE_LIMIT_MS)
+  await assertSettles(host)
 }
 
 async function elkoIsRefused({ net }: Peers, family: Family): Promise<void> {
@@ -115,7 +111,7 @@ async function elkoReadsSlowly({ ns, host, net }: Peers, family: Family): Promis
   assert.equal(octets, OCTETS)
   socket.end('done')
   assert.equal(await asked, 'back 4\n')
-  await settle(host, SETTLE_LIMIT_MS)
+  await assertSettles(host)
 }
 
 const HOSTILE = { loss: 0.04, reorder: 0.02, reorderByUs: 500, duplicate: 0.02, corrupt: 0.02 }
@@ -169,7 +165,7 @@ function assertReplays(log: Uint8Array, told: Recorder, sent: readonly Buffer[])
     },
   })
   replayer.run()
-  assert.deepEqual(replayer.divergence, null)
+  assert.deepEqual([replayer.divergence, replayer.retelling], [null, null])
   assert.equal(replayer.problem, null)
   assert.equal(replayer.end, 'ended')
   assert.ok(again.length > 0)

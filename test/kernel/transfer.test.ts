@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
-import { settle } from '../../src/cli/settle.ts'
 import { requirements } from './netns.ts'
 import {
   assertClean,
   assertNothingAgain,
+  assertSettles,
   blocks,
   captureAll,
   connected,
@@ -30,14 +30,13 @@ import {
 
 const LENGTH = 100_000_000
 const CAPTURED_LENGTH = 10_000_000
-const SETTLE_LIMIT_MS = 120_000
 const lacks = requirements('curl', 'socat', 'tcpdump', 'tshark', 'nstat', 'ss', 'sha256sum')
 
 async function curlFetches({ ns, host, net }: Peers, family: Family, length: number): Promise<void> {
   const server = listen(net, 80, (stream) => void serveBlocks(stream, length))
   const { stdout } = await ns.run('sh', ['-c', `curl -sS http://${family.elkoHost}/ | sha256sum`])
   assert.equal(stdout.split(' ')[0], hashOfBlocks(length))
-  assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
+  await assertSettles(host)
   server.close()
 }
 
@@ -50,7 +49,7 @@ async function elkoFetches({ ns, host, net }: Peers, family: Family, length: num
   const stream = await connected(net, family, port)
   assert.deepEqual(await hashStream(stream), { octets: length, hash: hashOfBlocks(length) })
   stream.end()
-  assert.equal(await settle(host, SETTLE_LIMIT_MS), true)
+  await assertSettles(host)
 }
 
 for (const family of FAMILIES) {

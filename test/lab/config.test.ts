@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { checkConfig } from '../../src/lab/check-config.ts'
+import { ICMP_ERRORS, type IcmpError } from '../../src/lab/forged.ts'
 import { DEFAULT_LAB, DEFAULT_PATH, type LabConfig } from '../../src/lab/lab-config.ts'
 import { LabError } from '../../src/lab/lab-error.ts'
-import { LESSONS } from '../../src/lab/lessons.ts'
+import { isAsBegun, LESSONS, lessonOf } from '../../src/lab/lessons.ts'
 import { sharedConfig, shareText } from '../../src/lab/share.ts'
 import { boundsOf, TUNABLES, usualValue } from '../../src/lab/tunables.ts'
 import { SCENARIOS } from '../../src/sim/scenarios.ts'
@@ -16,16 +17,40 @@ const side = fc.constantFrom(0 as const, 1 as const)
 const packet = fc.integer({ min: 1, max: 1000 })
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
 const uint16 = fc.integer({ min: 0, max: 65_535 })
-const segment = fc.record({
+const edges = fc.tuple(uint32, uint32)
+const segment = fc
+  .record(
+    {
+      srcPort: uint16,
+      dstPort: uint16,
+      seq: uint32,
+      ack: uint32,
+      flags: fc.integer({ min: 0, max: 0xfff }),
+      window: uint16,
+      urgentPointer: uint16,
+      length: fc.integer({ min: 0, max: 1400 }),
+      mss: uint16,
+      windowScale: fc.integer({ min: 0, max: 255 }),
+      dataOffset: fc.integer({ min: 0, max: 15 }),
+      sackPermitted: fc.boolean(),
+      badChecksum: fc.boolean(),
+      sack: fc.array(edges, { maxLength: 1 }),
+      options: fc.constantFrom('1e00', 'ff'),
+      text: fc.string({ minLength: 1, maxLength: 9, unit: 'grapheme' }),
+      timestamps: edges,
+    },
+    { requiredKeys: ['srcPort', 'dstPort', 'seq', 'ack', 'flags', 'window', 'urgentPointer', 'length'] },
+  )
+  .map((one) => (one.text === undefined ? one : { ...one, length: 0 }))
+const error = fc.record({
+  says: fc.constantFrom(...(Object.keys(ICMP_ERRORS) as IcmpError[]).filter((name) => ICMP_ERRORS[name].v6)),
+  mtu: uint16,
   srcPort: uint16,
   dstPort: uint16,
   seq: uint32,
-  ack: uint32,
-  flags: fc.integer({ min: 0, max: 0x1ff }),
-  window: uint16,
-  urgentPointer: uint16,
-  length: fc.integer({ min: 0, max: 1400 }),
+  length: fc.integer({ min: 0, max: 65_000 }),
 })
+const atUs = fc.integer({ min: 0, max: 1e9 })
 const intervention = fc.oneof(
   fc.record({ kind: fc.constantFrom('drop' as const, 'duplicate' as const), from: side, packet }),
   fc.record({
@@ -35,11 +60,18 @@ const intervention = fc.oneof(
     byUs: fc.integer({ min: 0, max: 1e6 }),
   }),
   fc.record({
+    kind: fc.constant('call' as const),
+    atUs,
+    host: side,
+    step: fc.constantFrom('send 1000', 'close', 'set user-timeout 1.5s', 'stop reading'),
+  }),
+  fc.record({
     kind: fc.constant('inject' as const),
-    atUs: fc.integer({ min: 0, max: 1e9 }),
+    atUs,
     to: side,
     segment,
   }),
+  fc.record({ kind: fc.constant('icmp' as const), atUs, to: side, error }),
 )
 const path = fc.record(
   {
@@ -70,6 +102,7 @@ const configs = fc.record({
   seed: uint32,
   ipv6: fc.boolean(),
   lesson: fc.constantFrom(null, ...SCENARIOS.map(({ name }) => name)),
+  experiment: fc.constantFrom(null, 'slow-reader', 'lossy-path'),
   bytes: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
   untilMs: fc.option(fc.integer({ min: 1, max: 86_400_000 })),
   hosts: fc.tuple(host('a'), host('b')),
@@ -82,7 +115,8 @@ test('a link carries any configuration, and a check changes nothing', () => {
   fc.assert(
     fc.property(configs, (drawn) => {
       // fast-check's records have no prototype.
-      const given = JSON.parse(JSON.stringify(drawn)) as LabConfig
+      const whole = JSON.parse(JSON.stringify(drawn)) as LabConfig
+      const given = whole.lesson === null ? whole : { ...whole, experiment: null }
       const config = checkConfig(given)
       assert.deepEqual(config, given)
       const text = shareText(config)
@@ -106,6 +140,32 @@ test('every lesson fits into a link, and comes back as it was', () => {
   }
 })
 
+test('a changed experiment remains that experiment, and can be told from how it began', () => {
+  for (const lesson of LESSONS) {
+    const config = sharedConfig(shareText(lesson.config))
+    assert.equal(lessonOf(config), lesson)
+    assert.ok(isAsBegun(config, lesson), lesson.name)
+    const changed = sharedConfig(shareText({ ...config, seed: 99 }))
+    // Free play is whatever anybody makes of it.
+    assert.equal(lessonOf(changed), lesson.config === DEFAULT_LAB ? null : lesson)
+    assert.ok(!isAsBegun(changed, lesson), lesson.name)
+  }
+})
+
+test('as many interventions as there may be fit into a link', () => {
+  const numbers = { srcPort: 65_535, dstPort: 65_535, seq: 4e9, ack: 4e9, flags: 0xfff, window: 65_535 }
+  const segment = {
+    ...numbers,
+    urgentPointer: 65_535,
+    length: 0,
+    text: 'x'.repeat(100),
+    options: 'ff'.repeat(40),
+  }
+  const one = { kind: 'inject', atUs: 86_400_000_000, to: 1, from: '192.168.100.200', segment } as const
+  const config: LabConfig = { ...DEFAULT_LAB, interventions: new Array(1000).fill(one) }
+  assert.deepEqual(sharedConfig(shareText(checkConfig(config))), config)
+})
+
 test('a link that is none says so', () => {
   const wrong: [text: string, message: RegExp][] = [
     ['hello', /^link: expected a fragment such as #1\./],
@@ -113,9 +173,14 @@ test('a link that is none says so', () => {
     ['1.!!!', /it is damaged: '!' cannot stand in it/],
     ['1.e3', /it is damaged: what it holds cannot be read/],
     ['1.W10', /expected fields, not \[\]/],
-    [`1.${'A'.repeat(200_000)}`, /expected a fragment/],
+    [`1.${'A'.repeat(2_000_000)}`, /expected a fragment/],
   ]
   for (const [text, message] of wrong) assert.throws(() => sharedConfig(text), { name: 'LabError', message })
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+  for (const json of [deep, `{"seed":${deep}}`, `{"hosts":[${deep},0]}`]) {
+    const text = `1.${Buffer.from(json).toString('base64url')}`
+    assert.throws(() => sharedConfig(text), { name: 'LabError', message: /link: it holds lists in lists/ })
+  }
 })
 
 describe('what cannot be meant is refused, with its place', () => {
@@ -126,6 +191,16 @@ describe('what cannot be meant is refused, with its place', () => {
     ['seed', { seed: -1 }, /^seed: expected a whole number from 0 to 4294967295, not -1$/],
     ['seed, a text', { seed: '1' }, /^seed: .* not "1"$/],
     ['lesson', { lesson: 'nap' }, /^lesson: expected a scenario of elko sim, not "nap"$/],
+    [
+      'experiment',
+      { experiment: 'nap' },
+      /^experiment: expected an experiment of the lab, and no lesson, not "nap"$/,
+    ],
+    [
+      'two beginnings',
+      { lesson: 'classic', experiment: 'slow-reader' },
+      /^experiment: expected an experiment of the lab, and no lesson, not "slow-reader"$/,
+    ],
     ['untilMs', { untilMs: 0 }, /^untilMs: expected a whole number from 1 to 86400000/],
     ['one host', { hosts: [left] }, /^hosts: expected a list of two/],
     [
@@ -162,8 +237,74 @@ describe('what cannot be meant is refused, with its place', () => {
     ],
     [
       'flags',
-      { interventions: [{ kind: 'inject', atUs: 0, to: 0, segment: { flags: 512 } }] },
+      { interventions: [{ kind: 'inject', atUs: 0, to: 0, segment: { flags: 4096 } }] },
       /segment\.flags:/,
+    ],
+    [
+      'a call',
+      { interventions: [{ kind: 'call', atUs: 5, host: 0, step: 'sned 5' }] },
+      /^interventions\[0\]\.step: unknown step 'sned'; did you mean send\?$/,
+    ],
+    [
+      'a call that is none',
+      { interventions: [{ kind: 'call', atUs: 5, host: 0 }] },
+      /^interventions\[0\]\.step: expected a step such as 'send 1000', not nothing$/,
+    ],
+    [
+      'whose call',
+      { interventions: [{ kind: 'call', atUs: 5, step: 'close' }] },
+      /^interventions\[0\]\.host: expected 0 \(left\)/,
+    ],
+    ...Object.entries({
+      'an option that is none': [{ mms: 5 }, /segment: unknown field 'mms'; expected srcPort, .* mss, /],
+      MSS: [{ mss: 65_536 }, /segment\.mss: expected a whole number from 0 to 65535/],
+      SACK: [{ sack: [[1, 2], [3]] }, /segment\.sack\[1\]: expected a list of two/],
+      'SACK beside others': [
+        {
+          timestamps: [1, 2],
+          mss: 5,
+          windowScale: 1,
+          sack: [
+            [1, 2],
+            [3, 4],
+            [5, 6],
+          ],
+        },
+        /segment\.sack: expected at most 2 blocks beside the other options/,
+      ],
+      hex: [{ options: '1e0' }, /segment\.options: expected pairs of hexadecimal digits, not "1e0"/],
+      'too many options': [
+        { mss: 5, options: '00'.repeat(37) },
+        /segment\.options: expected at most 40 octets of options in all, not 44/,
+      ],
+      'text and length': [{ text: 'a', length: 1 }, /segment\.length: expected 0 beside a text of its own/],
+      'a long text': [{ text: 'é'.repeat(701) }, /segment\.text: expected at most 1400 octets, not 1402/],
+      'no text': [{ text: '' }, /segment\.text: expected a text/],
+      'a flag': [{ badChecksum: 1 }, /segment\.badChecksum: expected true or false/],
+    } as Record<string, [object, RegExp]>).map(([what, [segment, message]]): [string, unknown, RegExp] => [
+      `forged: ${what}`,
+      { interventions: [{ kind: 'inject', atUs: 0, to: 0, segment }] },
+      message,
+    ]),
+    [
+      'whose name',
+      { interventions: [{ kind: 'inject', atUs: 0, to: 0, from: '2001:db8::9', segment: {} }] },
+      /^interventions\[0\]\.from: expected an address of IPv4, not "2001:db8::9"$/,
+    ],
+    [
+      'no address',
+      { ipv6: true, interventions: [{ kind: 'icmp', atUs: 0, to: 0, from: 'mallory', error: {} }] },
+      /^interventions\[0\]\.from: expected an address of IPv6, not "mallory"$/,
+    ],
+    [
+      'no error',
+      { interventions: [{ kind: 'icmp', atUs: 0, to: 0, error: { says: 'boo' } }] },
+      /^interventions\[0\]\.error\.says: expected one of network-unreachable, .* not "boo"$/,
+    ],
+    [
+      'an error that IPv6 has not',
+      { ipv6: true, interventions: [{ kind: 'icmp', atUs: 0, to: 0, error: { says: 'source-quench' } }] },
+      /^interventions\[0\]\.error\.says: expected one of/,
     ],
     ['too many', { interventions: new Array(1001) }, /^interventions: expected a list of at most 1000$/],
     ['versus', { versus: [{}] }, /^versus: expected a list of two/],

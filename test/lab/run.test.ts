@@ -124,7 +124,24 @@ test('the variables of every step are those of the connection itself', () => {
   assert.equal(run.tracks.of('client', 9), null)
 })
 
-test('the second run of a comparison and the state paths of a first', () => {
+test('the second run of a comparison has what it has differently, at its side, and all else alike', () => {
+  const [left, right] = DEFAULT_LAB.hosts
+  const config: LabConfig = {
+    ...DEFAULT_LAB,
+    hosts: [{ ...left, tuning: { mssLimit: 1000, nagle: false } }, right],
+    versus: [{ mssLimit: 500 }, { delayedAckMs: 0 }],
+  }
+  const other = versusConfig(config)!
+  assert.deepEqual(other.hosts[0].tuning, { mssLimit: 500, nagle: false })
+  assert.deepEqual(other.hosts[1].tuning, { delayedAckMs: 0 })
+  assert.deepEqual({ ...other, hosts: config.hosts, versus: config.versus }, config)
+  assert.equal(versusConfig(other), null)
+  const largest = (one: LabConfig): number =>
+    Math.max(...played(one).trace.map((event) => (event.kind === 'sent' ? event.segment.length : 0)))
+  assert.deepEqual([largest(config), largest(other)], [1000, 500])
+})
+
+test('the state paths of a run are those of RFC 9293', () => {
   const run = played(withPrograms('connect\nsend 100\nclose', 'listen\nreceive to end\nclose'))
   assert.deepEqual(statePaths(run.trace).map(statePathText).sort(), [
     'CLOSED -> LISTEN -> SYN-RECEIVED -> ESTABLISHED -> CLOSE-WAIT -> LAST-ACK -> CLOSED',

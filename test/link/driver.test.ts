@@ -11,6 +11,7 @@ import { Stack } from '../../src/stack/stack.ts'
 import { configure } from '../../src/tcp/config.ts'
 import { CONNECTED, GONE, READABLE } from '../../src/tcp/signals.ts'
 import { parseAddress } from '../../src/wire/address.ts'
+import { BareLink } from './bare-link.ts'
 import { until } from './turn.ts'
 
 const SERVER = parseAddress('10.0.0.2')!
@@ -33,14 +34,9 @@ function stackOf(name: string, address: string): Stack {
 }
 
 /** A link that takes packets only while `room` is true. */
-class Valve implements Link {
-  readonly mtu = 65535
-  readonly maxPacket = 65535
-  readonly checksumOffload = false
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class Valve extends BareLink implements Link {
+  override readonly mtu = 65535
+  override readonly maxPacket = 65535
   room = true
   closed = false
   readonly sent: Uint8Array[] = []

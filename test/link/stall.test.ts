@@ -11,6 +11,7 @@ import type { HostedConnection } from '../../src/stack/hosted-connection.ts'
 import { Stack } from '../../src/stack/stack.ts'
 import { ESTABLISHED } from '../../src/tcp/state.ts'
 import { parseAddress } from '../../src/wire/address.ts'
+import { BareLink } from './bare-link.ts'
 
 /** Time as the driver sees it, which passes by `stall` alone. */
 class StoppedClock {
@@ -26,14 +27,7 @@ class StoppedClock {
 }
 
 /** A link whose packets wait to be asked for, as those of a device do: so many a turn. */
-class Device implements Link {
-  readonly mtu = 1500
-  readonly maxPacket = 1500
-  readonly checksumOffload = false
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class Device extends BareLink implements Link {
   /** Packets that wait, oldest first. */
   readonly waiting: Uint8Array[] = []
   readonly sent: Uint8Array[] = []

@@ -7,6 +7,7 @@ import { readCapture } from '../../src/capture/capture-reader.ts'
 import type { Link } from '../../src/link/link.ts'
 import { loopbackPair } from '../../src/link/loopback.ts'
 import { tee } from '../../src/link/tee.ts'
+import { BareLink } from './bare-link.ts'
 import { turn } from './turn.ts'
 
 class Memory {
@@ -120,14 +121,7 @@ test('a sink that lags or breaks costs packets in the file, never on the link', 
   closeSync(readOnly)
 })
 
-class FakeLink implements Link {
-  readonly mtu = 1500
-  readonly maxPacket = 1500
-  readonly checksumOffload = false
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class FakeLink extends BareLink implements Link {
   hasRoom = true
   readonly calls: string[] = []
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { PLAIN } from '../environment.ts'
 
 const PROGRAM = `
 import net from ${JSON.stringify(new URL('../../src/net/index.js', import.meta.url).href)}
@@ -20,7 +21,7 @@ const server = net.createServer((socket) => socket.pipe(socket)).listen(8080, '1
 function lines(NODE_DEBUG: string): string[] {
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', PROGRAM], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_DEBUG },
+    env: { ...PLAIN, NODE_DEBUG },
   })
   assert.equal(status, 0, stderr)
   return stderr

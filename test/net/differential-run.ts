@@ -39,7 +39,7 @@ const QUIET_TURNS = 6
  * How long one may be without what the other has said. Nothing but a failure takes so long: on loopback the kernel hands over
  * what it was given within the call.
  */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 export interface Settings {
   readonly patienceMs?: number

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { PLAIN } from '../environment.ts'
 import { CERTIFICATE, KEY } from './certificate.ts'
 
 const REGISTER = new URL('../../src/net/register.js', import.meta.url).href
@@ -36,7 +37,7 @@ export async function run(
   const place = mkdtempSync(join(folder, 'p'))
   const file = join(place, `${++programs}.${extension}`)
   writeFileSync(file, program)
-  const env = { ...process.env, KEY, CERTIFICATE, NODE_OPTIONS: '', DIR: place, ...settings }
+  const env = { ...PLAIN, KEY, CERTIFICATE, DIR: place, ...settings }
   const flags = plain ? [] : ['--import', REGISTER]
   const child = spawn(process.execPath, [...flags, file], { env, timeout: 300_000 })
   let output = ''

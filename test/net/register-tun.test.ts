@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PLAIN } from '../environment.ts'
 import { requirements, withNamespace } from '../kernel/netns.ts'
 
 const REGISTER = new URL('../../src/net/register.js', import.meta.url).href
@@ -44,7 +45,7 @@ test('ELKO_TUN: http both ways over a device, and both programs end', { skip: re
     const { code, stdout, stderr } = await ns.run(
       process.execPath,
       ['--input-type=module', '--eval', PROGRAM],
-      { mayFail: true, env: { ...process.env, PROGRAM } },
+      { mayFail: true, env: { ...PLAIN, PROGRAM } },
     )
     assert.equal(stderr, '')
     assert.equal(code, 0)
@@ -88,13 +89,12 @@ test('process.exit: what was written and FIN go, as of a kernel’s socket', {
   skip: requirements(),
 }, async () => {
   await withNamespace(async (ns) => {
-    const env = { ...process.env, PROGRAM: EXITS }
+    const env = { ...PLAIN, PROGRAM: EXITS }
     const { code, stdout, stderr } = await ns.run(
       process.execPath,
       ['--input-type=module', '--eval', EXITS],
       {
         mayFail: true,
-        timeoutMs: 30_000,
         env,
       },
     )

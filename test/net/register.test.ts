@@ -274,11 +274,44 @@ describe('settings', () => {
     for (const impair of ['', 'loss=5%,delay=2ms']) {
       const settings = { ELKO_RECORD: file, ELKO_IMPAIR: impair }
       assert.equal(await printed(program, { extension: 'cjs', settings }), 'hello\n')
-      const { divergence, problem, end, paths, replayed } = replayRun(readFileSync(file))
-      assert.deepEqual([divergence, problem, end], [null, null, 'ended'])
+      const { divergence, retelling, problem, end, paths, replayed } = replayRun(readFileSync(file))
+      assert.deepEqual([divergence, retelling, problem, end], [null, null, null, 'ended'])
       assert.ok(replayed > 20)
       assert.equal(paths.length, 2)
     }
+  })
+
+  test('a program that an exception ends, and one that is killed, leave a record that replays up to there', async () => {
+    const file = join(folder, 'crash.elkolog')
+    const program = (end: string): string => `const http = require('http'), fs = require('fs')
+      const server = http.createServer((request, response) => response.end('hello')).listen(0, () => {
+        http.get({ port: server.address().port }, (response) => response.on('data', () => { ${end} }))
+      })
+      const head = fs.statSync(process.env.ELKO_RECORD).size`
+    const thrown = await run(program(`throw new Error('a defect')`), {
+      extension: 'cjs',
+      settings: { ELKO_RECORD: file },
+    })
+    assert.equal(thrown.code, 1)
+    assert.match(thrown.errors, /Error: a defect/)
+    const crashed = replayRun(readFileSync(file))
+    assert.deepEqual([crashed.divergence, crashed.retelling, crashed.problem], [null, null, null])
+    assert.equal(crashed.end, 'ended')
+    assert.equal(crashed.paths.length, 2)
+    // As soon as something of the connection is written.
+    const kills = `setInterval(() => {
+        if (fs.statSync(process.env.ELKO_RECORD).size > head + 2000) process.kill(process.pid, 'SIGKILL')
+      }, 20)`
+    const killed = await run(program(kills), { extension: 'cjs', settings: { ELKO_RECORD: file } })
+    assert.notEqual(killed.code, 0)
+    const left = replayRun(readFileSync(file))
+    assert.deepEqual([left.divergence, left.retelling, left.problem], [null, null, null])
+    assert.ok(left.end === 'open' || left.end === 'cut-off')
+    assert.ok(left.paths.some(({ steps }) => steps.some(({ state }) => state === 'ESTABLISHED')))
+  })
+
+  test('a record that cannot be written is said so', async () => {
+    const program = `console.log('not reached')`
     const nowhere = join(folder, 'nowhere', 'app.elkolog')
     const { code, errors } = await run(program, { settings: { ELKO_RECORD: nowhere } })
     assert.equal(code, 2)

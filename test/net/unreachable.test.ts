@@ -11,23 +11,18 @@ import type { Link } from '../../src/link/link.ts'
 import type { DiagnosedError } from '../../src/net/attach-diagnosis.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { createWeb, SocketError } from '../../src/web/index.ts'
+import { BareLink } from '../link/bare-link.ts'
 import { until } from '../link/turn.ts'
 import { ERRORS, icmpError } from '../stack/icmp-harness.ts'
 import type { AnyNet } from './nets.ts'
 
 /** A link to a router that has no path to anybody, or lets nobody through, and says so. */
-class Router implements Link {
-  readonly mtu = 1500
-  readonly maxPacket = 1500
-  readonly checksumOffload = false
-  onPacket: Link['onPacket'] = null
-  onBatchEnd: Link['onBatchEnd'] = null
-  onWritable: Link['onWritable'] = null
-  onError: Link['onError'] = null
+class Router extends BareLink implements Link {
   packets = 0
   readonly #kind: Kind | null
 
   constructor(kind: Kind | null) {
+    super()
     this.#kind = kind
   }
 

@@ -24,8 +24,8 @@ test('LinkHost, `record: true`: sockets of elko/net, whose log replays at any mo
   for await (const chunk of socket) {
     octets += (chunk as Buffer).length
     if (octets > OCTETS / 2) continue
-    const { divergence, end, replayed } = replayRun(client.stack.recording!.log.octets())
-    assert.deepEqual([divergence, end], [null, 'open'])
+    const { divergence, retelling, end, replayed } = replayRun(client.stack.recording!.log.octets())
+    assert.deepEqual([divergence, retelling, end], [null, null, 'open'])
     assert.ok(replayed > 3)
   }
   assert.equal(octets, OCTETS)
@@ -33,8 +33,10 @@ test('LinkHost, `record: true`: sockets of elko/net, whose log replays at any mo
   client.close()
   server.close()
   for (const { stack } of [client, server]) {
-    const { divergence, problem, hosts, addresses, paths } = replayRun(stack.recording!.log.octets())
-    assert.deepEqual([divergence, problem], [null, null])
+    const { divergence, retelling, problem, hosts, addresses, paths } = replayRun(
+      stack.recording!.log.octets(),
+    )
+    assert.deepEqual([divergence, retelling, problem], [null, null, null])
     assert.deepEqual(hosts, [stack.name])
     assert.deepEqual(addresses, { [stack.name]: stack.name === 'client' ? '10.0.0.1' : '10.0.0.2' })
     assert.ok(paths[0]!.steps.some(({ state }) => state === 'ESTABLISHED'))
@@ -66,7 +68,7 @@ test('hosts of the test network share a log: real programs, a crash, a reboot', 
     assert.equal(await ask(), 50_000)
   })
   const run = replayRun(record.octets())
-  assert.deepEqual([run.divergence, run.problem], [null, null])
+  assert.deepEqual([run.divergence, run.retelling, run.problem], [null, null, null])
   assert.deepEqual(run.hosts, ['client', 'server'])
   assert.equal(run.replayed, run.recorded)
   assert.ok(run.packets > 100)

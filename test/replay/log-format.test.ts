@@ -22,7 +22,7 @@ function cursorOf(log: InputLog): LogCursor {
 test('a log names the Elko that wrote it, which is that of package.json', () => {
   const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
   assert.equal(ELKO_VERSION, version)
-  assert.equal(Buffer.from(new InputLog().octets()).toString(), `elko-log 1 ${version}\n`)
+  assert.equal(Buffer.from(new InputLog().octets()).toString(), `elko-log 2 ${version}\n`)
 })
 
 test('numbers of any kind come back as they were, whatever their base', () => {

@@ -31,6 +31,7 @@ for (let batch = 0; batch < BATCHES; batch++) {
       })
       replayer.run()
       assert.deepEqual(replayer.divergence, null, `seed ${seed}`)
+      assert.deepEqual(replayer.retelling, null, `seed ${seed}`)
       assert.equal(replayer.problem, null, `seed ${seed}`)
       assert.equal(replayer.end, 'ended', `seed ${seed}`)
       assert.equal(sent, packets, `seed ${seed}`)

@@ -22,6 +22,7 @@ test('every scenario is replayed as it was told: events, states, hosts, title, l
     const result = runScenario(scenario, { record: log })
     const run = replayRun(log.octets())
     assert.equal(run.divergence, null, scenario.name)
+    assert.equal(run.retelling, null, scenario.name)
     assert.equal(run.problem, null, scenario.name)
     assert.equal(run.end, 'ended', scenario.name)
     assert.equal(run.replayed, run.recorded)
@@ -142,6 +143,7 @@ test('a log that is cut off is replayed as far as it goes, wherever that is', ()
     const trace = new Recorder()
     const replayer = replayTo(log.subarray(0, length), Number.POSITIVE_INFINITY, { trace })
     assert.equal(replayer.divergence, null)
+    assert.equal(replayer.retelling, null)
     assert.equal(replayer.problem, null)
     assert.ok(replayer.end === 'cut-off' || replayer.end === 'open')
     assert.deepEqual(trace.events, whole.events.slice(0, trace.events.length))
@@ -155,13 +157,18 @@ test('what is no log is refused, and so is one of another version', () => {
   for (const text of ['', 'elko', 'elko-log x 0.1.0\n', '\n', 'GIF89a\n']) {
     assert.throws(() => replayRun(Buffer.from(text)), {
       name: 'LogError',
-      message: 'octet 0: expected a log of Elko, which begins with "elko-log 1"',
+      message: 'octet 0: expected a log of Elko, which begins with "elko-log 2"',
     })
   }
-  assert.throws(() => replayRun(Buffer.from('elko-log 2 3.0.0\n')), {
-    name: 'LogError',
-    message: 'octet 9: expected version 1, not 2, which Elko 3.0.0 wrote',
-  })
+  for (const [version, elko] of [
+    [1, '0.0.9'],
+    [3, '3.0.0'],
+  ]) {
+    assert.throws(() => replayRun(Buffer.from(`elko-log ${version} ${elko}\n`)), {
+      name: 'LogError',
+      message: `octet 9: a log of version ${version}, which Elko ${elko} wrote and can replay; this one replays version 2`,
+    })
+  }
 })
 
 test('a damaged log is told of with its place, or differs: nothing else happens', () => {
@@ -169,18 +176,28 @@ test('a damaged log is told of with its place, or differs: nothing else happens'
   const logs = ['urgent', 'address-in-use', 'half-close', 'icmp-unreachable'].map(recordedScenario)
   const said = new Set<string>()
   for (let run = 0; run < 2000; run++) {
-    const log = logs[run % logs.length]!.slice()
+    const whole = logs[run % logs.length]!
+    const log = whole.slice()
     for (let damages = random.range(1, 3); damages > 0; damages--) {
       log[random.range(20, log.length - 1)] = random.range(0, 255)
     }
-    const { divergence, problem, end } = replayRun(log)
+    const { divergence, retelling, problem, end } = replayRun(log)
+    assert.ok(end !== 'ended' || problem !== null || Buffer.from(log).equals(whole))
     if (problem !== null) {
       assert.ok(problem instanceof LogError)
       assert.ok(problem.offset <= log.length)
     }
-    said.add(problem !== null ? 'problem' : divergence !== null ? 'divergence' : end)
+    said.add(
+      problem !== null
+        ? 'problem'
+        : divergence !== null
+          ? 'divergence'
+          : retelling !== null
+            ? 'retelling'
+            : end,
+    )
   }
-  assert.ok(said.has('problem') && said.has('divergence') && said.has('ended'), [...said].join())
+  for (const word of ['problem', 'divergence', 'retelling', 'changed']) assert.ok(said.has(word), word)
 })
 
 test('a defect of the code is found where it first shows, whatever it is', () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { configure } from '../../src/tcp/config.ts'
 import { Endpoint, type EndpointOptions, established } from './endpoint.ts'
 
 /** Lets the next timer expire. */
@@ -95,6 +96,40 @@ test('RFC 4821 7.7: with timestamps what fits the least size is less by their oc
     for (let i = 0; i < 5; i++) expireNext(ep)
     assert.equal(ep.tcb.path.mtu, mtu)
   }
+})
+
+test('RFC 9293 3.9.1.1: the user timeout is changed while data wait, counted from when they began to wait', () => {
+  const changed = (from: number, to: number, atMs = 1000): Endpoint => {
+    const ep = established({ userTimeoutMs: from })
+    ep.send(10)
+    ep.advance(atMs)
+    ep.connection.reconfigure(configure({ userTimeoutMs: to }, ep.tcb.config))
+    return ep
+  }
+  assert.equal(changed(3000, 0).advance(20_000).connection.closeReason, null)
+  for (const from of [0, 3000, 60_000]) {
+    const ep = changed(from, 5000)
+    assert.equal(ep.advance(3999).connection.closeReason, null)
+    assert.equal(ep.advance(1).connection.closeReason, 'user-timeout')
+  }
+  // What has waited for longer has waited too long.
+  assert.equal(changed(0, 500).advance(0).connection.closeReason, 'user-timeout')
+  // Another option changes nothing of it, and without anything that waits there is nothing to count.
+  const other = changed(3000, 3000)
+  assert.equal(other.advance(2000).connection.closeReason, 'user-timeout')
+  const idle = established({})
+  idle.connection.reconfigure(configure({ userTimeoutMs: 100 }, idle.tcb.config))
+  assert.equal(idle.advance(10_000).connection.closeReason, null)
+})
+
+test('RFC 9293 3.9.1.1: a user timeout that is taken back does not end a connection whose window stays closed', () => {
+  const ep = established({ userTimeoutMs: 3000 })
+  ep.send(10)
+  ep.inject({ ack: 1, win: 0 })
+  ep.advance(2000)
+  ep.connection.reconfigure(configure({ userTimeoutMs: 0 }, ep.tcb.config))
+  ep.inject({ ack: 1, win: 0 })
+  assert.equal(ep.advance(20_000).connection.closeReason, null)
 })
 
 test('RFC 9293 3.10.8: a connection given up at R2 sends no reset, one whose user gave up does once there is a peer', () => {

@@ -12,6 +12,7 @@ import { setInterval as every, scheduler, setTimeout as sleep } from 'node:timer
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { network } from '../../src/testnet/index.ts'
+import { PLAIN } from '../environment.ts'
 import { echoes, ending, world } from './world.ts'
 
 const HOUR = 3_600_000
@@ -238,11 +239,11 @@ test('a call on the timetable happens at its time', async () => {
 
 test('the seed comes from ELKO_SEED, or from the options', () => {
   const program = `
-    import { network } from '${new URL('../../src/testnet/index.js', import.meta.url)}'
+    import { network } from ${JSON.stringify(new URL('../../src/testnet/index.js', import.meta.url).href)}
     console.log(typeof network({ seed: 7 }).seed, network({ seed: 7 }).seed)`
   const seed = (env: object): string =>
     execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-      env: { ...process.env, ...env },
+      env: { ...PLAIN, ...env },
       encoding: 'utf8',
     }).trim()
   assert.equal(seed({ ELKO_SEED: '' }), 'number 7')

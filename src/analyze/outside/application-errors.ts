@@ -107,6 +107,24 @@ const ROWS = {
     java: [SOCKET, 'No route to host'],
     text: 'when the kernel gives up, a read or write fails: no route to host; a read time-out of the application comes before (java.net.SocketTimeoutException: Read timed out)',
   },
+  'network-unreachable': {
+    errno: 'ENETUNREACH',
+    node: ['ENETUNREACH', 'read'],
+    java: [SOCKET, 'Network is unreachable'],
+    text: 'when the kernel gives up, a read or write fails: network is unreachable; a read time-out of the application comes before (java.net.SocketTimeoutException: Read timed out)',
+  },
+  'refused-midway': {
+    errno: 'ECONNREFUSED',
+    node: ['ECONNREFUSED', 'read'],
+    java: [SOCKET, 'Connection refused'],
+    text: 'when the kernel gives up, a read or write fails: connection refused, though it was open; a read time-out of the application comes before (java.net.SocketTimeoutException: Read timed out)',
+  },
+  'no-permission': {
+    errno: 'EACCES',
+    node: ['EACCES', 'read'],
+    java: [SOCKET, 'Permission denied'],
+    text: 'when the kernel gives up, a read or write fails: permission denied; a read time-out of the application comes before (java.net.SocketTimeoutException: Read timed out)',
+  },
   'read-timeout': {
     errno: null,
     node: null,

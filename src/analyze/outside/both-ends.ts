@@ -11,6 +11,9 @@ import type {
   SegmentSent,
   TraceEvent,
 } from '../../trace/events.ts'
+import { FIN, PSH } from '../../wire/segment.ts'
+import { seqDiff } from '../../wire/seq.ts'
+import type { SamePiece } from './same-packets.ts'
 
 /** One of the captures, in what `FlowRecorder` makes of the connection. */
 export interface OneEnd {
@@ -27,6 +30,8 @@ export interface BothEnds {
   readonly server: OneEnd
   /** The server's frames of the packets that both captures have, by the client's. */
   readonly frames: ReadonlyMap<number, number>
+  /** What was split or joined between them, `first` being the client's. */
+  readonly pieces: readonly SamePiece[]
   /** Microseconds that the server's clock is ahead of the client's. */
   readonly aheadUs: number
 }
@@ -43,12 +48,14 @@ export function bothEnds(ends: BothEnds): TraceEvent[] {
   const numberAtServer = (frame: number): number => toClient.get(frame) ?? beyond + frame
   const ports = portsOf(client.events)
   const fromUs = Math.min(client.startUs, server.startUs - ends.aheadUs)
-  const atClient = ownEvents(client, CLIENT, 0, fromUs).map((event) =>
-    noted(event, ends.frames, 'client', 'server'),
-  )
+  const cuts = new Cuts(ends, numberAtServer)
+  const atClient = ownEvents(client, CLIENT, 0, fromUs)
+    .map((event) => noted(event, ends.frames, 'client', 'server'))
+    .flatMap((event) => cuts.at('client', event))
   const atServer = ownEvents(server, SERVER, ends.aheadUs, fromUs)
     .map((event) => noted(event, toClient, 'server', 'client'))
     .map((event) => renumbered(event, numberAtServer, ports))
+    .flatMap((event) => cuts.at('server', event))
   const [sentByClient, seenByServer] = [packetsOf(atClient, 'sent'), packetsOf(atServer, 'received')]
   const [sentByServer, seenByClient] = [packetsOf(atServer, 'sent'), packetsOf(atClient, 'received')]
   const span = ({ captureUs }: OneEnd, aheadUs: number) => {
@@ -98,6 +105,70 @@ function noted(
   return { ...event, note: note.replace(/^frame \d+/, `frame ${packet} at the ${here}${far}`) }
 }
 
+/** A part of a packet's text, which the other end has as well (in the frame `far`). */
+interface PieceHere {
+  readonly number: number
+  readonly seq: number
+  readonly length: number
+  readonly far: number
+}
+
+/** Cuts packets into the pieces in which the other end has them: what a network card split was sent so, too. */
+class Cuts {
+  /** By the number of the packet that was split or joined. */
+  readonly #pieces = { client: new Map<number, PieceHere[]>(), server: new Map<number, PieceHere[]>() }
+  #last: number
+
+  constructor({ client, server, pieces }: BothEnds, numberAtServer: (frame: number) => number) {
+    const most = (events: readonly TraceEvent[], numberOf: (frame: number) => number): number =>
+      events.reduce((max, event) => Math.max(max, numberOf(packetOf(event))), 0)
+    this.#last = Math.max(
+      most(client.events, (frame) => frame),
+      most(server.events, numberAtServer),
+    )
+    for (const { first, second, seq, length } of pieces) {
+      const piece = { number: ++this.#last, seq, length }
+      add(this.#pieces.client, first.frame, { ...piece, far: second.frame })
+      add(this.#pieces.server, numberAtServer(second.frame), { ...piece, far: first.frame })
+    }
+  }
+
+  at(here: 'client' | 'server', event: TraceEvent): TraceEvent[] {
+    const pieces = isPacket(event) ? this.#pieces[here].get(event.packet) : undefined
+    if (pieces === undefined || !isPacket(event)) return [event]
+    const there = here === 'client' ? 'server' : 'client'
+    const { segment } = event
+    const cut = (seq: number, length: number, number: number, far: number | null): TraceEvent => {
+      const isLast = seqDiff((seq + length) | 0, (segment.seq + segment.length) | 0) === 0
+      const flags = isLast ? segment.flags : segment.flags & ~(FIN | PSH)
+      const part = { ...event, packet: number, segment: { ...segment, seq, length, flags } }
+      if (part.kind !== 'sent') return part
+      const where = far === null ? '' : ` and ${far} at the ${there}`
+      const share = length === segment.length ? '' : `, ${length} of its ${segment.length} octets`
+      return { ...part, note: (part.note ?? '').replace(/^frame \d+ at the \w+/, `$&${where}${share}`) }
+    }
+    const parts: TraceEvent[] = []
+    let next = segment.seq
+    // What lies between the pieces did not arrive, or nobody sent it.
+    const until = (seq: number): void => {
+      if (seqDiff(seq, next) > 0) parts.push(cut(next, seqDiff(seq, next), ++this.#last, null))
+    }
+    for (const { number, seq, length, far } of [...pieces].sort((a, b) => seqDiff(a.seq, b.seq))) {
+      until(seq)
+      parts.push(cut(seq, length, number, far))
+      next = (seq + length) | 0
+    }
+    until((segment.seq + segment.length) | 0)
+    return parts
+  }
+}
+
+function add(pieces: Map<number, PieceHere[]>, number: number, piece: PieceHere): void {
+  const known = pieces.get(number)
+  if (known === undefined) pieces.set(number, [piece])
+  else known.push(piece)
+}
+
 /** With the client's numbers of packets, and ports that NAT has not changed. */
 function renumbered(event: TraceEvent, numberOf: (frame: number) => number, ports: Ports | null): TraceEvent {
   if (!isPacket(event)) return event
@@ -123,22 +194,20 @@ function portsOf(events: readonly TraceEvent[]): Ports | null {
   return isFromClient ? { client: srcPort, server: dstPort } : { client: dstPort, server: srcPort }
 }
 
-function packetsOf(events: readonly TraceEvent[], kind: 'sent' | 'received'): Map<number, SegmentRecord> {
-  const packets = new Map<number, SegmentRecord>()
-  for (const event of events) if (event.kind === kind) packets.set(event.packet, event.segment)
-  return packets
+function packetsOf(events: readonly TraceEvent[], kind: 'sent' | 'received'): Set<number> {
+  return new Set(events.filter((event) => event.kind === kind).map(packetOf))
 }
 
 /**
  * One end's events, and what the network did to them.
- * @param seen what the other end received, by packet
- * @param sent what the other end sent
+ * @param seen packets that the other end received
+ * @param sent packets that the other end sent
  * @param span when the other end was being captured: beyond it, that nothing is known of a packet says nothing
  */
 function withFates(
   events: readonly TraceEvent[],
-  seen: ReadonlyMap<number, SegmentRecord>,
-  sent: ReadonlyMap<number, SegmentRecord>,
+  seen: ReadonlySet<number>,
+  sent: ReadonlySet<number>,
   span: Span,
 ): TraceEvent[] {
   const originals = new Map<string, number>()

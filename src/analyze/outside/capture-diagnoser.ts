@@ -5,28 +5,46 @@
 
 import type { CaptureRecord } from '../../capture/record.ts'
 import { Dissector } from '../../dissect/dissect.ts'
-import { IP_ICMP, IP_ICMPV6, LINK } from '../../dissect/layer-codes.ts'
+import { LINK } from '../../dissect/layer-codes.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import type { TunnelPorts } from '../../dissect/tunnels.ts'
 import { senderIsClient } from '../../flows/client-side.ts'
 import * as w from '../../flows/conversation-words.ts'
+import { hashOf } from '../../flows/conversations.ts'
 import { SequenceAnalysis } from '../../flows/sequence-analysis.ts'
 import { REUSED_PORTS, type TcpAnalysis } from '../../flows/tcp-analysis.ts'
-import { type Address, addressOf, formatAddress, socketText } from '../../wire/address.ts'
 import { LINKTYPE_ETHERNET } from '../../wire/linktype.ts'
 import { ACK, SYN } from '../../wire/segment.ts'
+import { AskLog, USED_AGAIN } from './asked-ports.ts'
 import { hardwareAddress, takeNeighbours } from './beside-tcp.ts'
-import { type CaptureDiagnosis, doubted, judge, type Naming, plainDiagnosis } from './capture-diagnosis.ts'
+import { type CaptureDiagnosis, doubted, judge } from './capture-diagnosis.ts'
 import { type ConnectionFacts, MAX_ICMP } from './facts.ts'
 import { gather } from './gather.ts'
+import {
+  type Gathered,
+  hostRows,
+  NO_HOSTS,
+  PLACES_OF_FRAME,
+  type Share,
+  Survey,
+  takeShare,
+  whole,
+} from './gathered.ts'
 import { Hosts } from './hosts.ts'
+import { icmpFactsOf } from './icmp-facts.ts'
+import { namingOf, plainDiagnosisOf } from './naming.ts'
 import { noNeighbours } from './neighbours.ts'
-import { type CaptureNote, Frames, Notes } from './notes.ts'
+import { type CaptureNote, NoteTaker } from './notes.ts'
 import { FactsPacker, type PackedFacts } from './packed-facts.ts'
+import { isClosed, isPlainlyHealthy } from './plainly-healthy.ts'
+import { peekedShard, type Shard, shardOf } from './shard.ts'
 import { SpareFacts } from './spare-facts.ts'
 
-/** So many closed connections wait for what may still come, before the oldest of them is judged. */
-const LINGERING = 256
+/**
+ * A closed connection waits for what may still come, during so many frames of the capture: what is said of it does not depend on
+ * which other connections the same reader looks at.
+ */
+export const LINGERING = 16_384
 
 export interface CaptureReport {
   readonly packets: number
@@ -50,12 +68,16 @@ export class CaptureDiagnoser {
   readonly #analysis = new SequenceAnalysis()
   readonly #dissector: Dissector
   readonly #hosts = new Hosts()
-  readonly #notes = new Notes()
+  readonly #notes = new NoteTaker()
+  readonly #asks = new AskLog()
+  /** Where each stream begins. */
+  readonly #begins: number[] = []
   /** By stream; null: closed, and nothing was wrong with it; undefined: packed, or nothing known. */
   readonly #facts: (ConnectionFacts | null | undefined)[] = []
-  /** Those that closed last, in a ring. */
-  readonly #closed: ConnectionFacts[] = []
-  #oldestClosed = 0
+  /** Those that closed and wait, from `#waiting` on; the first of them waits up to the frame `#dueFrame`. */
+  #closed: ConnectionFacts[] = []
+  #waiting = 0
+  #dueFrame = Number.POSITIVE_INFINITY
   readonly #spare = new SpareFacts()
   /** By stream: closed, with something to tell. */
   readonly #packed = new Map<number, PackedFacts>()
@@ -63,14 +85,27 @@ export class CaptureDiagnoser {
   #epoch = Number.NaN
   #now = 0
   #packets = 0
+  /** The last one's number. */
+  #frame = 0
   #plain = 0
-  #sawTcp = false
+  /** Headers of TCP in this frame so far. */
+  #headers = 0
+  #place = 0
 
   readonly #watch: PacketWatch | null
+  readonly #shard: Shard | null
 
-  /** @param tunnels as for `Dissector`. */
-  constructor(watch: PacketWatch | null = null, tunnels: TunnelPorts | null = null) {
+  /**
+   * @param tunnels as for `Dissector`.
+   * @param shard null: all connections are its own. Else `gathered` and `judged` take the place of `report`.
+   */
+  constructor(
+    watch: PacketWatch | null = null,
+    tunnels: TunnelPorts | null = null,
+    shard: Shard | null = null,
+  ) {
     this.#watch = watch
+    this.#shard = shard
     this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp), tunnels)
     this.#dissector.onShortQuote = (packet, tcp) => this.#takeShortQuote(packet, tcp)
   }
@@ -82,13 +117,18 @@ export class CaptureDiagnoser {
 
   /** The next packet of the capture; it is not kept. */
   take(record: CaptureRecord): void {
-    if (Number.isNaN(this.#epoch)) this.#epoch = record.seconds + record.nanoseconds / 1e9
+    if (Number.isNaN(this.#epoch)) {
+      this.#epoch = record.seconds + record.nanoseconds / 1e9
+      this.#analysis.begin(record.seconds)
+    }
     this.#now = record.seconds - this.#epoch + record.nanoseconds / 1e9
     this.#packets++
-    this.#sawTcp = false
+    this.#frame = record.number
     this.#notes.take(record, this.#now)
+    if (this.#shard !== null && isOfAnother(record, this.#shard)) return
+    this.#headers = 0
     this.#dissector.dissect(record)
-    if (!this.#sawTcp) takeNeighbours(record, this.#hosts, this.#now)
+    if (this.#headers === 0) takeNeighbours(record, this.#hosts, this.#now)
   }
 
   /** How many packets the capture lost, where the file says it as a whole (CaptureReader's `drops`). */
@@ -101,52 +141,82 @@ export class CaptureDiagnoser {
    * @param withPlain whether the plainly healthy ones are told one by one
    */
   report(withPlain = true): CaptureReport {
-    const oneSided = new Frames()
-    for (const facts of this.#facts) if (facts?.unseen) oneSided.add(facts.first.frame)
+    const { packets, notes, plain, shares } = whole([this.gathered()])
+    return { packets, notes, plain, connections: this.judged(shares[0]!, withPlain) }
+  }
+
+  /** Behind the last packet: what the other shards of the capture have to know, to be made a `whole`. */
+  gathered(): Gathered {
+    this.#settleUpTo(this.#frame)
+    const survey = new Survey()
+    for (const [stream, known] of this.#facts.entries()) {
+      if (known === null) continue
+      const packed = known === undefined ? this.#packed.get(stream) : undefined
+      if (packed !== undefined && !packed.isOneSided && !packed.isSilent) continue
+      const facts = packed === undefined ? known : this.#packer.unpack(packed, this.#spare)
+      if (facts === undefined) continue
+      survey.add(facts)
+      if (packed !== undefined) this.#putBack(facts)
+    }
     return {
       packets: this.#packets,
-      notes: this.#notes.all(oneSided),
       plain: this.#plain,
-      connections: this.#diagnoses(withPlain),
+      noted: this.#notes.noted(),
+      begins: new Float64Array(this.#begins),
+      ...(this.#shard === null ? NO_HOSTS : hostRows(this.#hosts)),
+      ...survey.found,
+      asks: this.#asks.rows,
     }
   }
 
-  *#diagnoses(withPlain: boolean): Generator<CaptureDiagnosis> {
+  /** Its connections in their order; behind those of the first shard the hosts that were looked for in vain. */
+  *judged(share: Share, withPlain: boolean): Generator<CaptureDiagnosis> {
+    takeShare(this.#hosts, share)
     const { conversations } = this.#analysis
-    for (let stream = 0; stream < conversations.count; stream++) {
-      const facts = this.#facts[stream]
+    for (let id = 0; id < conversations.count; id++) {
+      const stream = share.streams[id]!
+      const facts = this.#facts[id]
       if (facts === null) {
-        if (withPlain) yield this.#plainDiagnosis(stream)
+        if (withPlain) yield plainDiagnosisOf(conversations, id, stream)
         continue
       }
       if (facts !== undefined) {
-        yield this.#judge(facts)
+        yield this.#judge(facts, stream)
         continue
       }
-      const packed = this.#packed.get(stream)
-      if (packed !== undefined) yield this.#judgePacked(packed)
+      const packed = this.#packed.get(id)
+      if (packed !== undefined) yield this.#judgePacked(packed, stream)
     }
-    yield* noNeighbours(this.#hosts)
+    if (this.#shard === null || this.#shard.index === 0) yield* noNeighbours(this.#hosts)
   }
 
-  #judgePacked(packed: PackedFacts): CaptureDiagnosis {
+  #judgePacked(packed: PackedFacts, stream: number): CaptureDiagnosis {
     const facts = this.#packer.unpack(packed, this.#spare)
-    const diagnosis = this.#judge(facts)
-    // The packed facts keep what is theirs.
-    facts.resets = []
-    facts.icmps = []
-    this.#spare.put(facts)
+    const diagnosis = this.#judge(facts, stream)
+    this.#putBack(facts)
     return diagnosis
   }
 
-  #judge(facts: ConnectionFacts): CaptureDiagnosis {
-    const diagnosis = judge(facts, this.#naming(facts.stream, facts.clientIsA), this.#hosts, this.#now)
+  /** Facts that were unpacked to be looked at: the packed ones keep what is theirs. */
+  #putBack(facts: ConnectionFacts): void {
+    facts.resets = []
+    facts.icmps = []
+    this.#spare.put(facts)
+  }
+
+  #judge(facts: ConnectionFacts, stream: number): CaptureDiagnosis {
+    const naming = namingOf(this.#analysis.conversations, facts.stream, stream, facts.clientIsA)
+    const diagnosis = judge(facts, naming, this.#hosts, this.#now)
     return this.#notes.dropped === 0 ? diagnosis : doubted(diagnosis)
   }
 
   #take(packet: Packet, tcp: TcpFields): void {
-    this.#sawTcp = true
+    this.#place = PLACES_OF_FRAME * packet.number + this.#headers++
+    const shard = this.#shard
+    if (shard !== null && shardOf(hashOf(packet, tcp), shard.count) !== shard.index) return
+    if (packet.number > this.#dueFrame) this.#settleUpTo(packet.number)
     const seen = this.#analysis.analyze(packet, tcp)
+    if (seen.stream === this.#begins.length) this.#begins.push(this.#place)
     if (packet.isQuoted) {
       this.#takeIcmp(packet, seen.stream, seen.isFromA)
       return
@@ -156,14 +226,14 @@ export class CaptureDiagnoser {
     if (known === null) return
     const facts = known ?? this.#resume(seen.stream) ?? this.#open(packet, tcp, seen.stream)
     const { resetCount, copies } = facts
-    const wasOpen = facts.handshake.happened
+    const wasOpen = facts.handshakeFrame !== 0
     gather(facts, packet, tcp, seen, this.#now)
     this.#watch?.(facts, packet, tcp, seen.isFromA, this.#now)
     if (facts.copies !== copies) this.#notes.copy(packet.number)
     if (facts.oversized > 0 && facts.oversized < 2) this.#notes.oversized(packet.number)
     this.#noteHosts(facts, packet, tcp, seen, wasOpen)
-    if (isClosed(facts) && !facts.isClosing) this.#close(facts)
-    else if (facts.resetCount !== resetCount && !facts.isClosing) this.#close(facts)
+    if (facts.closedFrame !== 0) return
+    if (facts.resetCount !== resetCount || isClosed(facts)) this.#close(facts, packet.number)
   }
 
   /** A packet of a connection that closed long before. */
@@ -205,34 +275,26 @@ export class CaptureDiagnoser {
     const side = seen.isFromA ? facts.a : facts.b
     const isFromClient = seen.isFromA === facts.clientIsA
     const isFirst = side.packets === 1 && side.ttl !== 0
-    const opens = facts.handshake.happened && !wasOpen
+    const opens = facts.handshakeFrame !== 0 && !wasOpen
     const asks = isFromClient && side.syns === 1 && (tcp.flags & (SYN | ACK)) === SYN
-    const answers = !isFromClient && side.firstText.frame === packet.number
-    const refuses = !isFromClient && side.packets === 1 && facts.resetCount === 1
-    if (!(isFirst || opens || asks || answers || refuses)) return
-    const host = seen.isFromA ? facts.hostA : facts.hostB
-    if (isFirst) host.noteTtl(side.ttl, facts.stream)
-    const { port } = facts
-    const isAgain = (seen.flags & REUSED_PORTS) !== 0
-    if (asks && port.noteAsked(facts.clientHost, isAgain, this.#now)) this.#notes.noPorts(packet.number)
-    if (refuses && port.firstRefusedAt < 0) port.firstRefusedAt = this.#now
-    if (opens) {
-      port.opened++
-      if (port.firstOpenedAt < 0) port.firstOpenedAt = this.#now
-      port.lastOpenedAt = this.#now
-      port.lastOpenedFrame = packet.number
-      port.noteSilent(facts)
+    const answers = !isFromClient && side.firstTextFrame === packet.number
+    if (isFirst) {
+      const host = seen.isFromA ? facts.hostA : facts.hostB
+      host.noteTtl(side.ttl, facts.stream, this.#place)
     }
-    if (answers) {
-      port.answered++
-      port.lastAnsweredAt = this.#now
-      port.noteAnswered(facts)
+    if (asks) {
+      const again = (seen.flags & REUSED_PORTS) !== 0 ? USED_AGAIN : 0
+      const { clientHost, serverHost, serverPort } = facts
+      this.#asks.add(this.#place, this.#now, serverHost.index, clientHost.index, serverPort | again)
     }
+    if (opens) facts.port.noteOpened(packet.number, this.#now)
+    if (answers) facts.port.answered++
   }
 
   /** Old routers quote eight octets of the TCP header: enough to know the connection. */
   #takeShortQuote(packet: Packet, tcp: TcpFields): void {
     const { conversations } = this.#analysis
+    if (packet.number > this.#dueFrame) this.#settleUpTo(packet.number)
     if (conversations.find(packet, tcp) < 0) return
     this.#takeIcmp(packet, conversations.words[conversations.at + w.STREAM]!, conversations.isFromA)
   }
@@ -241,44 +303,28 @@ export class CaptureDiagnoser {
     const known = this.#facts[stream]
     const facts = known === undefined ? this.#resume(stream) : known
     if (facts === undefined || facts === null || facts.icmps.length === MAX_ICMP) return
-    for (let layer = packet.layers - 1; layer > 0; layer--) {
-      const code = packet.layerCodes[layer]!
-      if (code !== IP_ICMP && code !== IP_ICMPV6) continue
-      const bytes = packet.layerBytes[layer]!
-      const at = packet.layerAts[layer]!
-      const version = code === IP_ICMP ? 4 : 6
-      const source = outerSource(packet, layer - 1, version)
-      if (source === null) return
-      const type = bytes[at]!
-      const subtype = bytes[at + 1]!
-      const isTooBig = version === 4 ? type === 3 && subtype === 4 : type === 2
-      const aboutClient = isFromA === facts.clientIsA
-      const naming = this.#naming(facts.stream, facts.clientIsA)
-      facts.icmps.push({
-        frame: packet.number,
-        at: this.#now,
-        version,
-        type,
-        code: subtype,
-        source: formatAddress(source),
-        aboutClient,
-        fromTarget: formatAddress(source) === (aboutClient ? naming.serverAddress : naming.clientAddress),
-        mtu: isTooBig ? (version === 4 ? (bytes[at + 6]! << 8) | bytes[at + 7]! : 1280) : 0,
-      })
-      return
-    }
+    const naming = namingOf(this.#analysis.conversations, stream, stream, facts.clientIsA)
+    const icmp = icmpFactsOf(packet, isFromA === facts.clientIsA, naming, this.#now)
+    if (icmp !== null) facts.icmps.push(icmp)
   }
 
   /** The connection ended; what still comes is awaited for a while. */
-  #close(facts: ConnectionFacts): void {
-    facts.isClosing = true
-    if (this.#closed.length < LINGERING) {
-      this.#closed.push(facts)
-      return
+  #close(facts: ConnectionFacts, frame: number): void {
+    facts.closedFrame = frame
+    if (this.#waiting === this.#closed.length) this.#dueFrame = frame + LINGERING
+    this.#closed.push(facts)
+  }
+
+  /** Those that have waited for long enough when this frame comes. */
+  #settleUpTo(frame: number): void {
+    while (this.#waiting < this.#closed.length && frame > this.#dueFrame) {
+      this.#settle(this.#closed[this.#waiting++]!)
+      this.#dueFrame = (this.#closed[this.#waiting]?.closedFrame ?? Number.POSITIVE_INFINITY) + LINGERING
     }
-    this.#settle(this.#closed[this.#oldestClosed]!)
-    this.#closed[this.#oldestClosed] = facts
-    this.#oldestClosed = (this.#oldestClosed + 1) % LINGERING
+    if (2 * this.#waiting > this.#closed.length) {
+      this.#closed = this.#closed.slice(this.#waiting)
+      this.#waiting = 0
+    }
   }
 
   #settle(facts: ConnectionFacts): void {
@@ -288,97 +334,17 @@ export class CaptureDiagnoser {
       this.#facts[stream] = null
       this.#plain++
     }
-    // Whoever watches may keep them; and a port, of whose server nobody has noticed that it answered.
-    if (this.#watch !== null || facts.port.silent.includes(facts)) return
+    // Whoever watches may keep them.
+    if (this.#watch !== null) return
     if (!isPlain) {
       this.#packed.set(stream, this.#packer.pack(facts))
       this.#facts[stream] = undefined
     }
     this.#spare.put(facts)
   }
-
-  #plainDiagnosis(stream: number): CaptureDiagnosis {
-    const { a, b, portA, portB } = this.#ends(stream)
-    return plainDiagnosis(stream, socketText(a, portA), socketText(b, portB))
-  }
-
-  #naming(stream: number, clientIsA: boolean): Naming {
-    const { a, b, portA, portB } = this.#ends(stream)
-    const [client, server] = clientIsA ? [a, b] : [b, a]
-    const [clientPort, serverPort] = clientIsA ? [portA, portB] : [portB, portA]
-    return {
-      client: socketText(client, clientPort),
-      server: socketText(server, serverPort),
-      target: `${formatAddress(server)}:${serverPort}`,
-      clientAddress: formatAddress(client),
-      serverAddress: formatAddress(server),
-    }
-  }
-
-  #ends(stream: number): { a: Address; b: Address; portA: number; portB: number } {
-    const { conversations } = this.#analysis
-    conversations.select(stream)
-    const { words, at } = conversations
-    const version = (words[at + w.BITS]! & w.IS_IPV6) !== 0 ? 6 : 4
-    const ports = words[at + w.PORTS]!
-    return {
-      a: wordsToAddress(words, at + w.ADDRESS_A, version),
-      b: wordsToAddress(words, at + w.ADDRESS_B, version),
-      portA: ports >>> 16,
-      portB: ports & 0xffff,
-    }
-  }
 }
 
-function wordsToAddress(words: Int32Array, at: number, version: 4 | 6): Address {
-  return addressOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, version)
-}
-
-/** The source of the IP header in this layer. */
-function outerSource(packet: Packet, layer: number, version: 4 | 6): Address | null {
-  const bytes = packet.layerBytes[layer]!
-  const at = packet.layerAts[layer]!
-  const word = (offset: number): number =>
-    (bytes[at + offset]! << 24) |
-    (bytes[at + offset + 1]! << 16) |
-    (bytes[at + offset + 2]! << 8) |
-    bytes[at + offset + 3]!
-  if (bytes[at]! >> 4 !== version) return null
-  return version === 4
-    ? addressOf(0, 0, 0xffff, word(12), 4)
-    : addressOf(word(8), word(12), word(16), word(20), 6)
-}
-
-const isClosed = ({ a, b }: ConnectionFacts): boolean => a.finAcked.happened && b.finAcked.happened
-
-/** Opened, closed by both sides, and nothing in between that a rule might look at. */
-function isPlainlyHealthy(facts: ConnectionFacts): boolean {
-  const { a, b, client, server } = facts
-  const isQuiet = ({
-    retransmitted,
-    zeroWindows,
-    nagleWaits,
-    pending,
-    outOfOrder,
-    mss,
-    lateSynAcks,
-  }: typeof a): boolean =>
-    retransmitted + zeroWindows + nagleWaits + outOfOrder + lateSynAcks === 0 &&
-    !pending.happened &&
-    (mss === 0 || mss >= 1200)
-  return (
-    isClosed(facts) &&
-    facts.clientIsA &&
-    facts.icmps.length === 0 &&
-    facts.resetCount === facts.resetsAfterEnd &&
-    client.syns === 1 &&
-    server.synAcks === 1 &&
-    isQuiet(a) &&
-    isQuiet(b) &&
-    facts.rtt < 0.1 &&
-    server.longestThink < 0.5 &&
-    client.fin.frame < server.fin.frame &&
-    client.fin.at - client.lastText.at < 0.4 &&
-    server.octets > 0
-  )
+function isOfAnother(record: CaptureRecord, { index, count }: Shard): boolean {
+  const shard = peekedShard(record, count)
+  return shard >= 0 && shard !== index
 }

@@ -82,11 +82,18 @@ export function judge(
 ): CaptureDiagnosis {
   const c = new Case(facts, naming, hosts, captureEnd)
   const rule = RULES.find(({ applies }) => applies(c))
-  return compose(rule?.verdict ?? 'healthy', rule?.tell(c) ?? HEALTHY, naming, facts.stream, findingsOf(c))
+  return compose(rule?.verdict ?? 'healthy', rule?.tell(c) ?? HEALTHY, naming, findingsOf(c))
 }
 
-const NOBODY: Naming = { client: '', server: '', target: '', clientAddress: '', serverAddress: '' }
-const PLAIN = compose('healthy', HEALTHY, NOBODY, -1, [])
+const NOBODY: Naming = {
+  stream: -1,
+  client: '',
+  server: '',
+  target: '',
+  clientAddress: '',
+  serverAddress: '',
+}
+const PLAIN = compose('healthy', HEALTHY, NOBODY, [])
 
 /** Of a connection that is plainly healthy: all but whose it is, the same objects for all. */
 export function plainDiagnosis(stream: number, client: string, server: string): CaptureDiagnosis {
@@ -112,16 +119,19 @@ export function plainDiagnosis(stream: number, client: string, server: string): 
   }
 }
 
-/** `JSON.stringify`, which needs no more than the names of plainly healthy connections. */
+/** `JSON.stringify`, which of healthy connections needs no more than their names and findings. */
 export function diagnosisJson(diagnosis: CaptureDiagnosis): string {
-  if (diagnosis.sees !== PLAIN.sees) return JSON.stringify(diagnosis)
-  return `{"stream":${diagnosis.stream},"client":"${diagnosis.client}","server":"${diagnosis.server}",${PLAIN_JSON}`
+  const { stream, client, server, causes, findings } = diagnosis
+  // These are the causes of whatever no rule applies to.
+  if (causes !== HEALTHY.causes) return JSON.stringify(diagnosis)
+  const told = findings.length === 0 ? '[]' : JSON.stringify(findings)
+  return `{"stream":${stream},"client":"${client}","server":"${server}",${HEALTHY_JSON},"findings":${told}}`
 }
-const PLAIN_JSON = plainJson()
+const HEALTHY_JSON = healthyJson()
 
-function plainJson(): string {
-  const { stream: _stream, client: _client, server: _server, ...rest } = PLAIN
-  return JSON.stringify(rest).slice(1)
+function healthyJson(): string {
+  const { stream: _stream, client: _client, server: _server, findings: _findings, ...rest } = PLAIN
+  return JSON.stringify(rest).slice(1, -1)
 }
 
 /** Verdicts that rest on packets which are not there. */
@@ -157,12 +167,11 @@ export function compose(
   verdict: CaptureVerdict,
   told: Told,
   naming: Naming,
-  stream: number,
   findings: Finding[],
 ): CaptureDiagnosis {
   const { sentence, phase, healthy } = verdictEntry(verdict)
   return {
-    stream,
+    stream: naming.stream,
     client: naming.client,
     server: naming.server,
     verdict,

@@ -60,6 +60,8 @@ const MANY_AGAIN = 2
 const FAR = 4096
 /** Octets beyond what was sent, at which nobody who knows would reset. */
 const GUESS = 500
+/** Pause after which a host may have sent any number of other packets, seconds. */
+const COUNTED = 1
 /** Initial values of the TTL in use; a packet with one of them has not passed a router. */
 const INITIAL_TTLS: ReadonlySet<number> = new Set([32, 64, 128, 255])
 /** Set by applications (BGP's neighbours), which a reset of the kernel does not heed. */
@@ -68,6 +70,8 @@ const CHOSEN_TTLS: ReadonlySet<number> = new Set([1, 255])
 const USUAL_RTT = 0.1
 
 export interface Ends {
+  /** tcp.stream; -1 where no packet of TCP was sent at all. */
+  readonly stream: number
   readonly clientAddress: string
   readonly serverAddress: string
 }
@@ -81,6 +85,7 @@ export class Case {
   readonly clientHost: HostFacts
   readonly port: PortFacts
   readonly serverAddress: string
+  readonly stream: number
   /** When the capture ends. */
   readonly captureEnd: number
   /** The reset that ended the connection. */
@@ -92,11 +97,12 @@ export class Case {
     this.server = facts.server
     this.hosts = hosts
     this.serverAddress = ends.serverAddress
+    this.stream = ends.stream
     this.serverHost = facts.serverHost
     this.clientHost = facts.clientHost
     this.port = facts.port
     this.captureEnd = captureEnd
-    this.reset = facts.resets.find((reset) => !this.#isWithoutEffect(reset)) ?? null
+    this.reset = foremost(facts.resets.filter((reset) => !this.#isWithoutEffect(reset)))
   }
 
   /** The client has what it needs to send: the handshake is done, or was before the capture began. */
@@ -164,7 +170,8 @@ export class Case {
     if (reset.senderAfter > 0 && reset.victimAfter === 0 && isExact(reset)) {
       return `the ${who} goes on sending after it (frame ${reset.senderAfterFrame}) as if it had not sent it`
     }
-    if (!this.connecting && isNearer(side.ttl, host.ttl)) {
+    // A client may choose another TTL for packets that it makes by hand, as a port scan does.
+    if (!this.connecting && !reset.fromClient && isNearer(side.ttl, host.ttl)) {
       return `all packets of the ${who} here have TTL ${side.ttl} and passed no router, those on stream ${host.ttlStream} have TTL ${host.ttl}: something nearer answers in its name`
     }
     return this.#foreignForm(reset, side, who)
@@ -172,10 +179,14 @@ export class Case {
 
   #foreignForm(reset: ResetFacts, side: SideFacts, who: string): string | null {
     const near = (reset.identification - side.identification) & 0xffff
-    const counts = side.identified >= 3 && side.identifiedInOrder >= side.identified - 1
+    // What a capture has missed was counted as well.
+    const isWhole = this.side(!reset.fromClient).gaps === 0
+    const isSteady = isWhole && side.identified >= 3 && side.identifiedInOrder >= side.identified - 1
     // Answers of a host that does not know the connection count by another counter, so that only live resets tell.
-    if (reset.hasAck && counts && reset.identification > 0 && near > FAR && near < 0x1_0000 - FAR) {
-      return `IP identification 0x${hex(reset.identification)}, far from the ${who}'s count, which is at 0x${hex(side.identification)}`
+    if (reset.hasAck && isSteady && reset.identification > 0 && near > FAR && near < 0x1_0000 - FAR) {
+      const count = `IP identification 0x${hex(reset.identification)}, far from the ${who}'s count, which is at 0x${hex(side.identification)}`
+      const more = this.#otherHabit(reset, side)
+      if (more !== null) return `${count}${more}`
     }
     const guesses = this.facts.resets.filter(
       (other) =>
@@ -187,6 +198,19 @@ export class Case {
     return guesses.length > 0 && !hasGap
       ? `more resets with it, as far as ${guesses.at(-1)!.seqFromSent} octets beyond anything that the ${who} has sent`
       : null
+  }
+
+  /**
+   * What makes a count that jumps tell of another sender: a counter that all connections of a host share goes on in a pause,
+   * so that behind one there must be more. Empty where nothing more is needed, null where it does not tell.
+   */
+  #otherHabit(reset: ResetFacts, side: SideFacts): string | null {
+    if (reset.idle < COUNTED) return ''
+    if (side.identifiedAfterPause > 0) return ', and in a pause before it stood still'
+    if (side.fragmentable === 0 && !reset.dontFragment) return ", and without Don't Fragment, which all have"
+    // Linux stamps the resets of its sockets; Windows counts, but stamps nothing by default.
+    const isStamped = this.client.hasTimestamps && this.server.hasTimestamps
+    return isStamped && !reset.hasTimestamps ? ', and without the timestamps that its packets have' : null
   }
 
   /** A SYN for another network went to a router whose address answers by itself. */
@@ -206,8 +230,22 @@ export class Case {
   }
 }
 
+/** The first; but what a host answers that knows nothing any more may overtake the reset by which its socket went. */
+function foremost(resets: readonly ResetFacts[]): ResetFacts | null {
+  const [first = null] = resets
+  if (first === null || !isStateless(first)) return first
+  const isOfSocket = (one: ResetFacts): boolean =>
+    one.fromClient === first.fromClient &&
+    isLive(one) &&
+    one.at - first.at <= OVERTAKES &&
+    one.ttl === first.ttl
+  return resets.find(isOfSocket) ?? first
+}
+/** Seconds. */
+const OVERTAKES = 0.005
+
 /** A TTL that passed no router, where that host's packets elsewhere have passed some. */
-const isNearer = (ttl: number, elsewhere: number): boolean =>
+export const isNearer = (ttl: number, elsewhere: number): boolean =>
   ttl > elsewhere &&
   elsewhere !== 0 &&
   INITIAL_TTLS.has(ttl) &&

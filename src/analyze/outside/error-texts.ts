@@ -62,8 +62,9 @@ const ROWS: readonly Row[] = [
   {
     words: /connection refused|econnrefused|10061/i,
     errno: 'ECONNREFUSED',
-    meaning: 'connect: the SYN was answered by a reset, or by ICMP port unreachable',
-    verdicts: REFUSALS,
+    meaning:
+      'connect: the SYN was answered by a reset, or by ICMP port unreachable; on an open connection: that ICMP error came instead of acknowledgments',
+    verdicts: [...REFUSALS, 'unreachable-midway'],
   },
   {
     words: /connect timed out/i,
@@ -95,14 +96,14 @@ const ROWS: readonly Row[] = [
     words: /network is unreachable|enetunreach|10051/i,
     errno: 'ENETUNREACH',
     meaning: 'no route to that network: here (then nothing is sent) or at a router',
-    verdicts: ['network-unreachable'],
+    verdicts: ['network-unreachable', 'unreachable-midway'],
   },
   {
     words: /permission denied|eacces/i,
     errno: 'EACCES',
     meaning:
       'connect: ICMPv6 says that a firewall forbids it (java.net calls it a BindException); bind: a port below 1024 without the right to it',
-    verdicts: ['prohibited'],
+    verdicts: ['prohibited', 'unreachable-midway'],
   },
   {
     words: /broken pipe|epipe|connection closed by remote host|10053/i,

@@ -4,35 +4,17 @@
  * none; sequence numbers are int32 as on the wire.
  */
 
+import { type Framing, flat, Moment, NEVER } from './flat-fields.ts'
 import type { HostFacts, PortFacts } from './hosts.ts'
 
-export const NEVER = -1
+export { Moment, NEVER } from './flat-fields.ts'
 
 /** More resets and ICMP errors of one connection say nothing new. */
 export const MAX_RESETS = 8
 export const MAX_ICMP = 8
 
-/** A packet that mattered: where it stands and when it came. */
-export class Moment {
-  frame = 0
-  at = NEVER
-
-  set(frame: number, at: number): void {
-    this.frame = frame
-    this.at = at
-  }
-
-  clear(): void {
-    this.frame = 0
-    this.at = NEVER
-  }
-
-  get happened(): boolean {
-    return this.frame !== 0
-  }
-}
-
-export class SideFacts {
+/** Of one side, as they are when nothing is known of it. */
+class SideFields {
   packets = 0
   readonly first = new Moment()
 
@@ -53,6 +35,10 @@ export class SideFacts {
   /** Identifications that were not 0, and those that followed closely on the one before. */
   identified = 0
   identifiedInOrder = 0
+  /** Of these, those that came after a pause: in it the counter stood still, so that no other connection shares it. */
+  identifiedAfterPause = 0
+  /** Packets of IPv4 that routers may cut: without Don't Fragment. */
+  fragmentable = 0
   hasTimestamps = false
 
   // ---- opening
@@ -91,6 +77,8 @@ export class SideFacts {
   retransmitted = 0
   fastRetransmitted = 0
   spurious = 0
+  /** D-SACKs of the other side: it had what came again (RFC 2883). */
+  duplicates = 0
   outOfOrder = 0
   duplicateAcks = 0
   readonly firstRetransmission = new Moment()
@@ -118,7 +106,7 @@ export class SideFacts {
   sinceAnswer = 0
 
   // ---- messages, see framing.ts
-  framing: 'none' | 'http' | 'tls' | 'unknown' = 'none'
+  framing: Framing = 'none'
   messageEnd = 0
   asksHead = false
   /** A fatal TLS alert in the clear: its description; -1: none. */
@@ -138,12 +126,16 @@ export class SideFacts {
   /** Since when its window is closed. */
   zeroSince = NEVER
   readonly lastZero = new Moment()
-  /** Probes of the other side into its closed window. */
+  /** Probes of the other side into its closed window, and those since it was last heard of. */
   probed = 0
+  probedInVain = 0
 
   // ---- keep-alive
   keepAlives = 0
   keepAlivesUnanswered = 0
+  /** Probes since its last packet of another kind, answered or not, and seconds from the last but one to the last. */
+  keepAlivesInRow = 0
+  keepAliveGap = 0
   readonly firstUnanswered = new Moment()
   readonly lastUnanswered = new Moment()
 
@@ -163,11 +155,17 @@ export class SideFacts {
   longestThink = 0
   readonly slowest = new Moment()
   thinkTotal = 0
+  /** Times that it spoke again of its own accord, its last text acknowledged and not answered: it waits for no answers. */
+  monologues = 0
   /** Small segments that waited for the acknowledgment of a small one before (Nagle against delayed ACK). */
   nagleWaits = 0
   nagleTotal = 0
   readonly nagle = new Moment()
 }
+
+const side = flat(SideFields)
+
+export class SideFacts extends side.Fields {}
 
 /** A reset, and what stood around it when it came. */
 export interface ResetFacts {
@@ -231,11 +229,11 @@ export interface IcmpFacts {
   readonly mtu: number
 }
 
-export class ConnectionFacts {
-  stream: number
-  /** Side A sent the first packet. */
-  readonly a = new SideFacts()
-  readonly b = new SideFacts()
+/** Of both sides together, and as `SideFields`. */
+class ConnectionFields {
+  stream = 0
+  portA = 0
+  portB = 0
   clientIsA = true
   /** A SYN, or SYN-ACK, says who the client is. */
   knowsClient = false
@@ -256,27 +254,51 @@ export class ConnectionFacts {
   readonly firstOversized = new Moment()
   /** Whether side A sent text last. */
   textFromA = true
-  resets: ResetFacts[] = []
   resetCount = 0
   /** Resets after both sides had closed. */
   resetsAfterEnd = 0
-  /** It waits for what may still come after its end. */
-  isClosing = false
-  icmps: IcmpFacts[] = []
+  /** The frame that ended it, behind which it waits for what may still come; 0: it is open. */
+  closedFrame = 0
   /** Hardware address that the first SYN went to, 0 where there is none. */
   hop = 0
+}
 
+const connection = flat(ConnectionFields)
+
+/** All numbers of a connection that nothing is known of: its own, those of side A, those of side B. */
+export const FRESH_NUMBERS = Float64Array.from([...connection.fresh, ...side.fresh, ...side.fresh])
+
+/** More than these numbers are the hosts and the lists. */
+export class ConnectionFacts extends connection.Fields {
+  /** Side A sent the first packet. */
+  readonly a: SideFacts
+  readonly b: SideFacts
   hostA: HostFacts
   hostB: HostFacts
-  portA: number
-  portB: number
+  resets: ResetFacts[] = []
+  icmps: IcmpFacts[] = []
 
-  constructor(stream: number, hosts: { a: HostFacts; b: HostFacts }, ports: { a: number; b: number }) {
-    this.stream = stream
+  /** @param page from `place` on as FRESH_NUMBERS. */
+  constructor(
+    stream: number,
+    hosts: { a: HostFacts; b: HostFacts },
+    ports: { a: number; b: number },
+    page: Float64Array = FRESH_NUMBERS.slice(),
+    place = 0,
+  ) {
+    super(page, place)
+    this.a = new SideFacts(page, place + connection.fresh.length)
+    this.b = new SideFacts(page, place + connection.fresh.length + side.fresh.length)
     this.hostA = hosts.a
     this.hostB = hosts.b
+    this.stream = stream
     this.portA = ports.a
     this.portB = ports.b
+  }
+
+  /** All that is known but the hosts and the lists, in the order of FRESH_NUMBERS. */
+  get numbers(): Float64Array {
+    return this.page.subarray(this.place, this.place + FRESH_NUMBERS.length)
   }
 
   /**
@@ -288,7 +310,12 @@ export class ConnectionFacts {
     if (a.packets > 0 && b.packets > 0) return null
     const [seen, unseen] = a.packets > 0 ? [a, b] : [b, a]
     const wasAnswered = seen.syns > 0 && seen.packets - this.resetCount > seen.syns
-    return seen.hasAcked && (wasAnswered || unseen.lastAcked.happened) ? unseen : null
+    return seen.hasAcked && (wasAnswered || unseen.lastAckedFrame !== 0) ? unseen : null
+  }
+
+  /** It opened, and its server has said nothing. */
+  get isSilent(): boolean {
+    return this.handshakeFrame !== 0 && this.server.octets === 0
   }
 
   get clientHost(): HostFacts {
@@ -299,9 +326,13 @@ export class ConnectionFacts {
     return this.clientIsA ? this.hostB : this.hostA
   }
 
+  get serverPort(): number {
+    return this.clientIsA ? this.portB : this.portA
+  }
+
   /** What is known of the server's port. */
   get port(): PortFacts {
-    return this.serverHost.port(this.clientIsA ? this.portB : this.portA)
+    return this.serverHost.port(this.serverPort)
   }
 
   get client(): SideFacts {

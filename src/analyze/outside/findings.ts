@@ -1,7 +1,9 @@
 /** What is worth knowing of a connection beside its verdict: numbers that a reader of the capture would ask for. */
 
+import { counted } from '../../trace/counted.ts'
 import type { StateName } from '../../trace/states.ts'
 import { type Case, seconds } from './case.ts'
+import { neededNot } from './duplicate-sacks.ts'
 import type { SideFacts } from './facts.ts'
 import { lossOf, PERFORMANCE_RULES } from './rules/performance.ts'
 
@@ -46,7 +48,7 @@ export function findingsOf(c: Case): Finding[] {
     const { longestThink, answers, thinkTotal, slowest } = c.server
     findings.push({
       kind: 'think-time',
-      text: `${answers} answers of the server, the slowest after ${seconds(longestThink)}`,
+      text: `${counted(answers, 'answer')} of the server, the slowest after ${seconds(longestThink)}`,
       frames: [slowest.frame],
       numbers: { answers, longest: longestThink, total: thinkTotal },
     })
@@ -151,7 +153,8 @@ const peerName = (side: SideFacts, c: Case): string => (side === c.client ? 'ser
 const isSimultaneous = ({ facts }: Case): boolean => facts.a.syns > 0 && facts.b.syns > 0
 
 function loss(findings: Finding[], side: SideFacts, who: string): void {
-  const { retransmitted, spurious, fastRetransmitted, outOfOrder, segments } = side
+  const spurious = neededNot(side)
+  const { retransmitted, fastRetransmitted, outOfOrder, segments } = side
   const again = Math.max(0, side.syns - 1) + Math.max(0, side.synAcks - 1 - side.lateSynAcks)
   if (again > 0 && side.packets > side.syns + side.synAcks) {
     findings.push({
@@ -164,7 +167,7 @@ function loss(findings: Finding[], side: SideFacts, who: string): void {
   if (retransmitted > 0) {
     findings.push({
       kind: 'loss',
-      text: `${retransmitted} segments of the ${who} sent again, ${spurious} of them needlessly`,
+      text: `${counted(retransmitted, 'segment')} of the ${who} sent again, ${spurious} of them needlessly`,
       frames: [side.firstRetransmission.frame, side.lastRetransmission.frame],
       numbers: { retransmitted, spurious, fast: fastRetransmitted, segments, rate: lossOf(side) },
     })
@@ -172,7 +175,7 @@ function loss(findings: Finding[], side: SideFacts, who: string): void {
   if (outOfOrder > 0) {
     findings.push({
       kind: 'reordering',
-      text: `${outOfOrder} segments of the ${who} arrived out of order`,
+      text: `${counted(outOfOrder, 'segment')} of the ${who} arrived out of order`,
       frames: [],
       numbers: { outOfOrder, segments },
     })
@@ -184,7 +187,7 @@ function windows(findings: Finding[], side: SideFacts, who: string): void {
   if (zeroWindows > 0) {
     findings.push({
       kind: 'zero-window',
-      text: `the ${who} closed its window, for up to ${seconds(longestZero)}`,
+      text: `the ${who} closed its window${longestZero > 0 ? `, for up to ${seconds(longestZero)}` : ''}`,
       frames: [zeroWindow.frame, lastZero.frame],
       numbers: { zeroWindows, longest: longestZero },
     })
@@ -200,7 +203,7 @@ function windows(findings: Finding[], side: SideFacts, who: string): void {
   if (side.keepAlives > 0) {
     findings.push({
       kind: 'keep-alive',
-      text: `${side.keepAlives} keep-alive probes of the ${who}`,
+      text: `${counted(side.keepAlives, 'keep-alive probe')} of the ${who}`,
       frames: [],
       numbers: { probes: side.keepAlives, unanswered: side.keepAlivesUnanswered },
     })

@@ -20,6 +20,10 @@ const FATAL = 2
 const PLAIN_ALERT = 2
 
 const LONGEST_HEADER = 8192
+/** With extensions, which nobody uses. */
+const LONGEST_CHUNK_HEAD = 128
+/** `0`, and two ends of lines. */
+const LAST_CHUNK = 5
 const HTTP = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31]
 const HEAD = [0x48, 0x45, 0x41, 0x44, 0x20]
 
@@ -31,6 +35,10 @@ export function frameText(me: SideFacts, peer: SideFacts, packet: Packet, tcp: T
   if (me.framing === 'unknown') return
   if (me.framing === 'tls') {
     walkRecords(me, packet, tcp)
+    return
+  }
+  if (me.framing === 'chunks') {
+    walkChunks(me, packet, tcp)
     return
   }
   if (me.framing === 'http') {
@@ -50,12 +58,16 @@ export function frameText(me: SideFacts, peer: SideFacts, packet: Packet, tcp: T
 
 /** Octets that are missing at the end of what a side sent; 0 where nothing is, or nothing is known. */
 export function missingAt(side: SideFacts): number {
-  if ((side.framing !== 'http' && side.framing !== 'tls') || !side.fin.happened) return 0
-  return Math.max(0, (side.messageEnd - (side.finEnd - 1)) | 0)
+  const { framing, fin, messageEnd, finEnd } = side
+  if (framing === 'none' || framing === 'unknown' || !fin.happened) return 0
+  const least = framing === 'chunks' ? LAST_CHUNK : 0
+  return Math.max(0, (messageEnd + least - (finEnd - 1)) | 0)
 }
 
 function startsWith(bytes: Uint8Array, at: number, held: number, sign: readonly number[]): boolean {
-  return held >= sign.length && sign.every((octet, k) => bytes[at + k] === octet)
+  if (held < sign.length) return false
+  for (let k = 0; k < sign.length; k++) if (bytes[at + k] !== sign[k]) return false
+  return true
 }
 
 function isRecord(bytes: Uint8Array, at: number, held: number): boolean {
@@ -70,7 +82,8 @@ function isRecord(bytes: Uint8Array, at: number, held: number): boolean {
 }
 
 /** RFC 9112 6: the length of a response, where a header says it. */
-function frameResponse(me: SideFacts, peer: SideFacts, { bytes }: Packet, tcp: TcpFields): void {
+function frameResponse(me: SideFacts, peer: SideFacts, packet: Packet, tcp: TcpFields): void {
+  const { bytes } = packet
   const { textAt, textHeld, seq } = tcp
   const stop = Math.min(textHeld, LONGEST_HEADER)
   let text = ''
@@ -80,10 +93,37 @@ function frameResponse(me: SideFacts, peer: SideFacts, { bytes }: Packet, tcp: T
   const status = Number(head.slice(9, 12))
   const length = /\r\ncontent-length: *(\d{1,9}) *(?:\r\n|$)/i.exec(head)
   me.framing = 'unknown'
-  if (head === '' || peer.asksHead || status < 200 || status === 204 || status === 304 || length === null)
-    return
-  me.framing = 'http'
-  me.messageEnd = (seq + end + 4 + Number(length[1])) | 0
+  if (head === '' || peer.asksHead || status < 200 || status === 204 || status === 304) return
+  if (/\r\ntransfer-encoding: *chunked *(?:\r\n|$)/i.test(head)) {
+    me.framing = 'chunks'
+    me.messageEnd = (seq + end + 4) | 0
+    walkChunks(me, packet, tcp)
+  } else if (length !== null) {
+    me.framing = 'http'
+    me.messageEnd = (seq + end + 4 + Number(length[1])) | 0
+  }
+}
+
+/** RFC 9112 7.1: from the head of one chunk to that of the next. A head that two segments share ends the walk. */
+function walkChunks(
+  me: SideFacts,
+  { bytes }: Packet,
+  { seq, textAt, textHeld, textLength }: TcpFields,
+): void {
+  for (;;) {
+    const offset = (me.messageEnd - seq) | 0
+    if (offset >= textLength) return
+    let head = ''
+    const stop = Math.min(textHeld, offset + LONGEST_CHUNK_HEAD)
+    for (let k = Math.max(0, offset); k < stop; k++) head += String.fromCharCode(bytes[textAt + k]!)
+    const size = /^([0-9a-f]{1,7})(?:[ \t;][^\r]*)?\r\n/i.exec(head)
+    const octets = size === null ? 0 : Number.parseInt(size[1]!, 16)
+    if (offset < 0 || size === null || octets === 0) {
+      me.framing = 'unknown'
+      return
+    }
+    me.messageEnd = (me.messageEnd + size[0].length + octets + 2) | 0
+  }
 }
 
 /** RFC 8446 5.1: one record after the other, each with its length. */

@@ -1,87 +1,61 @@
 /** What a capture shows of hosts and ports over all connections: what one connection is compared with. */
 
 import type { Packet } from '../../dissect/packet.ts'
-import type { ConnectionFacts } from './facts.ts'
 
-/** Connections of a port that are remembered as never answered. */
-const MAX_SILENT = 64
-/** Clients of a port whose connections are counted. */
-const MAX_CLIENTS = 1024
-/** Linux keeps a connection in TIME-WAIT for so long, seconds. */
-const TIME_WAIT = 60
-/** Most of the 28,232 ports that Linux takes by itself (ip_local_port_range). */
-const MANY_PORTS = 20_000
-/** The connection of a port from which on clients are counted. */
-const COUNTED_FROM = 3
-/** So many ports that a client takes again within the time are no accident. */
-const MANY_AGAIN = 10
+/** Connections of a port that are remembered as never answered, those that opened first. */
+export const MAX_SILENT = 64
 
-/** What a client asked of a port since `from`. */
-interface Asking {
-  from: number
-  asked: number
-  again: number
-  isTold: boolean
+/** Opened, and without any text of the server up to the end of the capture. */
+export interface SilentConnection {
+  readonly stream: number
+  readonly handshakeFrame: number
+  readonly firstAt: number
+  readonly lastAt: number
 }
 
 export class PortFacts {
-  /** Connections that were asked for, opened, refused; that got text from the server. */
-  asked = 0
-  opened = 0
+  /** The first and the last connection that opened; -1 and 0: none did. */
   firstOpenedAt = -1
+  firstOpenedFrame = 0
   lastOpenedAt = -1
   lastOpenedFrame = 0
-  firstRefusedAt = -1
+  /** Connections that got text from the server. */
   answered = 0
-  lastAnsweredAt = -1
-  /** Opened, and without any text of the server so far. */
-  readonly silent: ConnectionFacts[] = []
+  /** Known once all packets have been seen. */
+  silent: readonly SilentConnection[] = []
 
-  /** Ports that a scan touches once or twice have none. */
-  #clients: Map<HostFacts, Asking> | null = null
-
-  /**
-   * A client asks for a connection, perhaps from a port that it has used before. True, once for each client, where it has hardly
-   * a port left, as those that it used are in TIME-WAIT.
-   */
-  noteAsked(client: HostFacts, isAgain: boolean, at: number): boolean {
-    if (++this.asked < COUNTED_FROM) return false
-    this.#clients ??= new Map()
-    let asking = this.#clients.get(client)
-    if (asking === undefined) {
-      if (this.#clients.size === MAX_CLIENTS) return false
-      asking = { from: at, asked: 0, again: 0, isTold: false }
-      this.#clients.set(client, asking)
+  noteOpened(frame: number, at: number): void {
+    if (this.firstOpenedFrame === 0) {
+      this.firstOpenedFrame = frame
+      this.firstOpenedAt = at
     }
-    if (at - asking.from > TIME_WAIT) {
-      asking.from = at
-      asking.asked = asking.again = 0
-    }
-    asking.asked++
-    if (isAgain) asking.again++
-    const isMany = asking.asked >= MANY_PORTS || asking.again >= MANY_AGAIN
-    if (!isMany || asking.isTold) return false
-    asking.isTold = true
-    return true
-  }
-
-  noteSilent(facts: ConnectionFacts): void {
-    if (this.silent.length < MAX_SILENT) this.silent.push(facts)
-  }
-
-  noteAnswered(facts: ConnectionFacts): void {
-    const place = this.silent.indexOf(facts)
-    if (place >= 0) this.silent.splice(place, 1)
+    this.lastOpenedFrame = frame
+    this.lastOpenedAt = at
   }
 }
 
+/** By the IPv4 address as int32, or by the words of an IPv6 address. */
+export type HostKey = number | string
+
 export class HostFacts {
+  /** Hosts are numbered as they are met. */
+  readonly index: number
   /** TTL of its ordinary packets on the first connection that showed some, and which one that was. */
   ttl = 0
   ttlStream = -1
+  /** Place of that packet among all headers of TCP, see `CaptureDiagnoser`. */
+  ttlPlace = 0
   ttlVaries = false
   /** Most hosts are clients, and have none. */
   #ports: Map<number, PortFacts> | null = null
+
+  constructor(index = 0) {
+    this.index = index
+  }
+
+  get ports(): Iterable<[number, PortFacts]> {
+    return this.#ports ?? []
+  }
 
   port(number: number): PortFacts {
     this.#ports ??= new Map()
@@ -93,10 +67,11 @@ export class HostFacts {
     return port
   }
 
-  noteTtl(ttl: number, stream: number): void {
+  noteTtl(ttl: number, stream: number, place: number): void {
     if (this.ttl === 0) {
       this.ttl = ttl
       this.ttlStream = stream
+      this.ttlPlace = place
     } else if (this.ttl !== ttl) this.ttlVaries = true
   }
 }
@@ -116,8 +91,7 @@ export interface Resolution {
 const MAX_RESOLUTIONS = 4096
 
 export class Hosts {
-  /** By the IPv4 address as int32, or by the words of an IPv6 address. */
-  readonly #hosts = new Map<number | string, HostFacts>()
+  readonly #hosts = new Map<HostKey, HostFacts>()
   /** Hardware address of each IP address that answered. */
   readonly hardware = new Map<string, number>()
   readonly #resolutions = new Map<string, Resolution>()
@@ -130,13 +104,22 @@ export class Hosts {
     return this.#host(version === 4 ? dst3 : `${dst0} ${dst1} ${dst2} ${dst3}`)
   }
 
-  #host(key: number | string): HostFacts {
+  #host(key: HostKey): HostFacts {
     let host = this.#hosts.get(key)
     if (host === undefined) {
-      host = new HostFacts()
+      host = new HostFacts(this.#hosts.size)
       this.#hosts.set(key, host)
     }
     return host
+  }
+
+  get count(): number {
+    return this.#hosts.size
+  }
+
+  /** All, in the order of their indexes. */
+  all(): Iterable<[HostKey, HostFacts]> {
+    return this.#hosts
   }
 
   noteRequest(asker: string, target: string, frame: number, at: number): void {

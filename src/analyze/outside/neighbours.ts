@@ -1,5 +1,6 @@
 /** Hosts that somebody looked for on the local network in vain: connections of which not even a SYN was sent. */
 
+import { counted } from '../../trace/counted.ts'
 import { type CaptureDiagnosis, compose } from './capture-diagnosis.ts'
 import { cause, evidence } from './case.ts'
 import type { Hosts } from './hosts.ts'
@@ -7,6 +8,7 @@ import type { Hosts } from './hosts.ts'
 export function* noNeighbours(hosts: Hosts): Generator<CaptureDiagnosis> {
   for (const { asker, target, requests, firstFrame, lastFrame } of hosts.unanswered()) {
     const naming = {
+      stream: -1,
       client: asker,
       server: target,
       target,
@@ -17,7 +19,7 @@ export function* noNeighbours(hosts: Hosts): Generator<CaptureDiagnosis> {
       culprit: null,
       confidence: 'likely',
       ambiguous: true,
-      detail: `${requests} requests for its hardware address`,
+      detail: `${counted(requests, 'request')} for its hardware address`,
       evidence: evidence([firstFrame, `${asker} asks who has ${target}`], [lastFrame, 'and asks again']),
       client: 'connect-host-unreachable',
       server: null,
@@ -30,6 +32,6 @@ export function* noNeighbours(hosts: Hosts): Generator<CaptureDiagnosis> {
         'the ports that were tried are not on the wire, as no SYN was sent',
       ],
     } as const
-    yield compose('no-neighbour', told, naming, -1, [])
+    yield compose('no-neighbour', told, naming, [])
   }
 }

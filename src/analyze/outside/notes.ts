@@ -18,15 +18,37 @@ export interface CaptureNote {
 
 /** A clock that goes back by more than packets overtake each other on their way into a file, seconds. */
 const STEP_BACK = 0.05
-const MAX_FRAMES = 5
+/** The first ones stand for all. */
+export const MAX_FRAMES = 5
 
-export class Notes {
+/** How many there are, and the first of them. */
+export interface FirstFrames {
+  readonly count: number
+  readonly first: readonly number[]
+}
+
+/** What the notes are written of. */
+export interface Noted {
+  /** Packets that the capture lost, as far as the file says. */
+  readonly dropped: number
+  readonly afterDrops: FirstFrames
+  readonly steps: FirstFrames
+  readonly cut: FirstFrames
+  readonly copies: FirstFrames
+  readonly oversized: FirstFrames
+  /** SYNs of clients that had hardly a port left. */
+  readonly portless: FirstFrames
+  /** The first frames of connections of which one direction is missing. */
+  readonly oneSided: FirstFrames
+}
+
+/** Gathers what each packet says of the capture. */
+export class NoteTaker {
   #last = 0
   readonly #steps = new Frames()
   readonly #cut = new Frames()
   readonly #copies = new Frames()
   readonly #oversized = new Frames()
-  readonly #portless = new Frames()
   readonly #afterDrops = new Frames()
   #dropped = 0
   #droppedInAll = 0
@@ -51,10 +73,6 @@ export class Notes {
     }
   }
 
-  noPorts(frame: number): void {
-    this.#portless.add(frame)
-  }
-
   copy(frame: number): void {
     this.#copies.add(frame)
   }
@@ -63,60 +81,82 @@ export class Notes {
     this.#oversized.add(frame)
   }
 
-  /** @param oneSided the first frames of connections of which one direction is missing. */
-  all(oneSided: Frames): CaptureNote[] {
-    const notes: CaptureNote[] = []
-    if (this.dropped > 0) {
-      notes.push({
-        kind: 'capture-drops',
-        text: `${this.dropped} ${this.dropped === 1 ? 'packet was' : 'packets were'} lost by the capture itself, which was too slow: what is missing in it may have been on the wire, and what rests on silence is no more than possible`,
-        frames: this.#afterDrops.first,
-      })
+  /** What it took; `oneSided` and `portless` are known to who has seen all connections. */
+  noted(): Omit<Noted, 'oneSided' | 'portless'> {
+    return {
+      dropped: this.dropped,
+      afterDrops: this.#afterDrops.found,
+      steps: this.#steps.found,
+      cut: this.#cut.found,
+      copies: this.#copies.found,
+      oversized: this.#oversized.found,
     }
-    const say = (kind: CaptureNote['kind'], frames: Frames, noun: string, text: string): void => {
-      if (frames.count > 0)
-        notes.push({
-          kind,
-          text: `${frames.count} ${noun}${frames.count === 1 ? '' : 's'} ${text}`,
-          frames: frames.first,
-        })
-    }
-    say(
-      'ports-used-up',
-      this.#portless,
-      'time',
-      'a client opened so many connections to one port within 60 s that it has hardly a port of its own left: who closes first keeps each in TIME-WAIT for that time, and connect fails with EADDRNOTAVAIL, of which a capture shows nothing; keep connections open and use them again',
-    )
-    say(
-      'one-sided',
-      oneSided,
-      'connection',
-      'of one direction only: the other went another way, or past the filter; nothing is said of answers that may have been there',
-    )
-    say('clock-step', this.#steps, 'time', 'the clock went back: times across these frames mean nothing')
-    say('truncated', this.#cut, 'packet', 'not captured whole')
-    say(
-      'duplicate-capture',
-      this.#copies,
-      'packet',
-      'twice in the capture: an interface and its bridge, or both directions of a mirror port; the copies are left out',
-    )
-    say(
-      'offload',
-      this.#oversized,
-      'connection',
-      'with segments larger than the MSS: the network card cuts or joins them (TSO, GRO); the wire had smaller ones',
-    )
-    return notes
   }
 }
 
-/** How many there are, and the first of them. */
+export function notesOf(noted: Noted): CaptureNote[] {
+  const notes: CaptureNote[] = []
+  const { dropped } = noted
+  if (dropped > 0) {
+    notes.push({
+      kind: 'capture-drops',
+      text: `${dropped} ${dropped === 1 ? 'packet was' : 'packets were'} lost by the capture itself, which was too slow: what is missing in it may have been on the wire, and what rests on silence is no more than possible`,
+      frames: noted.afterDrops.first,
+    })
+  }
+  const say = (kind: CaptureNote['kind'], frames: FirstFrames, noun: string, text: string): void => {
+    if (frames.count > 0)
+      notes.push({
+        kind,
+        text: `${frames.count} ${noun}${frames.count === 1 ? '' : 's'} ${text}`,
+        frames: frames.first,
+      })
+  }
+  say(
+    'ports-used-up',
+    noted.portless,
+    'time',
+    'a client opened so many connections to one port within 60 s that it has hardly a port of its own left: who closes first keeps each in TIME-WAIT for that time, and connect fails with EADDRNOTAVAIL, of which a capture shows nothing; keep connections open and use them again',
+  )
+  say(
+    'one-sided',
+    noted.oneSided,
+    'connection',
+    'of one direction only: the other went another way, or past the filter; nothing is said of answers that may have been there',
+  )
+  say('clock-step', noted.steps, 'time', 'the clock went back: times across these frames mean nothing')
+  say('truncated', noted.cut, 'packet', 'not captured whole')
+  say(
+    'duplicate-capture',
+    noted.copies,
+    'packet',
+    'twice in the capture: an interface and its bridge, or both directions of a mirror port; the copies are left out',
+  )
+  say(
+    'offload',
+    noted.oversized,
+    'connection',
+    'with segments larger than the MSS: the network card cuts or joins them (TSO, GRO); the wire had smaller ones',
+  )
+  return notes
+}
+
+/** Counts frames that come in their order. */
 export class Frames {
-  count = 0
-  readonly first: number[] = []
+  #count = 0
+  readonly #first: number[] = []
 
   add(frame: number): void {
-    if (this.count++ < MAX_FRAMES) this.first.push(frame)
+    if (this.#count++ < MAX_FRAMES) this.#first.push(frame)
   }
+
+  get found(): FirstFrames {
+    return { count: this.#count, first: this.#first }
+  }
+}
+
+/** Those of several shards together. */
+export function joinedFrames(parts: readonly FirstFrames[]): FirstFrames {
+  const first = parts.flatMap((part) => part.first).sort((one, other) => one - other)
+  return { count: parts.reduce((sum, { count }) => sum + count, 0), first: first.slice(0, MAX_FRAMES) }
 }

@@ -6,11 +6,13 @@
 
 import type { CaptureRecord } from '../../capture/record.ts'
 import type { TunnelPorts } from '../../dissect/tunnels.ts'
+import { counted } from '../../trace/counted.ts'
 import { RST, SYN } from '../../wire/segment.ts'
 import { CaptureDiagnoser, type CaptureReport, type PacketWatch } from './capture-diagnoser.ts'
 import type { CaptureDiagnosis } from './capture-diagnosis.ts'
 import type { ConnectionFacts } from './facts.ts'
-import { matched, type Print, type SamePacket } from './same-packets.ts'
+import { byName, matched, type Print, type SamePacket, type SamePiece } from './same-packets.ts'
+import type { CaptureVerdict } from './verdicts.ts'
 
 /** Packets of one capture that are compared; more of them should be cut to the connections in question first. */
 export const MAX_COMPARED = 2_000_000
@@ -115,13 +117,7 @@ const byStream = ({ connections }: CaptureReport): Map<number, CaptureDiagnosis>
 
 /** By the client's first number, else by what they said. */
 function pairUp(first: PlaceCapture, second: PlaceCapture): Pair[] {
-  const waiting = new Map<string, Leg[]>()
-  for (const leg of second.legs.values()) {
-    const name = nameOf(leg)
-    const same = waiting.get(name)
-    if (same === undefined) waiting.set(name, [leg])
-    else same.push(leg)
-  }
+  const waiting = byName(second.legs.values(), nameOf)
   const pairs: Pair[] = []
   const used = new Set<Leg>()
   for (const leg of first.legs.values()) {
@@ -188,9 +184,17 @@ function offsetOf(pairs: readonly Pair[], first: PlaceCapture, second: PlaceCapt
   return epochs + (back === Number.NEGATIVE_INFINITY ? there : (there + back) / 2)
 }
 
-/** The frames of packets that are in both captures of a connection: those of the second by those of the first. */
-export function sameFrames(first: Leg, second: Leg): Map<number, number> {
-  return new Map(matched(first.prints, second.prints).both.map(([one, other]) => [one.frame, other.frame]))
+/** What both captures of a connection have in common. */
+export interface InBoth {
+  /** Frames of the second capture by those of the first. */
+  readonly frames: ReadonlyMap<number, number>
+  /** What was split or joined between the two. */
+  readonly pieces: readonly SamePiece[]
+}
+
+export function inBoth(first: Leg, second: Leg): InBoth {
+  const { both, pieces } = matched(first.prints, second.prints)
+  return { frames: new Map(both.map(([one, other]) => [one.frame, other.frame])), pieces }
 }
 
 interface Reports {
@@ -233,13 +237,26 @@ interface Known {
   readonly fromServerSide: CaptureDiagnosis | undefined
 }
 
+/** What the server's capture says where its answer goes out and never arrives. */
+const OF_LOST_ANSWERS: ReadonlySet<CaptureVerdict> = new Set<CaptureVerdict>([
+  'path-mtu-black-hole',
+  'unacknowledged',
+  'state-lost-silently',
+  'unreachable-midway',
+])
+
 /** What could not be told from one side alone. */
 function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
   const { lostThere, lostBack, madeForClient, madeForServer, fromServerSide } = known
   const made = [...madeForClient, ...madeForServer].find(({ flags }) => (flags & RST) !== 0)
+  // What the client is told by a proxy, a reset of the server itself is behind.
+  if (diagnosis.verdict === 'refused' && fromServerSide?.verdict === 'refused')
+    return { ...diagnosis, ambiguous: false, confidence: 'certain' }
   if (made !== undefined && diagnosis.resetBy !== null) {
+    const isSick = fromServerSide !== undefined && !fromServerSide.healthy
     return {
       ...diagnosis,
+      sees: isSick ? { client: diagnosis.sees.client, server: fromServerSide.sees.server } : diagnosis.sees,
       verdict:
         diagnosis.phase === 'connect'
           ? 'refused-by-middlebox'
@@ -253,6 +270,13 @@ function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
       sentence: `something between the two captures made the reset of frame ${made.frame}: the other side never sent it`,
     }
   }
+  // To the client the server seems not to answer, and at the server the answer is sent in vain.
+  if (diagnosis.verdict === 'no-response' && lostBack.length > 0 && fromServerSide !== undefined) {
+    const { verdict } = fromServerSide
+    if (OF_LOST_ANSWERS.has(verdict))
+      return told({ ...fromServerSide, sees: diagnosis.sees }, backText(lostBack))
+  }
+  if (isSickAtServer(diagnosis, known)) return told(known.fromServerSide!, lossText(known))
   if (!diagnosis.ambiguous) return diagnosis
   const isSyn = ({ flags }: Print): boolean => (flags & SYN) !== 0
   const lostOne = lostThere.length > 0
@@ -262,18 +286,7 @@ function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
       `nothing of it arrives at the server: it is lost on the way there${lostThere.some(isSyn) ? ', from the SYN on' : ''}`,
     )
   }
-  if (lostOne && lostBack.length === 0)
-    return told(diagnosis, `${lostThere.length} packets of the client are lost on the way to the server`)
-  if (lostBack.length > 0 && !lostOne)
-    return told(
-      diagnosis,
-      `what the client sends arrives; ${lostBack.length} packets of the server are lost on the way back`,
-    )
-  if (lostOne)
-    return told(
-      diagnosis,
-      `packets are lost both ways: ${lostThere.length} to the server, ${lostBack.length} to the client`,
-    )
+  if (lostOne || lostBack.length > 0) return told(diagnosis, lossText(known))
   return fromServerSide === undefined
     ? diagnosis
     : {
@@ -282,6 +295,29 @@ function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
         culprit: diagnosis.culprit ?? 'server-host',
         sentence: `${diagnosis.sentence}; all of it arrives at the server, whose host does not answer`,
       }
+}
+
+/** To the client nothing is the matter, as what went wrong never came to it. */
+function isSickAtServer(
+  diagnosis: CaptureDiagnosis,
+  { fromServerSide, lostBack, lostThere }: Known,
+): boolean {
+  if (fromServerSide === undefined || fromServerSide.healthy) return false
+  // Where the client sees no more than that its FIN is not heard, the server may know what was the matter before.
+  const isLater = diagnosis.phase === 'close' && OF_LOST_ANSWERS.has(fromServerSide.verdict)
+  if (isLater && fromServerSide.phase !== 'close') return lostBack.length + lostThere.length > 0
+  return diagnosis.healthy && lostBack.length > 0
+}
+
+const backText = ({ length }: readonly Print[]): string =>
+  `${counted(length, 'packet')} of the server ${length === 1 ? 'is' : 'are'} lost on the way back`
+
+function lossText({ lostThere, lostBack }: Known): string {
+  const there = lostThere.length
+  if (lostBack.length === 0)
+    return `${counted(there, 'packet')} of the client ${there === 1 ? 'is' : 'are'} lost on the way to the server`
+  if (there === 0) return `what the client sends arrives; ${backText(lostBack)}`
+  return `packets are lost both ways: ${there} to the server, ${lostBack.length} to the client`
 }
 
 function told(diagnosis: CaptureDiagnosis, where: string): CaptureDiagnosis {

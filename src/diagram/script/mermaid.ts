@@ -5,6 +5,7 @@
  */
 
 import type { TraceEvent } from '../../trace/events.ts'
+import { wrap } from '../canvas.ts'
 import {
   type Arrow,
   type Lifeline,
@@ -18,6 +19,8 @@ import {
 /** Mermaid draws nothing of a text that is longer than this, unless its `maxTextSize` says otherwise. */
 const MOST_CHARACTERS = 50_000
 const MOST_ROWS = 200
+/** Characters of a line on an arrow: longer ones run over the lifelines. */
+const WORDS = 60
 const LEAST_ROWS = 12
 
 /** @returns the whole text of a .mmd file, as much folded as Mermaid needs. */
@@ -75,7 +78,7 @@ function withDestroyed(steps: readonly Step[]): Step[] {
 function lineOf(step: Step, ids: readonly Lifeline[]): string {
   switch (step.kind) {
     case 'arrow':
-      return `${step.from}${ARROWS[step.end][step.dashed ? 1 : 0]}${step.to}: ${escapedLines(step.label)}`
+      return `${step.from}${ARROWS[step.end][step.dashed ? 1 : 0]}${step.to}: ${escapedLines(step.label.flatMap((line) => wrap(line, WORDS)))}`
     case 'state':
       return `Note over ${step.at}: ${step.state}`
     case 'note':

@@ -7,13 +7,15 @@ import { durationText } from '../../svg/scale.ts'
 import { connectionsIn, type LadderEnd, selectEvents } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 import { DROP_REASONS, type SendReason } from '../../trace/reasons.ts'
+import { RST } from '../../wire/segment.ts'
 import { printable } from '../canvas.ts'
 import { type Fold, foldRows } from '../fold.ts'
-import { countFold, foldLines, foldTitle } from '../fold-words.ts'
+import { countFold, foldLine, foldTitle } from '../fold-words.ts'
 import { choosePair, nothingToDraw, usualGapUs } from '../ladder.ts'
-import { ladderItems, type Message } from '../ladder-messages.ts'
-import { ladderRows, type MessageRow, type Row } from '../ladder-rows.ts'
+import { ladderItems, type Message, messagesOf } from '../ladder-messages.ts'
+import { type Ends, ladderRows, type MessageRow, type Row } from '../ladder-rows.ts'
 import { labelParts, reasonSentence, relativeBases, shortLabel, withoutSource } from '../message-label.ts'
+import { seenLines, sightOf } from '../seen-at.ts'
 import { type CallRow, wayOf } from '../sequence/calls.ts'
 import type { SequenceOptions } from '../sequence/options.ts'
 import { type TimeScale, timeScale } from '../time-text.ts'
@@ -38,8 +40,7 @@ export interface ScriptOptions
 }
 
 /** The lifelines from left to right: application and socket of the left host, then of the right one. */
-export const LIFELINES = ['app1', 'tcp1', 'tcp2', 'app2'] as const
-export type Lifeline = (typeof LIFELINES)[number]
+export type Lifeline = 'app1' | 'tcp1' | 'tcp2' | 'app2'
 
 export interface Arrow {
   readonly kind: 'arrow'
@@ -93,18 +94,23 @@ export function scriptOf(events: readonly TraceEvent[], options: ScriptOptions):
     timers: options.timers ?? 'main',
     recovery: options.recovery ?? 'phases',
   })
-  const messages = items.flatMap((item) => (item.kind === 'event' ? [] : [item.message]))
+  const messages = messagesOf(items)
   const gapUs = options.gapUs ?? usualGapUs(rows, messages)
   const mostRows = options.mostRows ?? MOST_ROWS
   const units = options.unfolded === 'all' ? rows.keys() : foldRows(rows, { mostRows, pauseUs: gapUs })
-  const writer = new StepWriter(rows, options, messages, gapUs)
+  const hasCalls = ([0, 1] as const).map((side) => rows.some((row) => isCall(row) && row.side === side))
+  const outer: Ends<Lifeline> = [hasCalls[0] ? 'app1' : 'tcp1', hasCalls[1] ? 'app2' : 'tcp2']
+  const writer = new StepWriter(rows, options, messages, gapUs, outer)
   for (const unit of units) {
     if (typeof unit === 'number') writer.row(rows[unit]!)
     else writer.fold(unit)
   }
-  const hasCalls = ([0, 1] as const).map((side) => rows.some((row) => isCall(row) && row.side === side))
+  const about = [...title]
+  const sight = sightOf(messages, pair)
+  if (sight !== null) about.push(`${seenLines(sight, pair).join('; ')}.`)
+  if (about.length > 0 && messages.some(({ tag }) => tag > 0)) about.push(CROSSED)
   return {
-    title,
+    title: about,
     hosts: [
       hostOf(pair.left, options, ['app1', 'tcp1'], hasCalls[0]!),
       hostOf(pair.right, options, ['tcp2', 'app2'], hasCalls[1]!),
@@ -112,6 +118,10 @@ export function scriptOf(events: readonly TraceEvent[], options: ScriptOptions):
     steps: withLives(writer.steps),
   }
 }
+
+/** Below a title. */
+const CROSSED =
+  'Two arrows with one number are one message that others crossed: it leaves dashed and arrives solid.'
 
 const isCall = (row: Row): row is CallRow =>
   row.kind === 'call' || row.kind === 'signal' || row.kind === 'application'
@@ -147,10 +157,19 @@ class StepWriter {
   readonly #bases: readonly [number, number]
   readonly #scale: TimeScale
   readonly #gapUs: number
+  /** The first and the last lifeline. */
+  readonly #outer: Readonly<Ends<Lifeline>>
   readonly #told = new Set<SendReason>()
   #at: number
 
-  constructor(rows: readonly Row[], options: ScriptOptions, messages: readonly Message[], gapUs: number) {
+  constructor(
+    rows: readonly Row[],
+    options: ScriptOptions,
+    messages: readonly Message[],
+    gapUs: number,
+    outer: Readonly<Ends<Lifeline>>,
+  ) {
+    this.#outer = outer
     this.#rows = rows
     this.#options = options
     this.#bases = options.numbers === 'relative' ? relativeBases(messages) : [0, 0]
@@ -169,10 +188,11 @@ class StepWriter {
         this.#message(row)
         return
       case 'state':
-        this.#states(row)
+        this.#states(row, row.side)
         return
       case 'note': {
-        const over: Lifeline[] = row.side === -1 ? ['tcp1', 'tcp2'] : [socketOf(row.side)]
+        // A remark on everything stands over everything, also where there is no socket yet.
+        const over = row.side === -1 ? this.#outer : [socketOf(row.side)]
         this.steps.push({ kind: 'note', over, lines: [row.text], isBad: row.style === 'bad' })
         return
       }
@@ -186,7 +206,7 @@ class StepWriter {
     const counts = countFold(this.#rows, fold)
     this.#until(counts.fromUs)
     this.#at = counts.toUs
-    const lines = [`… ${foldTitle(fold, counts)} …`, ...foldLines(counts)]
+    const lines = [`… ${foldTitle(fold, counts)} …`, foldLine(counts)]
     this.steps.push({ kind: 'note', over: ['tcp1', 'tcp2'], lines, isBad: counts.lost > 0 })
   }
 
@@ -202,6 +222,9 @@ class StepWriter {
     const arrives =
       half === 'arrives' || (half === 'whole' && message.fate !== 'lost' && message.fate !== 'unknown')
     const transitUs = half === 'whole' && arrives ? Math.max(0, message.arrivedUs - message.sentUs) : 0
+    // A state is entered before the segment that goes with it, but by the reset that ends it, and by what arrives.
+    const entersFirst = half !== 'arrives' && (message.segment.flags & RST) === 0
+    if (entersFirst) this.#states(row, message.from)
     this.steps.push({
       kind: 'arrow',
       from,
@@ -218,7 +241,8 @@ class StepWriter {
               : 'arrives',
       transitUs,
     })
-    this.#states(row)
+    if (!entersFirst) this.#states(row, message.from)
+    this.#states(row, message.from === 0 ? 1 : 0)
   }
 
   #label({ message, half, at }: MessageRow, transitUs: number): string[] {
@@ -237,7 +261,8 @@ class StepWriter {
     const first = `${tag}${labelParts(message.segment, base).join(' ')}`
     const why = this.#why(message)
     const unknown = message.fate === 'unknown' ? ['no trace of its arrival'] : []
-    const lines = [first, `at ${time}${onWay}${why === '' ? '' : `; ${why}`}`, ...message.marks, ...unknown]
+    const marks = message.marks.map((mark, k) => (k === 0 && message.fate === 'lost' ? `× ${mark}` : mark))
+    const lines = [first, `at ${time}${onWay}${why === '' ? '' : `; ${why}`}`, ...marks, ...unknown]
     return half === 'whole' ? [...lines, ...drops] : lines
   }
 
@@ -251,12 +276,10 @@ class StepWriter {
   }
 
   /** What an end entered with this row. */
-  #states(row: Row): void {
-    for (const side of [0, 1] as const) {
-      const state = row.states[side]
-      if (row.changed[side] && state !== undefined)
-        this.steps.push({ kind: 'state', at: socketOf(side), state })
-    }
+  #states(row: Row, side: 0 | 1): void {
+    const state = row.states[side]
+    if (row.changed[side] && state !== undefined)
+      this.steps.push({ kind: 'state', at: socketOf(side), state })
   }
 
   #call(row: CallRow): void {

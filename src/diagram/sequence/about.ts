@@ -1,6 +1,7 @@
 /** All there is to say of a segment: what shows under the pointer, and what a screen reader says. */
 
 import { durationText } from '../../svg/scale.ts'
+import { counted } from '../../trace/counted.ts'
 import { DROP_REASONS, SEND_REASONS } from '../../trace/reasons.ts'
 import { controlNames, optionsText, type SequenceBase } from '../../trace/segment-text.ts'
 import type { Message } from '../ladder-messages.ts'
@@ -22,8 +23,8 @@ export function aboutMessage(message: Message, { names, bases }: Naming): string
     `ports ${segment.srcPort} to ${segment.dstPort}`,
     numberLine('sequence number', segment.seq, bases[from]),
     numberLine('acknowledgment number', segment.ack, bases[to]),
-    `window ${segment.window}${segment.scaledWindow === segment.window ? '' : ` (means ${segment.scaledWindow} octets)`}, ` +
-      `urgent pointer ${segment.urgentPointer}, ${segment.length} octets of data`,
+    `window ${segment.window}${segment.scaledWindow === segment.window ? '' : ` (means ${counted(segment.scaledWindow, 'octet')})`}, ` +
+      `urgent pointer ${segment.urgentPointer}, ${counted(segment.length, 'octet')} of data`,
   ]
   const options = optionsText(segment)
   if (options !== '') lines.push(`options: ${options}`)

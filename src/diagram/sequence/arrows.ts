@@ -7,8 +7,8 @@ import type { SequenceBase } from '../../trace/segment-text.ts'
 import type { Message } from '../ladder-messages.ts'
 import { labelLines, labelParts, shortLabel, withoutSource } from '../message-label.ts'
 import type { Columns } from './columns.ts'
-import { labelAt } from './labels.ts'
-import type { Arrow, Box, Label, TextRun } from './sequence-layout.ts'
+import { labelAt, lineHeight } from './labels.ts'
+import type { Arrow, Box, Label, Part, TextRun } from './sequence-layout.ts'
 
 /** From a lifeline to the words on an arrow: timer bars stand between. */
 const INSET = 26
@@ -40,7 +40,14 @@ export function arrowLabel(
     lines[0] = [{ text: flags, style: 'strong' }, { text: first.slice(flags.length) }]
   if (words !== '') addWords(lines, words, most)
   for (const mark of marks) lines.push([{ text: mark, style: 'bad' }])
-  return above(lines, message.from === 0, columns, left + INSET, right - INSET)
+  return above(lines, message.from === 0, left + INSET, right - INSET)
+}
+
+/** The words at the end of an arrow that comes out of a fold. */
+export function outOfFoldLabel(message: Message, base: SequenceBase, columns: Columns): Label {
+  const [left, right] = columns.socket
+  const lines: TextRun[][] = [[{ text: shortLabel(message.segment, base), style: 'reason' }]]
+  return above(lines, message.from === 1, left + INSET, right - INSET)
 }
 
 /** The words at an arrow whose start nobody saw. */
@@ -50,35 +57,36 @@ export function arrivalLabel(message: Message, base: SequenceBase, columns: Colu
   const lines: TextRun[][] = [[{ text: shortLabel(message.segment, base), style: 'strong' }]]
   for (const mark of message.marks) lines.push([{ text: mark, style: 'bad' }])
   const isCopy = message.marks.length > 0
-  if (!isCopy) return above(lines, message.from === 0, columns, left + INSET, right - INSET)
-  return above(lines, message.from === 0, columns, middle, middle)
+  if (!isCopy) return above(lines, message.from === 0, left + INSET, right - INSET)
+  return above(lines, message.from === 0, middle, middle)
 }
 
 function above(
   lines: readonly (readonly TextRun[])[],
   rightward: boolean,
-  _columns: Columns,
   start: number,
   end: number,
 ): Label {
-  const label = labelAt('message', rightward ? start : end, 0, lines, rightward ? 'start' : 'end')
-  const top = -ABOVE - label.box.height
+  const top = -ABOVE - lines.length * lineHeight('message')
   return labelAt('message', rightward ? start : end, top, lines, rightward ? 'start' : 'end')
 }
+
+/** A number stays with its unit. */
+const BREAKS = / (?!(?:µs|ms|s|min)\b)/
 
 /** Reason and note stand behind the numbers where there is room for them, else below. */
 function addWords(lines: TextRun[][], words: string, most: number): void {
   const last = lines.at(-1)!
   const used = last.reduce((sum, { text }) => sum + text.length, 0)
   if (used + 2 + words.length <= most) last.push({ text: `  ${words}`, style: 'reason' })
-  else for (const text of labelLines(words.split(' '), most)) lines.push([{ text, style: 'reason' }])
+  else for (const text of labelLines(words.split(BREAKS), most)) lines.push([{ text, style: 'reason' }])
 }
 
 /** What was lost or where nothing tells: words beside the end. */
 export function endLabel(message: Message, columns: Columns, fall: number): Label | null {
   if (message.fate !== 'lost' && message.fate !== 'unknown') return null
   const words = message.fate === 'lost' ? message.marks[0]! : 'no trace of its arrival'
-  const [x, , y] = lostEnd(message, columns, fall)
+  const [x, y] = lostEnd(message, columns, fall)
   const rightward = message.from === 0
   return labelAt('bad', rightward ? x + 12 : x - 12, y - 7, [words], rightward ? 'start' : 'end')
 }
@@ -116,38 +124,45 @@ export function levelRoom(columns: Columns): Box {
   return { x: left, y: -1, width: right - left, height: 2 }
 }
 
-function lostEnd(message: Message, columns: Columns, fall: number): [x: number, start: number, y: number] {
+function lostEnd(message: Message, columns: Columns, fall: number): [x: number, y: number] {
   const [left, right] = columns.socket
   const start = message.from === 0 ? left : right
   const end = message.from === 0 ? right : left
   const part = message.fate === 'lost' ? LOST_AT : UNKNOWN_AT
-  return [start + (end - start) * part, start, fall * part]
+  return [start + (end - start) * part, fall * part]
 }
 
-/** @param y1 where it leaves, null: not seen; @param y2 where it arrives, null: not seen. */
+const ALL: Part = [0, 1]
+const NOTHING: Part = [0, 0]
+
+/**
+ * @param y1 where it leaves, null: not seen; @param y2 where it arrives, null: not seen.
+ * @param seen what was seen of it where both its ends are known
+ */
 export function arrowOf(
   message: Message,
   columns: Columns,
   fall: number,
   y1: number | null,
   y2: number | null,
+  seen: Part,
 ): Arrow {
   const [left, right] = columns.socket
   const start = message.from === 0 ? left : right
   const end = message.from === 0 ? right : left
   if (y1 !== null && y2 !== null) {
     const cross = message.fate === 'rejected' ? 'cross' : 'head'
-    return { message, x1: start, y1, x2: end, y2, end: cross, dashed: false }
+    return { message, x1: start, y1, x2: end, y2, end: cross, seen }
   }
   if (y1 === null) {
     const copied = message.marks.length > 0
     const x1 = copied ? (left + right) / 2 : start
     const cross = message.fate === 'rejected' ? 'cross' : 'head'
-    return { message, x1, y1: y2! - fall * (copied ? 0.5 : 1), x2: end, y2: y2!, end: cross, dashed: true }
+    return { message, x1, y1: y2! - fall * (copied ? 0.5 : 1), x2: end, y2: y2!, end: cross, seen: NOTHING }
   }
   if (message.fate === 'unseen')
-    return { message, x1: start, y1, x2: end, y2: y1 + fall, end: 'head', dashed: true }
-  const [x2, , down] = lostEnd(message, columns, fall)
+    return { message, x1: start, y1, x2: end, y2: y1 + fall, end: 'head', seen: NOTHING }
+  const [x2, down] = lostEnd(message, columns, fall)
   const sign = message.fate === 'lost' ? 'cross' : 'unknown'
-  return { message, x1: start, y1, x2, y2: y1 + down, end: sign, dashed: false }
+  return { message, x1: start, y1, x2, y2: y1 + down, end: sign, seen: ALL }
 }

@@ -14,6 +14,7 @@ import {
   endLabel,
   endRoom,
   levelRoom,
+  outOfFoldLabel,
   startRoom,
 } from './arrows.ts'
 import { Blocking, type CallRow, callArrow, callLabel, callRoom, wayOf } from './calls.ts'
@@ -22,7 +23,7 @@ import { labelAt, moved, widthOf } from './labels.ts'
 import type { Lifelines } from './lifelines.ts'
 import type { Pace } from './pace.ts'
 import type { Remarks } from './remarks.ts'
-import type { Label, Mark, TextRun } from './sequence-layout.ts'
+import type { Label, Mark, Part, TextRun } from './sequence-layout.ts'
 import type { Needs, Stage } from './stage.ts'
 
 /** Between a socket and the words beside it, inside: timer bars stand there. */
@@ -37,6 +38,8 @@ export interface Scene {
   readonly pace: Pace
   readonly naming: Naming
   readonly withReasons: boolean
+  /** What of an arrow from an end was seen. */
+  readonly seen: (from: 0 | 1) => Part
   readonly remarks: Remarks
   readonly lifelines: Lifelines
   /** Time that a message or a timer took which its row tells, '' else. */
@@ -106,10 +109,11 @@ export class Body {
 
   /** Draws what needs the heights of both its ends. `hidden`: the height of an item that has no row of its own. */
   finish(hidden: (item: number) => number | null, bottom: number): void {
-    const { columns, pace } = this.#scene
+    const { columns, pace, seen } = this.#scene
     const at = (item: number) => (item < 0 ? null : (this.heights.get(item) ?? hidden(item)))
     for (const [mark, message] of this.#drawn) {
-      mark.arrow = arrowOf(message, columns, pace.fall, at(message.sentItem), at(message.arrivedItem))
+      const [y1, y2] = [at(message.sentItem), at(message.arrivedItem)]
+      mark.arrow = arrowOf(message, columns, pace.fall, y1, y2, seen(message.from))
     }
     this.blocking.finish(bottom)
   }
@@ -208,6 +212,7 @@ export class Body {
     if (message.sentItem >= 0) {
       const leftHere = this.heights.has(message.sentItem)
       const about = leftHere ? aboutArrival(message, naming) : aboutMessage(message, naming)
+      if (!leftHere) labels.unshift(outOfFoldLabel(message, this.#base(message), columns))
       const mark = this.#stand(row, 'arrival', side, { labels, keep }, about)
       // It comes out of a fold.
       if (!leftHere) this.#drawn.set(mark, message)

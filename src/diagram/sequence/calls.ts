@@ -3,7 +3,7 @@
 import { wrapped } from '../../svg/text-width.ts'
 import type { Row } from '../ladder-rows.ts'
 import type { Columns } from './columns.ts'
-import { labelAt, widthOf } from './labels.ts'
+import { labelAt, lineHeight, widthOf } from './labels.ts'
 import type { Activation, Box, CallArrow, Label } from './sequence-layout.ts'
 
 export type CallRow = Extract<Row, { note: string }>
@@ -28,8 +28,8 @@ export function callLabel(row: CallRow, columns: Columns): Label {
   const socket = columns.socket[row.side]
   const room = Math.abs(socket - application) - 24
   const lines = wrapped(row.text, room, (text) => widthOf('call', text))
-  const label = labelAt('call', 0, 0, lines, 'middle')
-  const top = wayOf(row) === 'none' ? -label.box.height / 2 : -label.box.height - 2
+  const height = lines.length * lineHeight('call')
+  const top = wayOf(row) === 'none' ? -height / 2 : -height - 2
   return labelAt('call', (application + socket) / 2, top, lines, 'middle')
 }
 

@@ -17,6 +17,8 @@ export function signMarkup({ kind, x, y }: LegendSign): string {
       return element('g', { class: kind === 'again' ? 'right again' : 'right' }, line('line'), tip('tip'))
     case 'unseen':
       return element('g', { class: 'right' }, line('line dashed'), tip('tip'))
+    case 'inferred':
+      return element('g', { class: 'right' }, line('line dashed'))
     case 'lost':
       return element('path', { class: 'cross', d: cross(x + WIDTH / 2, y, 5) })
     case 'returns':

@@ -2,10 +2,11 @@
 
 import { decimal, element } from '../../svg/markup.ts'
 import type { StateName } from '../../trace/states.ts'
+import { isInferred } from '../seen-at.ts'
 import type { Activation, SequenceLayout, TimeAxis, TimerBar } from './sequence-layout.ts'
 
 export function lifelinesMarkup(layout: SequenceLayout): string {
-  const { columns, top, bottom, pair } = layout
+  const { columns, top, bottom, pair, seenAt } = layout
   if (pair === null) return ''
   const parts = [axisMarkup(layout.axis, top, bottom)]
   for (const side of [0, 1] as const) {
@@ -15,7 +16,8 @@ export function lifelinesMarkup(layout: SequenceLayout): string {
   }
   for (const { side, state, y1, y2 } of layout.lifelines) {
     const x = columns.socket[side]
-    parts.push(vertical(`socket ${lifelineClass(state)}`, x, y1, y2))
+    const known = isInferred(seenAt, side) ? ' inferred' : ''
+    parts.push(vertical(`socket ${lifelineClass(state)}${known}`, x, y1, y2))
     // A socket is created where its lifeline begins, and deleted where it enters CLOSED.
     if (state === 'CLOSED' && y1 > top) {
       parts.push(element('path', { class: 'cap', d: `M${decimal(x - 7)} ${decimal(y1)}h14` }))

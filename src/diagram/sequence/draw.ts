@@ -3,6 +3,8 @@
 import { arrowHead, cross } from '../../svg/marks.ts'
 import { decimal, element, escaped, picture } from '../../svg/markup.ts'
 import type { Scheme } from '../../svg/theme.ts'
+import { isAgain } from '../fold-words.ts'
+import { isInferred, type SeenAt } from '../seen-at.ts'
 import { foldMarkup } from './draw-fold.ts'
 import { signMarkup } from './draw-legend.ts'
 import { lifelinesMarkup, stateClass } from './draw-lifelines.ts'
@@ -22,7 +24,12 @@ export function drawPart(layout: SequenceLayout): string {
     bandsMarkup(layout),
     element('g', { class: 'arrows', 'aria-hidden': 'true' }, ...layout.marks.map(linesMarkup)),
     element('g', { class: 'frame' }, ...layout.frame.map(labelMarkup), ...layout.legend.map(signMarkup)),
-    element('g', { class: 'rows', role: 'list' }, ...layout.marks.map(markMarkup)),
+    element(
+      'g',
+      { class: 'rows', role: 'list' },
+      ...layout.marks.map((mark) => markMarkup(mark, layout.seenAt)),
+    ),
+    element('g', { class: 'crosses', 'aria-hidden': 'true' }, ...layout.marks.map(crossMarkup)),
   ]
   return body.join('\n')
 }
@@ -36,7 +43,7 @@ export function drawHead({ frame, top }: SequenceLayout): string {
 }
 
 /** Headings, pauses, the verdict: what lies below everything. */
-function bandsMarkup({ marks, columns, gaps, bannerBox }: SequenceLayout): string {
+function bandsMarkup({ marks, columns, gaps, heads, bannerBox }: SequenceLayout): string {
   let markup = ''
   if (bannerBox !== null) {
     const { x, y, width, height, healthy } = bannerBox
@@ -61,6 +68,10 @@ function bandsMarkup({ marks, columns, gaps, bannerBox }: SequenceLayout): strin
       height: height + 7,
       rx: 3,
     })
+  }
+  for (const { y1, y2 } of heads) {
+    const { axis, right } = columns
+    markup += element('rect', { class: 'heads', x: axis, y: y1, width: right - axis, height: y2 - y1 })
   }
   for (const { y1, y2 } of gaps) {
     markup += element('rect', {
@@ -94,35 +105,31 @@ function linesMarkup({ item, arrow, call, leader }: Mark): string {
 }
 
 function arrowMarkup(arrow: Arrow, item: number): string {
-  const { x1, y1, x2, y2, end, dashed, message } = arrow
-  const line = element('path', { class: dashed ? 'line dashed' : 'line', d: lineOf(arrow) })
+  const { x1, y1, x2, y2, end, seen, message } = arrow
+  const [from, to] = seen
+  const line = [
+    ...(from < to ? [element('path', { class: 'line', d: lineOf(arrow, from, to) })] : []),
+    ...(from > 0 ? [element('path', { class: 'line dashed', d: lineOf(arrow, 0, from) })] : []),
+    ...(to < 1 ? [element('path', { class: 'line dashed', d: lineOf(arrow, to, 1) })] : []),
+  ].join('')
   const tip = end === 'head' ? element('path', { class: 'tip', d: arrowHead(x1, y1, x2, y2, 10) }) : ''
-  const sign = end === 'cross' ? element('path', { class: 'cross', d: cross(x2, y2, 6) }) : ''
-  return element(
-    'g',
-    { class: directionOf(message.from, isAgain(message.reason)), 'data-item': item },
-    line,
-    tip,
-    sign,
-  )
+  return element('g', { class: directionOf(message.from, isAgain(message)), 'data-item': item }, line, tip)
+}
+
+/** What was lost is to be seen whatever words stand there. */
+function crossMarkup({ arrow }: Mark): string {
+  if (arrow?.end !== 'cross') return ''
+  return element('path', { class: 'cross', d: cross(arrow.x2, arrow.y2, 6) })
 }
 
 /** Retransmissions are thicker. */
-function isAgain(reason: string | undefined): boolean {
-  return reason !== undefined && AGAIN.has(reason)
-}
-const AGAIN: ReadonlySet<string> = new Set([
-  'retransmission-timeout',
-  'loss-recovery',
-  'fast-retransmit',
-  'partial-ack',
-])
-
 const directionOf = (from: 0 | 1, again: boolean): string =>
   (from === 0 ? 'right' : 'left') + (again ? ' again' : '')
 
-function lineOf({ x1, y1, x2, y2 }: Arrow): string {
-  return `M${decimal(x1)} ${decimal(y1)}L${decimal(x2)} ${decimal(y2)}`
+/** The line, or a part of it. */
+function lineOf({ x1, y1, x2, y2 }: Arrow, from = 0, to = 1): string {
+  const at = (part: number) => `${decimal(x1 + part * (x2 - x1))} ${decimal(y1 + part * (y2 - y1))}`
+  return `M${at(from)}L${at(to)}`
 }
 
 function callMarkup({ x1, x2, y, dashed }: CallArrow): string {
@@ -134,7 +141,7 @@ function callMarkup({ x1, x2, y, dashed }: CallArrow): string {
 }
 
 /** The words of a mark, and all there is to say of it. */
-function markMarkup(mark: Mark): string {
+function markMarkup(mark: Mark, place: SeenAt | null): string {
   const { kind, item, at, side, labels, arrow, state, fold, inside, about } = mark
   const message = arrow?.message
   const attributes = {
@@ -153,7 +160,10 @@ function markMarkup(mark: Mark): string {
   if (fold !== undefined) parts.push(foldMarkup(fold))
   if (state !== undefined) {
     const { x, y, width, height } = labels[0]!.box
-    parts.push(element('rect', { class: `state-box ${stateClass(state)}`, x, y, width, height, rx: 4 }))
+    const known = isInferred(place, side === 1 ? 1 : 0) ? ' inferred' : ''
+    parts.push(
+      element('rect', { class: `state-box ${stateClass(state)}${known}`, x, y, width, height, rx: 4 }),
+    )
   }
   if (arrow !== undefined) parts.push(element('path', { class: 'hit', d: lineOf(arrow) }))
   return element('g', attributes, ...parts, ...labels.map(labelMarkup))

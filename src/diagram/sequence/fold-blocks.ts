@@ -1,7 +1,7 @@
 /** The folds of a picture: their words, and where in them everything stands that they hide. */
 
 import { canUnfold, type Fold } from '../fold.ts'
-import { countFold, foldDensity, foldLines, foldTitle } from '../fold-words.ts'
+import { countFold, foldDensity, foldLine, foldTitle } from '../fold-words.ts'
 import type { Row } from '../ladder-rows.ts'
 import type { Columns } from './columns.ts'
 import { labelAt } from './labels.ts'
@@ -40,8 +40,8 @@ export class FoldBlocks {
     const x = columns.axis + 8
     const box = { x, y, width: columns.right - 6 - x, height: HEIGHT }
     const title = foldTitle(fold, counts)
-    const lines = foldLines(counts)
-    const label = labelAt('fold', x + WORDS_AT, y + 7, [[{ text: title, style: 'strong' }], ...lines])
+    const line = foldLine(counts)
+    const label = labelAt('fold', x + WORDS_AT, y + 7, [[{ text: title, style: 'strong' }], line])
     const density = foldDensity(this.#rows, fold, BINS)
     const { id } = fold
     const block = {
@@ -54,7 +54,7 @@ export class FoldBlocks {
       canUnfold: canUnfold(fold),
       density,
     }
-    const about = [title, ...lines, ...(block.canUnfold ? ['folded: unfold to see each'] : [])].join('\n')
+    const about = [title, line, ...(block.canUnfold ? ['folded: unfold to see each'] : [])].join('\n')
     return {
       kind: 'fold',
       item: block.from,

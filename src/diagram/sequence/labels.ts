@@ -71,10 +71,13 @@ export function labelAt(
 /** The same label further down. */
 export function moved(label: Label, by: number): Label {
   if (by === 0) return label
+  const { role, anchor, x, box, lines } = label
   return {
-    ...label,
-    box: { ...label.box, y: label.box.y + by },
-    lines: label.lines.map((line) => ({ ...line, y: line.y + by })),
+    role,
+    anchor,
+    x,
+    box: { x: box.x, y: box.y + by, width: box.width, height: box.height },
+    lines: lines.map(({ y, runs }) => ({ y: y + by, runs })),
   }
 }
 

@@ -5,11 +5,12 @@ import { connectionsIn, type LadderPair, selectEvents } from '../../trace/connec
 import type { TraceEvent } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
 import { printable } from '../canvas.ts'
-import { foldRows, unfold } from '../fold.ts'
-import { choosePair, nothingToDraw } from '../ladder.ts'
-import { type LadderItem, ladderItems, type Message } from '../ladder-messages.ts'
+import { foldRows, type Unit, unfold } from '../fold.ts'
+import { bareState, choosePair, nothingToDraw } from '../ladder.ts'
+import { type LadderItem, ladderItems, type Message, messagesOf } from '../ladder-messages.ts'
 import { type Ends, ladderRows, type Row, type Rows } from '../ladder-rows.ts'
 import { relativeBases } from '../message-label.ts'
+import { type Sight, seenLines, seenPart, sightOf } from '../seen-at.ts'
 import { type TimeScale, timeScale } from '../time-text.ts'
 import { Body, type Scene } from './body.ts'
 import { type ColumnNeeds, type Columns, columnsOf } from './columns.ts'
@@ -17,10 +18,11 @@ import { FoldBlocks } from './fold-blocks.ts'
 import { Column, type Header, headerOf } from './frame.ts'
 import { widthOf } from './labels.ts'
 import { type Legend, legendOf, type Shown } from './legend.ts'
-import { bareState, Lifelines } from './lifelines.ts'
+import { Lifelines } from './lifelines.ts'
 import type { SequenceOptions } from './options.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { Remarks } from './remarks.ts'
+import { RepeatedHeads } from './repeated-heads.ts'
 import type { SequenceLayout } from './sequence-layout.ts'
 import { Stage } from './stage.ts'
 import { TimersOf } from './timers.ts'
@@ -31,9 +33,22 @@ const MOST_ROWS = 400
 const PAUSE = 8
 
 export function layoutSequence(events: readonly TraceEvent[], options: SequenceOptions = {}): SequenceLayout {
+  return sheetOf(events, options)(options.unfolded)
+}
+
+/** A diagram whose folds open and close: what does not depend on them is made once. */
+export type SequenceSheet = (unfolded: SequenceOptions['unfolded']) => SequenceLayout
+
+export function sheetOf(
+  events: readonly TraceEvent[],
+  options: Omit<SequenceOptions, 'unfolded'>,
+): SequenceSheet {
   const pairs = connectionsIn(events)
   const pair = choosePair(pairs, options)
-  if (pair === undefined) return emptyLayout(nothingToDraw(events, pairs, options), options)
+  if (pair === undefined) {
+    const empty = emptyLayout(nothingToDraw(events, pairs, options), options)
+    return () => empty
+  }
   const items = ladderItems(selectEvents(events, pair), pair)
   const drawn = ladderRows(items, {
     timers: options.timers ?? 'main',
@@ -44,8 +59,10 @@ export function layoutSequence(events: readonly TraceEvent[], options: SequenceO
   const last = drawn.rows.at(-1)?.at ?? 0
   const timeWidth = widthOf('time', `${scale.text(last)} ${scale.unit}`)
   const columns = columnsOf(needsOf(options, drawn.rows, timeWidth))
-  const header = headerOf(pair, pairs.length, columns, options)
-  return new Sheet(pair, items, drawn, columns, options).layout(header, scale)
+  const sight = sightOf(messagesOf(items), pair)
+  const header = headerOf(pair, pairs.length, columns, sight?.at ?? null, options)
+  const sheet = new Sheet(pair, items, drawn, columns, sight, options)
+  return (unfolded) => sheet.layout(header, scale, unfolded)
 }
 
 /** One connection on its sheet of paper. */
@@ -58,12 +75,15 @@ class Sheet {
   readonly #options: SequenceOptions
   readonly #pace: Pace
   readonly #isRelative: boolean
+  readonly #sight: Sight | null
+  readonly #units: readonly Unit[]
 
   constructor(
     pair: LadderPair,
     items: readonly LadderItem[],
     drawn: Rows,
     columns: Columns,
+    sight: Sight | null,
     options: SequenceOptions,
   ) {
     this.#pair = pair
@@ -74,17 +94,27 @@ class Sheet {
     this.#options = options
     this.#pace = paceOf(drawn.rows, this.#messages, options.gapUs)
     this.#isRelative = options.numbers === 'relative'
+    this.#sight = sight
+    const { mostRows = MOST_ROWS, from, to } = options
+    this.#units = foldRows(drawn.rows, {
+      mostRows,
+      pauseUs: PAUSE * this.#pace.gapUs,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    })
   }
 
-  layout(header: Header, scale: TimeScale): SequenceLayout {
+  layout(header: Header, scale: TimeScale, unfolded: SequenceOptions['unfolded']): SequenceLayout {
     const { rows } = this.#drawn
     const columns = this.#columns
     const top = header.bottom
     const stage = new Stage(columns, this.#pace, scale, rows[0]?.at ?? 0, top + 6)
     const lifelines = new Lifelines(this.#firstStates(), top)
-    const timers = new TimersOf(this.#items)
+    const timers = new TimersOf(this.#items, this.#sight?.at ?? null)
     const body = new Body(stage, this.#scene(lifelines, timers))
-    const folds = this.#fill(body, stage)
+    const place = this.#sight?.at ?? null
+    const heads = new RepeatedHeads(stage, this.#pair, columns, place, this.#options.repeatHeads)
+    const folds = this.#fill(body, stage, heads, unfolded)
     const bottom = stage.bottom + 22
     const hidden = (item: number) => folds.heightOf(this.#rowOf(item))
     body.finish(hidden, bottom)
@@ -107,9 +137,10 @@ class Sheet {
       title: this.#options.title ?? `Sequence diagram: ${this.#pair.left.host} and ${this.#pair.right.host}`,
       description: descriptionOf(this.#pair, this.#messages, rows),
       columns,
+      seenAt: place,
       top,
       bottom,
-      frame: [...header.labels, ...legend.labels],
+      frame: [...header.labels, ...heads.labels, ...legend.labels],
       legend: legend.signs,
       bannerBox: header.bannerBox,
       marks,
@@ -117,25 +148,26 @@ class Sheet {
       activations: body.blocking.bars.filter(({ y1, y2 }) => !folds.hides(y1, y2)),
       timers: bars,
       gaps: stage.gaps,
-      axis: { x: columns.axis, unit: stage.unit, ticks: stage.ticks, instants: stage.instants },
+      heads: heads.bands,
+      axis: { x: columns.axis, ticks: stage.ticks, instants: stage.instants },
     }
   }
 
   /** Row after row, with a block where some are folded. */
-  #fill(body: Body, stage: Stage): FoldBlocks {
+  #fill(
+    body: Body,
+    stage: Stage,
+    heads: RepeatedHeads,
+    unfolded: SequenceOptions['unfolded'] = new Set<string>(),
+  ): FoldBlocks {
     const { rows } = this.#drawn
-    const { unfolded = new Set<string>(), mostRows = MOST_ROWS, from, to } = this.#options
-    const units = foldRows(rows, {
-      mostRows,
-      pauseUs: PAUSE * this.#pace.gapUs,
-      ...(from !== undefined && { from }),
-      ...(to !== undefined && { to }),
-    })
     const folds = new FoldBlocks(rows)
-    for (const { unit, inside } of unfold(units, unfolded)) {
+    for (const { unit, inside } of unfold(this.#units, unfolded)) {
+      const begins = typeof unit !== 'number' || rows[unit]!.kind === 'heading'
+      if (begins) body.pause(rows[typeof unit === 'number' ? unit : unit.from]!.at)
+      heads.before(!begins)
       if (typeof unit === 'number') body.take(rows[unit]!, rows[unit + 1], inside?.id ?? null)
       else {
-        body.pause(rows[unit.from]!.at)
         const mark = folds.stand(unit, stage, this.#columns)
         const hidden = rows.slice(unit.from, unit.to)
         body.fold(inside === null ? mark : { ...mark, inside: inside.id }, hidden, (row) => {
@@ -164,6 +196,7 @@ class Sheet {
     return {
       columns: this.#columns,
       pace: this.#pace,
+      seen: (from) => (this.#sight === null ? [0, 1] : seenPart(this.#sight.at, from)),
       naming: {
         names: [printable(this.#pair.left.host), printable(this.#pair.right.host)],
         bases: this.#isRelative ? relativeBases(this.#messages) : [0, 0],
@@ -181,9 +214,15 @@ class Sheet {
     return [first[0] ?? bareState(this.#pair.left), first[1] ?? bareState(this.#pair.right)]
   }
 
-  #legend(top: number, seen: Omit<Shown, 'messages' | 'isRelative'>): Legend {
+  #legend(top: number, has: Omit<Shown, 'messages' | 'isRelative' | 'seen' | 'hasInferred'>): Legend {
     if (this.#options.legend === false) return { signs: [], labels: [] }
-    return legendOf(this.#columns, top, { messages: this.#messages, isRelative: this.#isRelative, ...seen })
+    return legendOf(this.#columns, top, {
+      messages: this.#messages,
+      isRelative: this.#isRelative,
+      seen: this.#sight === null ? [] : seenLines(this.#sight, this.#pair),
+      hasInferred: this.#sight?.at !== 'both',
+      ...has,
+    })
   }
 }
 
@@ -211,15 +250,6 @@ function errorsOf(items: readonly LadderItem[]): Map<number, string> {
   return errors
 }
 
-function messagesOf(items: readonly LadderItem[]): Message[] {
-  const messages: Message[] = []
-  for (const item of items) {
-    const first = item.kind === 'leaves' || (item.kind === 'arrives' && item.message.sentItem < 0)
-    if (first) messages.push(item.message)
-  }
-  return messages
-}
-
 function descriptionOf(pair: LadderPair, messages: readonly Message[], rows: readonly Row[]): string {
   const lost = messages.filter(({ fate }) => fate === 'lost').length
   const span = rows.length === 0 ? 0 : (rows.at(-1)!.at - rows[0]!.at) / 1e6
@@ -243,6 +273,7 @@ function emptyLayout(lines: readonly string[], options: SequenceOptions): Sequen
     title,
     description: lines.join(' '),
     columns,
+    seenAt: null,
     top: page.y,
     bottom: page.y,
     frame: page.labels,
@@ -253,6 +284,7 @@ function emptyLayout(lines: readonly string[], options: SequenceOptions): Sequen
     activations: [],
     timers: [],
     gaps: [],
-    axis: { x: columns.axis, unit: 's', ticks: [], instants: [] },
+    heads: [],
+    axis: { x: columns.axis, ticks: [], instants: [] },
   }
 }

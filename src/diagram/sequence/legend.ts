@@ -17,6 +17,9 @@ export interface Legend {
 export interface Shown {
   readonly messages: readonly Message[]
   readonly isRelative: boolean
+  /** Where a capture of one place was made, what that leaves to inference, and how it is known; empty: both ends are recorded. */
+  readonly seen: readonly string[]
+  readonly hasInferred: boolean
   readonly hasCalls: boolean
   readonly hasTimers: boolean
   readonly hasGaps: boolean
@@ -45,7 +48,7 @@ export function legendOf(columns: Columns, top: number, shown: Shown): Legend {
   return { signs, labels }
 }
 
-function entriesOf({ messages, isRelative, ...has }: Shown): [LegendSign['kind'] | 'none', string][] {
+function entriesOf({ messages, isRelative, seen, ...has }: Shown): [LegendSign['kind'] | 'none', string][] {
   const fates = new Set(messages.map(({ fate }) => fate))
   const entries: [LegendSign['kind'] | 'none', string][] = [
     ['arrow', 'a segment, from its sending to its arrival'],
@@ -58,6 +61,9 @@ function entriesOf({ messages, isRelative, ...has }: Shown): [LegendSign['kind']
   if (messages.some(isAgain)) entries.push(['again', 'sent again'])
   if (fates.has('lost') || fates.has('rejected')) entries.push(['lost', 'lost, or dropped where it arrived'])
   if (fates.has('unseen')) entries.push(['unseen', 'its other end is not recorded'])
+  // Where both ends are one host, nothing is dashed.
+  for (const [k, words] of seen.entries())
+    entries.push([k === 0 && has.hasInferred ? 'inferred' : 'none', words])
   if (has.hasCalls)
     entries.push(['blocks', 'a call that blocks'], ['returns', 'returns, or tells the application'])
   if (has.hasTimers) entries.push(['timer', 'a timer until it expires'])

@@ -1,6 +1,5 @@
 /** The lifelines of the two sockets: when each is created, the states that it goes through, when it is deleted. */
 
-import type { LadderEnd } from '../../trace/connections.ts'
 import type { StateName } from '../../trace/states.ts'
 import type { Ends } from '../ladder-rows.ts'
 import type { LifelineSpan } from './sequence-layout.ts'
@@ -34,9 +33,4 @@ export class Lifelines {
     this.spans.push({ side, state: this.#states[side], y1: this.#since[side], y2: y })
     this.#since[side] = y
   }
-}
-
-/** A host without a connection is in CLOSED, as far as this one goes; of one that is not recorded nothing is known. */
-export function bareState(end: LadderEnd): StateName | undefined {
-  return end.recorded && end.connection === 0 ? 'CLOSED' : undefined
 }

@@ -1,18 +1,8 @@
 /** What a sequence diagram can be told. */
 
 import type { Scheme } from '../../svg/theme.ts'
+import type { Banner } from '../../trace/banner.ts'
 import type { View } from './columns.ts'
-
-/** The verdict on a connection, above its picture. */
-export interface Banner {
-  /** In a word or two: 'closed normally', 'packet loss'. */
-  readonly verdict: string
-  /** Whether all is well. */
-  readonly healthy: boolean
-  readonly sentence: string
-  /** Findings, a line each. */
-  readonly lines: readonly string[]
-}
 
 export interface SequenceOptions {
   /** Which connection, by its number at one of its hosts. Default: the first one. */
@@ -22,6 +12,7 @@ export interface SequenceOptions {
   /** Addresses by host. */
   readonly addresses?: Readonly<Record<string, string>>
   readonly title?: string
+  /** The verdict on the connection, above its picture. */
   readonly banner?: Banner
   /** Sequence numbers as on the wire, or counted from each side's SYN. Default 'absolute'. */
   readonly numbers?: 'absolute' | 'relative'
@@ -35,6 +26,8 @@ export interface SequenceOptions {
   readonly view?: View
   /** The column of remarks. Default true, but for an overview. */
   readonly remarks?: boolean
+  /** The names of hosts and columns again and again in a long picture, for paper. Default true; a page keeps them in sight. */
+  readonly repeatHeads?: boolean
   /** The explanation of the signs. Default true. */
   readonly legend?: boolean
   /** Time without events, in microseconds, that is folded. Default: four usual flights. */
@@ -44,7 +37,7 @@ export interface SequenceOptions {
   /** Only what happened up to here. */
   readonly to?: number
   /** Folds that are to be open, by their ids; 'all': nothing is folded. Default none. */
-  readonly unfolded?: 'all' | ReadonlySet<string>
+  readonly unfolded?: 'all' | Pick<ReadonlySet<string>, 'has'>
   /** Rows from which on stretches with losses are folded as well. Default 400. */
   readonly mostRows?: number
   /** Colours: as the reader's system has them (default), or one kind whatever it says. */

@@ -8,6 +8,7 @@ import type { LadderPair } from '../../trace/connections.ts'
 import type { TimerName } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
 import type { Message } from '../ladder-messages.ts'
+import type { SeenAt } from '../seen-at.ts'
 import type { Columns } from './columns.ts'
 
 export interface Box {
@@ -39,7 +40,7 @@ export type LabelRole =
 /** Words of one style; undefined: that of the label. */
 export interface TextRun {
   readonly text: string
-  readonly style?: 'strong' | 'reason' | 'bad' | 'source'
+  readonly style?: 'strong' | 'reason' | 'bad'
 }
 
 export interface TextLine {
@@ -65,11 +66,14 @@ export interface Arrow {
   readonly y1: number
   readonly x2: number
   readonly y2: number
-  /** 'head': it arrived; 'cross': it was lost or rejected there; 'unknown': nothing tells; 'fold': into a fold. */
+  /** 'head': it arrived; 'cross': it was lost or rejected there; 'unknown': nothing tells. */
   readonly end: 'head' | 'cross' | 'unknown'
-  /** One end of it is inferred. */
-  readonly dashed: boolean
+  /** What of it was seen, from its start (0) to its end (1); the rest is inferred. */
+  readonly seen: Part
 }
+
+/** From one part of a way to another; 0 is its start, 1 its end. */
+export type Part = readonly [from: number, to: number]
 
 /** Between an application and its socket, level. */
 export interface CallArrow {
@@ -154,16 +158,15 @@ export interface TimerBar {
   readonly about: string
 }
 
+/** The band of a pause. */
 export interface Gap {
   readonly y1: number
   readonly y2: number
-  readonly us: number
 }
 
 /** The time axis: pieces in which time runs, and instants that are spread because much happened in them. */
 export interface TimeAxis {
   readonly x: number
-  readonly unit: string
   readonly ticks: readonly { readonly y: number; readonly at: number }[]
   readonly instants: readonly { readonly y1: number; readonly y2: number; readonly at: number }[]
 }
@@ -175,6 +178,7 @@ export interface LegendSign {
     | 'again'
     | 'lost'
     | 'unseen'
+    | 'inferred'
     | 'open'
     | 'opening'
     | 'closing'
@@ -198,6 +202,8 @@ export interface SequenceLayout {
   readonly title: string
   readonly description: string
   readonly columns: Columns
+  /** Where a capture of one place was made; null: both ends were recorded. */
+  readonly seenAt: SeenAt | null
   /** Where the lifelines begin and end. */
   readonly top: number
   readonly bottom: number
@@ -210,6 +216,8 @@ export interface SequenceLayout {
   readonly activations: readonly Activation[]
   readonly timers: readonly TimerBar[]
   readonly gaps: readonly Gap[]
+  /** Where the names of hosts and columns stand again: below the labels of the frame. */
+  readonly heads: readonly { readonly y1: number; readonly y2: number }[]
   readonly axis: TimeAxis
 }
 

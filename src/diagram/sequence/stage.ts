@@ -18,6 +18,8 @@ const GAP_HEIGHT = 40
 /** A remark may stand so much lower than what it speaks of. */
 const DRIFT = 150
 const REMARKS_APART = 9
+/** So far below its tick a time still belongs to it. */
+const LATE = 40
 
 /** What a row needs, seen from its own height: y = 0 is where its arrow starts or ends. */
 export interface Needs {
@@ -39,8 +41,6 @@ export class Stage {
   readonly ticks: { y: number; at: number }[] = []
   readonly instants: { y1: number; y2: number; at: number }[] = []
   readonly gaps: Gap[] = []
-  readonly gapMarks: Mark[] = []
-  readonly unit: string
   readonly #skyline: Skyline
   readonly #columns: Columns
   readonly #pace: Pace
@@ -48,15 +48,15 @@ export class Stage {
   /** Of the row that was placed last. */
   #y: number
   #at: number
-  /** Whether the present instant has its tick. */
+  /** Whether the present instant has its tick, and its time beside it. */
   #isTicked = false
+  #isTimed = false
 
   /** @param first the time of the first row, microseconds. */
   constructor(columns: Columns, pace: Pace, scale: TimeScale, first: number, top: number) {
     this.#columns = columns
     this.#pace = pace
     this.#scale = scale
-    this.unit = this.#scale.unit
     this.#skyline = new Skyline(columns.width, top)
     this.#y = top
     this.#at = first
@@ -102,21 +102,17 @@ export class Stage {
     return top
   }
 
-  /** Nothing of the next instant may stand above this. */
-  get y(): number {
-    return this.#y
-  }
-
   /** A block that takes the place of all that happened from now to `to`, microseconds. */
   block(height: number, to: number): { y: number; time: Label | null } {
     const y = Math.max(this.#y, this.#skyline.bottom(this.#columns.axis, this.#columns.right)) + 7
+    // First its time, which ends where the block begins.
+    const time = this.#tick(y)
     this.#take({
       x: this.#columns.axis,
       y,
       width: this.#columns.right - this.#columns.axis,
       height: height + 5,
     })
-    const time = this.#tick(y)
     this.#y = y + height + 5
     this.#at = to
     this.#isTicked = false
@@ -136,27 +132,28 @@ export class Stage {
     const top = Math.max(this.#y, this.#skyline.bottom(0, this.#columns.right))
     const middle = (this.#columns.socket[0] + this.#columns.socket[1]) / 2
     const label = labelAt('gap', middle, top + 13, [`… ${durationText(us)} …`], 'middle')
-    const gap = { y1: top + 6, y2: top + GAP_HEIGHT - 4, us }
-    this.gaps.push(gap)
+    this.gaps.push({ y1: top + 6, y2: top + GAP_HEIGHT - 4 })
     this.#take({ x: 0, y: top, width: this.#columns.right, height: GAP_HEIGHT })
     this.#y = top + GAP_HEIGHT
     const about = `${durationText(us)} without events`
     return { kind: 'gap', item: -1, at, side: -1, y: top + GAP_HEIGHT / 2, labels: [label], about }
   }
 
-  /** The first row of an instant has its time beside it, if there is room. */
+  /** The first row of an instant has its time beside it; where there is no room, one that follows soon. */
   #tick(y: number): Label | null {
-    const instant = this.instants.at(-1)
-    if (this.#isTicked) {
-      if (instant !== undefined) instant.y2 = y
-      return null
+    if (!this.#isTicked) {
+      this.#isTicked = true
+      this.#isTimed = false
+      this.ticks.push({ y, at: this.#at })
+      this.instants.push({ y1: y, y2: y, at: this.#at })
     }
-    this.#isTicked = true
-    this.ticks.push({ y, at: this.#at })
-    this.instants.push({ y1: y, y2: y, at: this.#at })
-    const words = `${this.#scale.text(this.#at)} ${this.unit}`
+    const instant = this.instants.at(-1)!
+    instant.y2 = y
+    if (this.#isTimed || y > instant.y1 + LATE) return null
+    const words = `${this.#scale.text(this.#at)} ${this.#scale.unit}`
     const label = labelAt('time', this.#columns.axis - 10, y - 6.5, [words], 'end')
     if (this.#skyline.bottom(label.box.x, this.#columns.axis) > label.box.y) return null
+    this.#isTimed = true
     this.#take({ ...label.box, width: this.#columns.axis - label.box.x })
     return label
   }

@@ -9,6 +9,7 @@ import { ACK, FIN, SYN } from '../../wire/segment.ts'
 import { seqDiff } from '../../wire/seq.ts'
 import type { LadderItem, Message } from '../ladder-messages.ts'
 import type { Row } from '../ladder-rows.ts'
+import { isInferred, type SeenAt } from '../seen-at.ts'
 import type { Columns } from './columns.ts'
 import type { TimerBar } from './sequence-layout.ts'
 
@@ -75,7 +76,10 @@ export class TimersOf {
   readonly #after = new Map<number, string>()
   readonly #ends: readonly [End, End] = [new End(), new End()]
 
-  constructor(items: readonly LadderItem[]) {
+  readonly #place: SeenAt | null
+
+  constructor(items: readonly LadderItem[], place: SeenAt | null) {
+    this.#place = place
     items.forEach((each, item) => {
       const moment = { item, at: each.at }
       if (each.kind !== 'event') {
@@ -121,7 +125,9 @@ export class TimersOf {
     if (reason === 'retransmission-timeout' && since !== null && moment.at - since.at >= LEAST_RTO_US) {
       this.#expires(message.from, 'retransmission', since, moment)
     }
-    if (reason === 'delayed-ack') this.#expires(message.from, 'delayed-ack', end.owed, moment)
+    // Between what arrives at an end and what it answers lies the way there and back, where the capture is not with it.
+    if (reason === 'delayed-ack' && !isInferred(this.#place, message.from))
+      this.#expires(message.from, 'delayed-ack', end.owed, moment)
     if ((segment.flags & ACK) !== 0) end.owed = null
     const room =
       segment.length + ((segment.flags & SYN) !== 0 ? 1 : 0) + ((segment.flags & FIN) !== 0 ? 1 : 0)

@@ -228,7 +228,7 @@ function badgesOf(steps: readonly (readonly Step[])[]): Badge[] {
     })
     for (const [arrow, taken] of numbers) {
       const text = taken.length > 3 ? `${taken[0]} …` : taken.join(' ')
-      const width = Math.max(BADGE, proportionalWidth(text, SIZES.label, 'bold') + 10)
+      const width = Math.max(BADGE, proportionalWidth(text, SIZES.label, 'bold') + 5)
       const before = badges.filter((badge) => badge.arrow === arrow)
       const { at, grow } = placeOf(arrow)
       const shift =

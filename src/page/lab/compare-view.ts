@@ -1,8 +1,10 @@
 /** Two runs over the same path, one below the other on one axis of time, and what came of each in figures. */
 
-import { GRAPH_NAMES, GRAPH_TYPES, type GraphType, graphPicture } from '../../graph/graph-svg.ts'
+import { GRAPH_NAMES, GRAPH_TYPES, type GraphType, graphSvg } from '../../graph/graph-svg.ts'
 import { graphSeries, mainSide } from '../../graph/series.ts'
 import { type LabConfig, type Outcome, versusConfig } from '../../lab/index.ts'
+import { htmlFile } from '../../svg/html-file.ts'
+import { escaped } from '../../svg/markup.ts'
 import { countText, durationText } from '../../svg/scale.ts'
 import { choice, make, setMarkup } from '../views/dom.ts'
 import { namePicture } from '../views/picture-name.ts'
@@ -12,6 +14,13 @@ import type { LabState } from './lab-state.ts'
 import { Runner, type Shown } from './shown.ts'
 
 const GRAPH_HEIGHT = 300
+/** Of the graphs in a saved page, pixels. */
+const PAGE_WIDTH = 1000
+const PAGE_STYLE =
+  'body{margin:0;background:var(--paper);color:var(--ink);font:14px/1.5 system-ui,sans-serif}' +
+  'main{max-width:1040px;margin:0 auto;padding:16px 20px}h1{font-size:20px}h2{font-size:15px}' +
+  'table{border-collapse:collapse}th,td{padding:3px 18px 3px 0;text-align:left}tbody th{font-weight:400}' +
+  '.changed{font-weight:700}svg{display:block;max-width:100%;height:auto}'
 
 const FIGURES: readonly (readonly [name: string, text: (outcome: Outcome) => string])[] = [
   ['Time until the last octet arrived', ({ transferUs }) => durationText(transferUs)],
@@ -40,6 +49,7 @@ export class CompareView {
     make('div', { class: 'compare-picture' }),
     make('div', { class: 'compare-picture' }),
   ] as const
+  #first: Shown | null = null
   #second: Shown | null = null
   #type: GraphType = 'time-sequence'
 
@@ -91,13 +101,22 @@ export class CompareView {
       }
     })
     inner.hidden = true
-    return section('Compare', false, box, inner)
+    const note = make(
+      'p',
+      { class: 'note' },
+      'There is one congestion control so far, NewReno: the runs may differ in its numbers and in every other option.',
+    )
+    return section('Compare', false, box, note, inner)
   }
 
   #run(): void {
     const { config, shown } = this.#state
+    // Another connection or another way to write numbers is no other run.
+    if (shown === this.#first) return
+    this.#first = shown
     const other = shown?.kind === 'run' ? versusConfig(config) : null
     if (other === null) {
+      this.#runner.stop()
       this.#second = null
       return this.draw()
     }
@@ -119,27 +138,43 @@ export class CompareView {
     const width = this.element.clientWidth
     if (second === null || shown === null || width === 0) return
     this.#fillTable(shown.outcome, second.outcome)
-    const ends = [shown, second].map(({ timeline, pairs }) => {
-      const [pair] = pairs
-      return pair === undefined ? null : graphSeries(timeline.events, pair)
-    })
-    const endUs = Math.max(...[shown, second].map(({ outcome }) => outcome.transferUs)) * 1.08
-    for (const [i, series] of ends.entries()) {
-      if (series === null) continue
-      const fromUs = series.startUs
-      const { svg } = graphPicture(series, {
-        ...{
-          type: this.#type,
-          width: Math.max(320, width - 32),
-          height: GRAPH_HEIGHT,
-          side: mainSide(series),
-        },
-        ...(endUs > 0 && { fromUs, toUs: fromUs + endUs }),
-        addresses: shown.addresses,
-      })
+    for (const [i, svg] of this.#drawn(shown, second, Math.max(320, width - 32)).entries()) {
       setMarkup(this.#pictures[i]!, svg)
       namePicture(this.#pictures[i]!)
     }
+  }
+
+  /** Both runs and what came of them as an HTML file. @throws Error where there is no second run */
+  page(): string {
+    const { shown, config } = this.#state
+    const second = this.#second
+    if (shown === null || second === null)
+      throw new Error('There is no second run: "Compare with a second run" makes one.')
+    this.#fillTable(shown.outcome, second.outcome)
+    const [first, other] = this.#drawn(shown, second, PAGE_WIDTH).map(withOwnName)
+    const title = `${shown.title}: two runs compared`
+    const body = [
+      `<main><h1>${escaped(title)}</h1>`,
+      ...differences(config).map((line) => `<p>${escaped(line)}</p>`),
+      this.#table.outerHTML,
+      `<h2>First run</h2>${first ?? ''}<h2>Second run</h2>${other ?? ''}</main>`,
+    ]
+    return htmlFile({ title, style: PAGE_STYLE, body })
+  }
+
+  /** The graph that is chosen, of each run, on one axis of time. */
+  #drawn(shown: Shown, second: Shown, width: number): string[] {
+    const endUs = Math.max(...[shown, second].map(({ outcome }) => outcome.transferUs)) * 1.08
+    return [shown, second].map(({ timeline, pairs: [pair] }) => {
+      if (pair === undefined) return ''
+      const series = graphSeries(timeline.events, pair)
+      const fromUs = series.startUs
+      return graphSvg(series, {
+        ...{ type: this.#type, width, height: GRAPH_HEIGHT, side: mainSide(series) },
+        ...(endUs > 0 && { fromUs, toUs: fromUs + endUs }),
+        addresses: shown.addresses,
+      })
+    })
   }
 
   #fillTable(first: Outcome, second: Outcome): void {
@@ -171,4 +206,20 @@ function withSide(
   const changed = Object.fromEntries(kept)
   const [left, right] = config.versus ?? [{}, {}]
   return side === 0 ? [changed, right] : [left, changed]
+}
+
+/** As one of several pictures of a page. */
+function withOwnName(svg: string): string {
+  const holder = make('div')
+  setMarkup(holder, svg)
+  namePicture(holder)
+  return holder.innerHTML
+}
+
+/** What the second run has differently, a host a line. */
+function differences({ hosts, versus }: LabConfig): string[] {
+  return (versus ?? []).flatMap((tuning, side) => {
+    const told = Object.entries(tuning).map(([name, value]) => `${name} ${String(value)}`)
+    return told.length === 0 ? [] : [`Second run, ${hosts[side]!.name}: ${told.join(', ')}`]
+  })
 }

@@ -4,8 +4,10 @@ import {
   boundsOf,
   LabError,
   type LabHost,
+  OPTION_VALUES,
   parseProgram,
   type Side,
+  SOCKET_OPTIONS,
   STEP_FORMS,
   TUNABLES,
   type Tunable,
@@ -171,7 +173,11 @@ export class TuningFields {
 
 /** What the lines of a program may be, once for both hosts. */
 export function programHelp(): HTMLElement {
-  const forms = Object.values(STEP_FORMS).map((form) => make('li', {}, make('code', {}, form)))
+  const item = (words: string): HTMLElement => make('li', {}, make('code', {}, words))
+  const forms = Object.values(STEP_FORMS).map(item)
+  const options = Object.entries(SOCKET_OPTIONS).map(([name, { takes }]) =>
+    item(`${name} ${OPTION_VALUES[takes]}`),
+  )
   return section(
     'Steps of a program',
     false,
@@ -182,8 +188,9 @@ export function programHelp(): HTMLElement {
       make(
         'p',
         { class: 'note' },
-        'Octets as 500, 20k or 1M; times as 20ms, 1.5s or 2min; # begins a remark.',
+        'Octets as 500, 20k or 1M; times as 20ms, 1.5s or 2min; # begins a remark. Options of a socket:',
       ),
+      make('ul', { class: 'forms' }, ...options),
     ),
   )
 }

@@ -1,9 +1,10 @@
-/** What was done to the run: each line can be taken back. */
+/** What is done to the run beside its programs: by whoever stands at the cursor, and all of it as a list in its order. */
 
 import type { Intervention } from '../../lab/index.ts'
 import { durationText } from '../../svg/scale.ts'
 import { controlNames } from '../../trace/segment-text.ts'
 import { button, make } from '../views/dom.ts'
+import { CallControls } from './call-controls.ts'
 import { section } from './fields.ts'
 import type { LabState } from './lab-state.ts'
 
@@ -14,13 +15,24 @@ export class InterventionsView {
   readonly #none = make(
     'p',
     { class: 'note' },
-    'None. Click a packet or an arrow to drop it or to hold it back, or forge one.',
+    'Nothing yet. Choose a packet or an arrow: then drop it (d), or open it (Enter) to hold it back, double or damage it.',
   )
 
-  constructor(state: LabState, onForge: () => void) {
+  /** @param forge opens a dialog. */
+  constructor(state: LabState, forge: { readonly segment: () => void; readonly error: () => void }) {
     this.#state = state
-    const forge = button('Forge a segment …', onForge, { title: 'Let a segment arrive that nobody sent (f)' })
-    this.element = section('What is done to it', true, this.#none, this.#list, forge)
+    const forgeries = [
+      button('Forge a segment …', forge.segment, { title: 'Let a segment arrive that nobody sent (f)' }),
+      button('Forge ICMP …', forge.error, { title: 'Let an error arrive that no router sent' }),
+    ]
+    this.element = section(
+      'What is done to it',
+      true,
+      new CallControls(state).element,
+      make('div', { class: 'actions forgeries' }, ...forgeries),
+      this.#none,
+      this.#list,
+    )
     state.on('config', () => this.#draw())
     state.on('shown', () => this.#draw())
     this.#draw()
@@ -29,8 +41,9 @@ export class InterventionsView {
   #draw(): void {
     const { interventions } = this.#state.config
     this.#none.hidden = interventions.length > 0
+    const inOrder = interventions.map((one, index) => ({ one, index })).sort(inTime)
     this.#list.replaceChildren(
-      ...interventions.map((one, index) => {
+      ...inOrder.map(({ one, index }) => {
         const words = this.#words(one)
         return make(
           'li',
@@ -46,10 +59,12 @@ export class InterventionsView {
   }
 
   #words(one: Intervention): string {
-    if (one.kind === 'inject') {
-      const { flags, seq } = one.segment
-      const control = controlNames(flags) || 'no flags'
-      return `${control} with number ${seq} arrives at ${this.#state.hostName(one.to)} at ${durationText(one.atUs)}, forged`
+    if (one.kind === 'call') {
+      return `at ${durationText(one.atUs)} ${this.#state.hostName(one.host)}: ${one.step}`
+    }
+    if (!('packet' in one)) {
+      const from = one.from === undefined ? '' : ` in the name of ${one.from}`
+      return `at ${durationText(one.atUs)} ${forgedWords(one)} arrives at ${this.#state.hostName(one.to)}${from}, forged`
     }
     const what = `packet ${one.packet} of ${this.#state.hostName(one.from)}`
     return one.kind === 'delay'
@@ -59,3 +74,21 @@ export class InterventionsView {
 }
 
 const WORDS = { drop: 'dropped', duplicate: 'delivered twice', corrupt: 'damaged' } as const
+
+function forgedWords(one: Extract<Intervention, { kind: 'inject' | 'icmp' }>): string {
+  if (one.kind === 'inject')
+    return `${controlNames(one.segment.flags) || 'no flags'} with number ${one.segment.seq}`
+  const { says, mtu, seq } = one.error
+  return `ICMP ${says.replaceAll('-', ' ')}${mtu > 0 ? ` (MTU ${mtu})` : ''} about number ${seq}`
+}
+
+interface Listed {
+  readonly one: Intervention
+  readonly index: number
+}
+
+/** First what befalls packets, by their numbers, as nobody knows their times; then what has one. */
+function inTime(a: Listed, b: Listed): number {
+  const place = ({ one }: Listed): number => ('packet' in one ? one.packet - 1e9 : one.atUs)
+  return place(a) - place(b) || a.index - b.index
+}

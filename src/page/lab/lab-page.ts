@@ -15,9 +15,10 @@ import { addPictureStyle } from '../views/picture-style.ts'
 import { schemeChoice } from '../views/scheme.ts'
 import { Tabs } from '../views/tabs.ts'
 import { CompareView } from './compare-view.ts'
-import { helpDialog, openDialog } from './dialogs.ts'
-import { type ExportKind, exportAs, linkOf } from './exports.ts'
+import { helpDialog } from './dialogs.ts'
+import { EXPORTS, type ExportKind, exportAs } from './exports.ts'
 import { forgeDialog } from './forge-dialog.ts'
+import { forgeErrorDialog } from './forge-error-dialog.ts'
 import { HostControls, programHelp } from './host-controls.ts'
 import { InterventionsView } from './interventions-view.ts'
 import { listenToKeys } from './keys.ts'
@@ -29,12 +30,22 @@ import { PathControls } from './path-controls.ts'
 import { Pictures } from './pictures.ts'
 import { Playback } from './playback.ts'
 import { RunControls } from './run-controls.ts'
-import type { OpenCapture } from './shown-capture.ts'
-import { StatesView } from './states-view.ts'
+import { shareDialog } from './share-dialog.ts'
+import type { Shown } from './shown.ts'
+import type { OpenStreams } from './shown-capture.ts'
+import { shownSaved } from './shown-saved.ts'
 import { StoryView } from './story-view.ts'
 import { TraceView } from './trace-view.ts'
 import { Transport } from './transport.ts'
+import { TryBar } from './try-bar.ts'
 import { VariablesView } from './variables-view.ts'
+
+/** What is shown where it is no run of the lab. */
+const OPENED: Readonly<Record<Exclude<Shown['kind'], 'run'>, string>> = {
+  capture: 'a capture',
+  script: 'a script',
+  replay: 'a recording, run once more',
+}
 
 export class LabPage {
   readonly #state = new LabState()
@@ -55,7 +66,9 @@ export class LabPage {
     this.#streams,
   )
   readonly #side: HTMLElement
-  #capture: OpenCapture | null = null
+  readonly #own = make('option', { value: '', hidden: true })
+  readonly #exports = make('select', { 'aria-label': 'Export', title: 'Save what is shown' })
+  #capture: OpenStreams | null = null
 
   constructor(place: HTMLElement) {
     addPictureStyle()
@@ -64,21 +77,21 @@ export class LabPage {
       (capture) => this.#opened(capture),
       (message) => this.#story.complain(message),
     )
-    const states = new StatesView(this.#state)
     const trace = new TraceView(this.#state)
+    const { panel, graph, states } = this.#pictures
+    const graphs = make('section', {}, graph.element)
+    panel.element.prepend(make('div', { class: 'tool-row' }, panel.search.element, panel.tools.element))
     const tabs = [
-      { id: 'diagram', title: 'Diagram', panel: make('section', {}, this.#pictures.diagram.element) },
-      { id: 'graphs', title: 'Graphs', panel: make('section', {}, this.#pictures.graph.element) },
-      { id: 'states', title: 'States', panel: states.element },
-      { id: 'events', title: 'Events', panel: trace.element },
-      { id: 'compare', title: 'Compare', panel: this.#compare.element },
+      { id: 'diagram', title: 'Diagram', panels: [panel.element] },
+      { id: 'graphs', title: 'Graphs', panels: [graphs] },
+      { id: 'states', title: 'States', panels: [make('section', {}, states.element)] },
+      { id: 'events', title: 'Events', panels: [trace.element] },
+      { id: 'compare', title: 'Compare', panels: [this.#compare.element] },
+      { id: 'both', title: 'Both', panels: [panel.element, graphs] },
     ]
-    this.#tabs = new Tabs(tabs, () => this.#pictures.follow())
+    this.#tabs = new Tabs(tabs, () => this.#seen())
     this.#side = this.#sidePanel()
-    this.#mount(
-      place,
-      tabs.map(({ panel }) => panel),
-    )
+    this.#mount(place, [...new Set(tabs.flatMap(({ panels }) => panels))])
     this.#listen()
     this.#tabs.show('diagram')
     this.#start(place.dataset.config ?? '')
@@ -90,18 +103,25 @@ export class LabPage {
       'main',
       { class: 'centre' },
       this.#story.element,
+      new TryBar(this.#state).element,
       this.#pictures.wire.element,
       make('div', { class: 'bar' }, this.#tabs.list, this.#packetBar.element),
       make('div', { class: 'stage' }, ...panels),
     )
-    const panes = make(
+    const facts = make(
       'div',
-      { class: 'lab-panes' },
-      this.#side,
-      centre,
+      { class: 'facts-pane' },
+      this.#pictures.panel.details.element,
       new VariablesView(this.#state).element,
     )
+    const panes = make('div', { class: 'lab-panes' }, this.#side, centre, facts)
     place.replaceChildren(this.#head(), panes, this.#transport.element)
+  }
+
+  /** Another tab: what was hidden had no size, and did not follow the cursor. */
+  #seen(): void {
+    this.#pictures.redraw()
+    this.#state.look()
   }
 
   #head(): HTMLElement {
@@ -110,8 +130,7 @@ export class LabPage {
       for (const lesson of lessons) group.append(make('option', { value: lesson.name }, lesson.title))
       this.#lessons.append(group)
     }
-    const own = make('option', { value: '', hidden: true }, 'Your own')
-    this.#lessons.append(own)
+    this.#lessons.append(this.#own)
     this.#lessons.addEventListener('change', () => this.#choose(this.#lessons.value))
     this.#streams.addEventListener('change', () => {
       if (this.#capture !== null) this.#state.show(this.#capture.stream(Number(this.#streams.value)))
@@ -146,42 +165,54 @@ export class LabPage {
   }
 
   #exportChoice(): HTMLElement {
-    const select = make('select', { 'aria-label': 'Export', title: 'Save what is shown' })
-    const kinds: readonly (readonly [ExportKind | '', string])[] = [
-      ['', 'Export …'],
-      ['pcapng', 'Packets (pcapng)'],
-      ['svg', 'Diagram (SVG)'],
-      ['png', 'Diagram (PNG)'],
-      ['html', 'This run as a page (HTML)'],
-    ]
-    for (const [value, words] of kinds) select.append(make('option', { value }, words))
+    const select = this.#exports
+    const kinds = [['', 'Export …'], ...Object.entries(EXPORTS)]
+    for (const [value, words] of kinds) select.append(make('option', { value }, words!))
     select.addEventListener('change', () => {
       const kind = select.value as ExportKind | ''
       select.value = ''
-      if (kind === '') return
-      exportAs(kind, this.#state).catch((error: unknown) => this.#story.complain(String(error)))
+      if (kind !== '') this.#export(kind)
     })
     return select
   }
 
   #sidePanel(): HTMLElement {
     const state = this.#state
-    return make(
-      'aside',
-      { class: 'side', 'aria-label': 'Controls', tabindex: 0 },
+    const controls = make(
+      'div',
+      {},
+      new InterventionsView(state, {
+        segment: () => this.#forge(forgeDialog),
+        error: () => this.#forge(forgeErrorDialog),
+      }).element,
       new PathControls(state).element,
       new HostControls(state, 0).element,
       new HostControls(state, 1).element,
       programHelp(),
-      new InterventionsView(state, () => this.#forge()).element,
       this.#compare.controls,
       new RunControls(state).element,
     )
+    const notice = make('span')
+    const opened = make(
+      'div',
+      { class: 'notice', hidden: true },
+      notice,
+      button('Back to the lab’s run', () => state.backToRun()),
+    )
+    state.on('shown', () => {
+      const kind = state.shown?.kind ?? 'run'
+      controls.inert = kind !== 'run'
+      opened.hidden = kind === 'run'
+      if (kind !== 'run')
+        notice.textContent = `This is ${OPENED[kind]}. The controls belong to the lab’s own run.`
+    })
+    return make('aside', { class: 'side', 'aria-label': 'Controls', tabindex: 0 }, opened, controls)
   }
 
   #listen(): void {
     const state = this.#state
     state.on('config', () => this.#configured())
+    state.on('shown', () => this.#configured())
     state.onProgress = (steps) => this.#story.progress(steps)
     this.#pictures.wire.onPacket = (indexed) => {
       this.#playback.pause()
@@ -189,7 +220,6 @@ export class LabPage {
     }
     this.#pictures.onChoose = () => this.#playback.pause()
     addEventListener('hashchange', () => this.#start(location.hash))
-    const tabs = ['diagram', 'graphs', 'states', 'events', 'compare']
     listenToKeys({
       ' ': () => this.#playback.toggle(),
       ArrowRight: ({ shiftKey }) => this.#transport.step(shiftKey ? 10 : 1),
@@ -200,17 +230,21 @@ export class LabPage {
       '-': () => this.#transport.hurry(-1),
       d: () => this.#pictures.toggleDrop(),
       Enter: () => this.#packetBar.open(),
-      f: () => this.#forge(),
+      c: () => document.getElementById('call-step')?.focus(),
+      f: () => this.#forge(forgeDialog),
       l: () => this.#lessons.focus(),
       o: () => this.#files.dialog(),
       s: () => this.#share(),
+      '/': () => this.#pictures.panel.search.focus(),
       '?': helpDialog,
-      ...Object.fromEntries(tabs.map((id, i) => [String(i + 1), () => this.#tabs.show(id)])),
+      ...Object.fromEntries(this.#tabs.ids.map((id, i) => [String(i + 1), () => this.#tabs.show(id)])),
     })
   }
 
   /** What a link, a saved page or nothing at all asks for. */
   #start(fragment: string): void {
+    const saved = location.hash.length > 1 || this.#state.shown !== null ? null : shownSaved()
+    if (saved !== null) return this.#state.show(saved)
     const asked = location.hash.length > 1 ? location.hash : fragment
     let config: LabConfig = DEFAULT_LAB
     let complaint = ''
@@ -220,7 +254,10 @@ export class LabPage {
       if (!(error instanceof LabError)) throw error
       complaint = `This ${error.message}. The lab begins with its usual run.`
     }
-    const isHere = this.#state.shown !== null && shareText(config) === shareText(this.#state.config)
+    const isHere =
+      this.#state.shown !== null &&
+      this.#state.showsRun &&
+      shareText(config) === shareText(this.#state.config)
     if (!isHere) this.#load(config)
     this.#story.complain(complaint)
   }
@@ -241,10 +278,18 @@ export class LabPage {
   }
 
   #configured(): void {
-    this.#lessons.value = lessonOf(this.#state.config)?.name ?? ''
+    const { config, shown, showsRun } = this.#state
+    const opened = showsRun || shown === null || shown.kind === 'run' ? null : OPENED[shown.kind]
+    this.#own.textContent = opened === null ? 'Your own' : `None: ${opened}`
+    this.#lessons.value = opened === null ? (lessonOf(config)?.name ?? '') : ''
+    // A recording is one of the lab's own runs.
+    for (const option of this.#exports.options) {
+      if (option.value === 'log') option.disabled = opened !== null
+    }
+    if (this.#capture !== null && showsRun) this.#opened(null)
   }
 
-  #opened(capture: OpenCapture | null): void {
+  #opened(capture: OpenStreams | null): void {
     this.#capture = capture
     this.#streamPart.hidden = capture === null
     this.#streams.replaceChildren(
@@ -252,39 +297,19 @@ export class LabPage {
     )
   }
 
-  #forge(): void {
+  #forge(dialog: (state: LabState) => void): void {
     this.#playback.pause()
-    forgeDialog(this.#state)
+    dialog(this.#state)
   }
 
   #share(): void {
-    const link = linkOf(this.#state)
-    history.replaceState(null, '', link)
-    const field = make('input', {
-      type: 'text',
-      readonly: true,
-      value: link,
-      'aria-label': 'Link',
-      class: 'link',
+    shareDialog(this.#state, () => this.#export('html'))
+  }
+
+  #export(kind: ExportKind): void {
+    const sources = { state: this.#state, graph: this.#pictures.graph, compare: this.#compare }
+    exportAs(kind, sources).catch((error: unknown) => {
+      this.#story.complain(error instanceof Error ? error.message : String(error))
     })
-    const told = make('p', { class: 'note', role: 'status' }, '')
-    const copy = button('Copy', () => {
-      navigator.clipboard?.writeText(link).then(
-        () => told.replaceChildren('Copied.'),
-        () => told.replaceChildren('The browser does not allow it: the link is selected, copy it by hand.'),
-      )
-      field.select()
-    })
-    openDialog(
-      'Share',
-      make(
-        'p',
-        {},
-        'The configuration and the seed are in the link itself: whoever opens it sees this very run.',
-      ),
-      make('div', { class: 'actions' }, field, copy),
-      told,
-    )
-    field.select()
   }
 }

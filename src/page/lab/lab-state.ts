@@ -6,12 +6,14 @@ import {
   type Intervention,
   type LabConfig,
   LabError,
+  type SentPacket,
   type Snapshot,
 } from '../../lab/index.ts'
 import type { LadderPair } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 import { type StatePath, statePaths } from '../../trace/state-path.ts'
 import type { StateName } from '../../trace/states.ts'
+import type { IndexedMessage } from '../views/message-index.ts'
 import { Runner, type Shown } from './shown.ts'
 
 /** Where the reader is in the story. */
@@ -24,6 +26,9 @@ export interface Cursor {
 
 type Listener = () => void
 
+/** Numbers that change more often nobody reads, milliseconds. */
+const READING_MS = 80
+
 export class LabState {
   config: LabConfig = DEFAULT_LAB
   shown: Shown | null = null
@@ -33,18 +38,30 @@ export class LabState {
   numbers: 'absolute' | 'relative' = 'absolute'
   /** The latest complaint about the configuration; '': none. */
   complaint = ''
+  /** A film plays: the cursor moves with every frame. */
+  isFilm = false
   /** Called with the steps of a run that takes its time, and with -1 when it is over. */
   onProgress: (steps: number) => void = () => {}
   readonly #runner = new Runner()
   #paths: readonly StatePath[] = []
   readonly #onShown: Listener[] = []
   readonly #onCursor: Listener[] = []
+  readonly #onReading: Listener[] = []
   readonly #onConfig: Listener[] = []
+  #readAt = Number.NEGATIVE_INFINITY
   #isWaiting = false
+  /** Something is open that no configuration leads to. */
+  #isOpened = false
 
-  /** `shown`: something else is shown; `cursor`: it moved; `config`: it changed, or a complaint about it. */
-  on(what: 'shown' | 'cursor' | 'config', listener: Listener): void {
-    const lists = { shown: this.#onShown, cursor: this.#onCursor, config: this.#onConfig }
+  /**
+   * `shown`: something else is shown; `cursor`: it moved; `reading`: the same for what is read, so often as one can read
+   * while a film plays; `config`: it changed, or a complaint about it.
+   */
+  on(what: 'shown' | 'cursor' | 'reading' | 'config', listener: Listener): void {
+    const lists = {
+      ...{ shown: this.#onShown, cursor: this.#onCursor },
+      ...{ reading: this.#onReading, config: this.#onConfig },
+    }
     lists[what].push(listener)
   }
 
@@ -79,17 +96,56 @@ export class LabState {
     }
   }
 
+  /**
+   * When what is done at the cursor is done, microseconds: right after it, so that what stands before it in the run stays
+   * as it is.
+   */
+  get nextUs(): number {
+    return Math.floor(this.cursor.us) + 1
+  }
+
   intervene(one: Intervention): void {
     const others = this.config.interventions.filter((other) => !isSamePacket(other, one))
     this.change({ interventions: [...others, one] })
+  }
+
+  /** How interventions name a packet; null: nobody can do anything to it. */
+  sender(indexed: IndexedMessage | null): SentPacket | null {
+    return indexed === null ? null : (this.shown?.sender(indexed.frame) ?? null)
+  }
+
+  /** What a packet is called: by the host that sent it, as interventions count; in what was opened, by its frame. */
+  packetName(indexed: IndexedMessage): string {
+    const sender = this.sender(indexed)
+    if (sender !== null) return `Packet ${sender.packet} of ${this.hostName(sender.from)}`
+    return indexed.frame > 0 ? `Frame ${indexed.frame}` : 'Packet'
+  }
+
+  /** Which intervention drops a packet, or -1. */
+  dropOf({ from, packet }: SentPacket): number {
+    return this.config.interventions.findIndex(
+      (one) => one.kind === 'drop' && one.from === from && one.packet === packet,
+    )
   }
 
   withdraw(index: number): void {
     this.change({ interventions: this.config.interventions.filter((_, i) => i !== index) })
   }
 
+  /** What is shown follows from the configuration, or is about to. */
+  get showsRun(): boolean {
+    return !this.#isOpened
+  }
+
+  /** The run of the configuration again, instead of what was opened. */
+  backToRun(): void {
+    this.load(this.config)
+  }
+
   /** Shows something that no configuration leads to: a capture, a script. */
   show(shown: Shown): void {
+    this.#isOpened = true
+    this.#runner.stop()
     this.cursor = { index: 0, us: shown.timeline.timeOf(0) }
     this.pairIndex = 0
     this.#show(shown)
@@ -98,13 +154,13 @@ export class LabState {
   choosePair(index: number): void {
     this.pairIndex = index
     tell(this.#onShown)
-    tell(this.#onCursor)
+    this.look()
   }
 
   setNumbers(numbers: 'absolute' | 'relative'): void {
     this.numbers = numbers
     tell(this.#onShown)
-    tell(this.#onCursor)
+    this.look()
   }
 
   goToEvent(index: number): void {
@@ -112,14 +168,29 @@ export class LabState {
     if (timeline === undefined) return
     const within = timeline.within(index)
     this.cursor = { index: within, us: timeline.timeOf(within) }
-    tell(this.#onCursor)
+    this.look()
   }
 
   goToTime(us: number): void {
     const timeline = this.shown?.timeline
     if (timeline === undefined) return
     this.cursor = { index: timeline.indexAt(us), us }
+    this.look()
+  }
+
+  /** A film begins, or ends: then everything is where the cursor is. */
+  setFilm(isFilm: boolean): void {
+    this.isFilm = isFilm
+    if (!isFilm) this.look()
+  }
+
+  /** Everything that is seen shows where the cursor is: it moved, or something is seen that was not. */
+  look(): void {
     tell(this.#onCursor)
+    const now = performance.now()
+    if (this.isFilm && now - this.#readAt < READING_MS) return
+    this.#readAt = now
+    tell(this.#onReading)
   }
 
   /** The state of one side's connection at the cursor, as far as the events tell. */
@@ -135,8 +206,8 @@ export class LabState {
     const { shown, pair, cursor } = this
     const end = side === 0 ? pair?.left : pair?.right
     if (shown === null || shown.tracks === null || end === undefined) return null
-    const track = shown.tracks.of(end.host, end.connection)
     const step = shown.timeline.stepOf(cursor.index)
+    const track = shown.tracks.of(end.host, end.connection, step)
     const now = track?.at(step) ?? null
     if (track === null || now === null) return null
     let earlier = cursor.index - 1
@@ -147,12 +218,15 @@ export class LabState {
   #take(config: LabConfig): void {
     this.config = config
     this.complaint = ''
+    this.#isOpened = false
     tell(this.#onConfig)
     if (this.#isWaiting) return
     this.#isWaiting = true
     // A slider that is drawn changes the configuration more often than a run is worth.
     requestAnimationFrame(() => {
       this.#isWaiting = false
+      // What was opened meanwhile stays.
+      if (this.#isOpened) return
       this.#runner.start(this.config, (shown) => this.#show(shown), this.onProgress)
     })
   }
@@ -167,7 +241,7 @@ export class LabState {
     const index = Math.max(0, Math.min(this.cursor.index, shown.timeline.indexAt(us)))
     this.cursor = { index, us: Math.max(us, shown.timeline.timeOf(0)) }
     tell(this.#onShown)
-    tell(this.#onCursor)
+    this.look()
   }
 }
 
@@ -177,6 +251,6 @@ function tell(listeners: readonly Listener[]): void {
 
 /** Each packet has one fate. */
 function isSamePacket(one: Intervention, other: Intervention): boolean {
-  if (one.kind === 'inject' || other.kind === 'inject') return false
+  if (!('packet' in one && 'packet' in other)) return false
   return one.from === other.from && one.packet === other.packet
 }

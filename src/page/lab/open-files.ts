@@ -3,7 +3,7 @@
 import { button, make } from '../views/dom.ts'
 import { openDialog } from './dialogs.ts'
 import type { LabState } from './lab-state.ts'
-import { OpenCapture } from './shown-capture.ts'
+import { type NamedOctets, OpenCapture, type OpenStreams, OpenTwoCaptures } from './shown-capture.ts'
 import { looksLikeLog, shownReplay } from './shown-replay.ts'
 import { shownScript } from './shown-script.ts'
 
@@ -24,12 +24,12 @@ const EXAMPLE = `// A listener that accepts, and a client that sends ten octets.
 
 export class OpenFiles {
   readonly #state: LabState
-  readonly #onCapture: (capture: OpenCapture | null) => void
+  readonly #onCapture: (capture: OpenStreams | null) => void
   readonly #onError: (message: string) => void
 
   constructor(
     state: LabState,
-    onCapture: (capture: OpenCapture | null) => void,
+    onCapture: (capture: OpenStreams | null) => void,
     onError: (message: string) => void,
   ) {
     this.#state = state
@@ -46,14 +46,13 @@ export class OpenFiles {
     addEventListener('drop', (event) => {
       event.preventDefault()
       root.classList.remove('dropping')
-      const [file] = event.dataTransfer?.files ?? []
-      if (file !== undefined) void this.open(file)
+      void this.openAll([...(event.dataTransfer?.files ?? [])])
     })
   }
 
   /** Asks for a file, or for the text of a script. */
   dialog(): void {
-    const input = make('input', { type: 'file', id: 'open-file' })
+    const input = make('input', { type: 'file', id: 'open-file', multiple: true })
     const text = make('textarea', { id: 'open-script', rows: 12, spellcheck: 'false' })
     text.value = EXAMPLE
     const close = openDialog(
@@ -64,7 +63,7 @@ export class OpenFiles {
         make(
           'label',
           { for: 'open-file' },
-          'A capture (pcap, pcapng, snoop, tcpdump’s text), a script (.pkt) or a log of elko sim --record; dropping it on the page does the same',
+          'A capture (pcap, pcapng, snoop, tcpdump’s text), two captures of the same connection, a script (.pkt), or a log of a run; dropping it on the page does the same',
         ),
         input,
       ),
@@ -88,33 +87,74 @@ export class OpenFiles {
       ),
     )
     input.addEventListener('change', () => {
-      const [file] = input.files ?? []
+      const files = [...(input.files ?? [])]
       close()
-      if (file !== undefined) void this.open(file)
+      void this.openAll(files)
     })
   }
 
-  async open(file: File): Promise<void> {
+  /** Two captures are the two ends of one connection; of other files the first is opened, which is told. */
+  async openAll([first, ...others]: readonly File[]): Promise<void> {
+    if (first === undefined) return
+    const problem = others.length === 1 ? await this.#openBoth(first, others[0]!) : ''
+    if (problem === null || !(await this.open(first)) || others.length === 0) return
+    const names = others.map(({ name }) => name).join(', ')
+    const told = `${first.name} was opened; one at a time: ${names} ${others.length === 1 ? 'was' : 'were'} not.`
+    this.#onError(`${problem} ${told}`.trim())
+  }
+
+  /** @returns null where it could be done; else why two captures do not go together, '' where these are not two captures. */
+  async #openBoth(first: File, second: File): Promise<string | null> {
     try {
-      if (file.size > MOST_OCTETS)
-        throw new Error(`${file.name} has more than ${MOST_OCTETS} octets: use elko diagnose`)
-      const octets = new Uint8Array(await file.arrayBuffer())
-      if (file.name.endsWith('.pkt')) return this.script(new TextDecoder('latin1').decode(octets), file.name)
-      if (looksLikeLog(octets)) {
-        const shown = shownReplay(file.name, octets)
-        this.#onCapture(null)
-        return this.#state.show(shown)
-      }
-      const capture = new OpenCapture(file.name, octets)
-      this.#onCapture(capture)
-      this.#state.show(capture.stream(capture.streams[0]!.number))
+      const files = [await named(first), await named(second)] as const
+      if (files.some(({ name, octets }) => isScript(name) || looksLikeLog(octets))) return ''
+      this.#show(new OpenTwoCaptures(files))
+      return null
     } catch (error) {
-      this.#onError(error instanceof Error ? error.message : String(error))
+      return wordsOf(error)
     }
+  }
+
+  /** @returns whether it could be. */
+  async open(file: File): Promise<boolean> {
+    try {
+      const { name, octets } = await named(file)
+      if (isScript(name)) this.script(new TextDecoder('latin1').decode(octets), name)
+      else if (looksLikeLog(octets)) {
+        const shown = shownReplay(name, octets)
+        this.#onCapture(null)
+        this.#state.show(shown)
+      } else this.#show(new OpenCapture(name, octets))
+      return true
+    } catch (error) {
+      this.#onError(wordsOf(error))
+      return false
+    }
+  }
+
+  #show(capture: OpenStreams): void {
+    const shown = capture.stream(capture.streams[0]!.number)
+    this.#onCapture(capture)
+    this.#state.show(shown)
   }
 
   script(text: string, name: string): void {
     this.#onCapture(null)
     this.#state.show(shownScript(text, name))
   }
+}
+
+/** @throws Error where it is too large. */
+async function named(file: File): Promise<NamedOctets> {
+  if (file.size > MOST_OCTETS)
+    throw new Error(`${file.name} has more than ${MOST_OCTETS} octets: use elko diagnose`)
+  return { name: file.name, octets: new Uint8Array(await file.arrayBuffer()) }
+}
+
+function isScript(name: string): boolean {
+  return name.endsWith('.pkt')
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

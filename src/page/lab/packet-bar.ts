@@ -23,7 +23,7 @@ export class PacketBar {
       title: 'What it says, and what may befall it (Enter)',
     })
     this.element = make('div', { class: 'packet-bar' }, this.#name, this.#drop, this.#more)
-    state.on('cursor', () => this.#draw())
+    state.on('reading', () => this.#draw())
     state.on('config', () => this.#draw())
   }
 
@@ -34,16 +34,12 @@ export class PacketBar {
 
   #draw(): void {
     const found = this.#pictures.atCursor()
-    const sender = found === null ? null : (this.#state.shown?.sender(found.frame) ?? null)
+    const sender = this.#state.sender(found)
     this.#more.hidden = found === null
     this.#drop.hidden = sender === null
-    this.#name.textContent =
-      found === null || found.frame === 0
-        ? ''
-        : `Packet ${found.frame} of ${this.#state.hostName(found.message.from)}`
-    const isDropped = this.#state.config.interventions.some(
-      (one) => one.kind === 'drop' && one.from === sender?.from && one.packet === sender.packet,
-    )
+    this.#name.textContent = found === null ? '' : this.#state.packetName(found)
+    this.#name.title = found === null || found.frame === 0 ? '' : `number ${found.frame} of all`
+    const isDropped = sender !== null && this.#state.dropOf(sender) >= 0
     this.#drop.textContent = isDropped ? 'Let it pass' : 'Drop it'
   }
 }

@@ -14,16 +14,17 @@ const MOST_DELAY_MS = 3_600_000
 
 export function packetDialog(state: LabState, indexed: IndexedMessage): void {
   const { message, frame } = indexed
-  const sender = frame === 0 ? null : (state.shown?.sender(frame) ?? null)
+  const sender = state.sender(indexed)
   const facts: [name: string, value: string][] = [
     ['Segment', tcpdumpSegmentText(message.segment)],
     ['Sent', message.sentItem < 0 ? 'by nobody that is recorded' : `at ${durationText(message.sentUs)}`],
     ['Fate', fateText(indexed)],
   ]
   if (message.reason !== undefined) facts.splice(1, 0, ['Why', SEND_REASONS[message.reason]])
+  if (sender !== null) facts.push(['Number', `${frame} of all packets of the run`])
   const list = make('dl', { class: 'facts' })
   for (const [name, value] of facts) list.append(make('dt', {}, name), make('dd', {}, value))
-  const title = frame > 0 ? `Packet ${frame}` : 'Packet'
+  const title = state.packetName(indexed)
   if (sender === null) {
     openDialog(title, list)
     return
@@ -52,7 +53,7 @@ function choices(state: LabState, { from, packet }: SentPacket, close: () => voi
     act({ kind: 'delay', from, packet, byUs: Math.round(delay.valueAsNumber * 1000) })()
   })
   const index = state.config.interventions.findIndex(
-    (one) => one.kind !== 'inject' && one.from === from && one.packet === packet,
+    (one) => 'packet' in one && one.from === from && one.packet === packet,
   )
   const pass = button('Let it pass', () => {
     close()

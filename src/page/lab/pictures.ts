@@ -1,40 +1,52 @@
-/** Wire, diagram and graph of the connection that is shown, and the cursor that links them. */
+/** Wire, diagram, graph and states of the connection that is shown, and the cursor that links them. */
 
+import { eventWords } from '../../lab/index.ts'
+import { connectionOf } from '../../trace/connections.ts'
 import type { SegmentRecord, TraceEvent } from '../../trace/events.ts'
-import { DiagramView } from '../views/diagram-view.ts'
+import { DiagramPanel } from '../views/diagram-panel.ts'
 import { GraphView } from '../views/graph-view.ts'
-import { type IndexedMessage, indexMessages, type MessageIndex } from '../views/message-index.ts'
+import type { IndexedMessage } from '../views/message-index.ts'
 import type { Moment } from '../views/moment.ts'
+import { StatesView } from '../views/states-view.ts'
 import type { LabState } from './lab-state.ts'
 import { packetDialog } from './packet-dialog.ts'
+import { octetsOfPacket } from './packet-octets.ts'
 import { WireView } from './wire-view.ts'
 
 /** Below this the diagram shows less beside the arrows, pixels. */
 const WIDE = 900
 
 export class Pictures {
-  readonly diagram = new DiagramView()
+  /** The diagram with its controls, its search and the details of what is chosen. */
+  readonly panel = new DiagramPanel()
   readonly graph = new GraphView()
+  readonly states = new StatesView()
   readonly wire: WireView
   /** The reader chose something in a picture. */
   onChoose: () => void = () => {}
   readonly #state: LabState
-  #index: MessageIndex | null = null
-  /** The pictures are told where the cursor stands: what they tell of it in return is no news. */
-  #isFollowing = false
+  /** What a picture told of itself it need not be told. */
+  #isTold = false
   #chosen: TraceEvent | null = null
-  #wasDiagram = false
+  /** Which pictures showed it: others have yet to. */
+  #chosenIn = ''
+  #isStatesDrawn = false
 
   constructor(state: LabState) {
     this.#state = state
     this.wire = new WireView(state)
     state.on('shown', () => this.#shown())
     state.on('cursor', () => this.follow())
-    for (const view of [this.diagram, this.graph]) {
-      view.announcer.on('select', (moment) => this.#selected(moment))
-      view.announcer.on('point', (moment) => this.#pointed(moment, view))
-    }
-    this.diagram.element.addEventListener('dblclick', () => {
+    state.on('reading', () => this.#read())
+    const { panel, graph, states } = this
+    panel.onSelect = (moment) => this.#selected(moment, true)
+    panel.onPoint = (moment) => this.graph.pointAt(moment?.at ?? state.cursor.us)
+    panel.octetsOf = ({ frame }) => (state.shown === null ? null : octetsOfPacket(state.shown, frame))
+    panel.tools.onNumbers = (numbers) => state.setNumbers(numbers)
+    graph.announcer.on('select', (moment) => this.#selected(moment, false))
+    graph.announcer.on('point', (moment) => panel.diagram.pointAt(moment?.at ?? state.cursor.us))
+    states.announcer.on('select', (moment) => this.#selected(moment, false))
+    panel.diagram.element.addEventListener('dblclick', () => {
       const found = this.atCursor()
       if (found !== null) packetDialog(state, found)
     })
@@ -42,21 +54,17 @@ export class Pictures {
 
   /** The message at the cursor: the one that its event speaks of. */
   atCursor(): IndexedMessage | null {
-    const { event } = this.#state
-    if (event === null || this.#index === null) return null
+    const { event, shown, pair } = this.#state
+    if (event === null || shown === null || pair === null) return null
     if (event.kind !== 'sent' && event.kind !== 'received') return null
     return this.#messageOf(event.segment, event) ?? null
   }
 
   /** Drops the packet at the cursor, or no longer. */
   toggleDrop(): void {
-    const found = this.atCursor()
-    const sender = found === null ? null : (this.#state.shown?.sender(found.frame) ?? null)
+    const sender = this.#state.sender(this.atCursor())
     if (sender === null) return
-    const { interventions } = this.#state.config
-    const at = interventions.findIndex(
-      (one) => one.kind === 'drop' && one.from === sender.from && one.packet === sender.packet,
-    )
+    const at = this.#state.dropOf(sender)
     if (at >= 0) this.#state.withdraw(at)
     else this.#state.intervene({ kind: 'drop', ...sender })
   }
@@ -64,31 +72,47 @@ export class Pictures {
   /** Puts the cursor of every picture where the cursor is; what nobody sees follows when it is shown. */
   follow(): void {
     const { cursor, event } = this.#state
-    const isDiagram = isSeen(this.diagram.element)
-    if (isDiagram) this.diagram.pointAt(cursor.us)
-    if (isSeen(this.graph.element)) this.graph.pointAt(cursor.us)
-    // Choosing draws anew, which not every frame of a film is worth.
-    if (event === null || (event === this.#chosen && isDiagram === this.#wasDiagram)) return
+    const { diagram } = this.panel
+    const [isDiagram, isGraph] = [isSeen(diagram.element), isSeen(this.graph.element)]
+    if (isDiagram) diagram.pointAt(cursor.us)
+    if (isGraph) this.graph.pointAt(cursor.us)
+    const seen = `${isDiagram} ${isGraph}`
+    if (event === null || (event === this.#chosen && seen === this.#chosenIn)) return
     this.#chosen = event
-    this.#wasDiagram = isDiagram
+    this.#chosenIn = seen
     const segment = event.kind === 'sent' || event.kind === 'received' ? event.segment : null
-    this.#isFollowing = true
     const found = segment === null ? undefined : this.#messageOf(segment, event)
-    if (isDiagram) this.diagram.choose({ at: cursor.us, segment: found?.message.segment ?? null })
-    if (!isDiagram) this.graph.choose({ at: cursor.us, segment })
-    this.#isFollowing = false
+    if (isDiagram && !this.#isTold)
+      this.panel.follow({ at: cursor.us, segment: found?.message.segment ?? null })
+    if (isGraph) this.graph.choose({ at: cursor.us, segment })
   }
 
   redraw(): void {
-    this.diagram.redraw()
+    this.panel.diagram.redraw()
     this.graph.redraw()
     this.wire.draw()
+    this.#drawStates()
+  }
+
+  /** What is there to be read, not watched. */
+  #read(): void {
+    const { cursor, event, isFilm } = this.#state
+    if (isSeen(this.states.element)) this.states.choose({ at: cursor.us, segment: null })
+    if (this.#isTold || event === null) return
+    const found = this.atCursor()
+    if (found !== null) return this.panel.tell(found, !isFilm)
+    const { kind, text, why } = eventWords(event)
+    this.panel.tellWords(
+      [`${event.host}: ${kind}`, text, why].filter((line) => line !== '').join('\n'),
+      !isFilm,
+    )
   }
 
   /** What arrives has a record of its own; the packet's number joins it with what was sent. */
   #messageOf(segment: SegmentRecord, event: TraceEvent): IndexedMessage | undefined {
     const packet = 'packet' in event ? event.packet : 0
-    return this.#index?.bySegment.get(segment) ?? this.#index?.byFrame.get(packet)
+    const { bySegment, byFrame } = this.panel.index
+    return bySegment.get(segment) ?? byFrame.get(packet)
   }
 
   #shown(): void {
@@ -96,40 +120,45 @@ export class Pictures {
     if (shown === null || pair === null) return
     const { events } = shown.timeline
     const { addresses } = shown
-    this.#index = indexMessages(events, pair)
+    const isFirst = this.#chosen === null
+    const isWide = this.panel.diagram.element.clientWidth >= WIDE
     this.#chosen = null
-    this.wire.show(this.#index)
-    const end = pair.left.connection > 0 ? pair.left : pair.right
-    const isWide = this.diagram.element.clientWidth >= WIDE
-    this.diagram.show(events, {
-      ...{ addresses, numbers, times: 'absolute', zoom: 'fit' },
-      connection: { host: end.host, connection: end.connection },
-      view: isWide ? 'full' : 'overview',
-      remarks: isWide,
+    this.panel.show(events, pair, {
+      ...{ addresses, numbers, connection: connectionOf(pair) },
+      // What the reader chose later stays from run to run.
+      ...(isFirst && { view: isWide ? 'full' : 'overview', remarks: isWide }),
     })
+    this.wire.show(this.panel.index)
     this.graph.show(events, pair, {
-      ...{ type: 'time-sequence', addresses },
-      segmentOf: (packet): SegmentRecord | null => this.#index?.byFrame.get(packet)?.message.segment ?? null,
+      ...{ type: this.graph.type, addresses },
+      segmentOf: (packet): SegmentRecord | null =>
+        this.panel.index.byFrame.get(packet)?.message.segment ?? null,
     })
+    this.#isStatesDrawn = false
+    this.#drawStates()
   }
 
-  #selected(moment: Moment | null): void {
-    if (this.#isFollowing || moment === null) return
+  /** The diagram of the states is drawn when it is seen first. */
+  #drawStates(): void {
+    const { shown, pair } = this.#state
+    if (shown === null || pair === null || !isSeen(this.states.element)) return
+    if (!this.#isStatesDrawn) this.states.show(shown.timeline.events, pair, shown.title)
+    this.#isStatesDrawn = true
+    this.states.choose({ at: this.#state.cursor.us, segment: null })
+  }
+
+  /** @param isTold whether the details have it already */
+  #selected(moment: Moment | null, isTold: boolean): void {
+    if (moment === null) return
     this.onChoose()
-    const { shown } = this.#state
     const { segment, at } = moment
+    const events = this.#state.shown?.timeline.events ?? []
     const index =
-      segment === null
-        ? -1
-        : (shown?.timeline.events.findIndex((event) => 'segment' in event && event.segment === segment) ?? -1)
+      segment === null ? -1 : events.findIndex((event) => 'segment' in event && event.segment === segment)
+    this.#isTold = isTold
     if (index >= 0) this.#state.goToEvent(index)
     else this.#state.goToTime(at)
-  }
-
-  #pointed(moment: Moment | null, from: DiagramView | GraphView): void {
-    const at = moment?.at ?? this.#state.cursor.us
-    if (from === this.diagram) this.graph.pointAt(at)
-    else this.diagram.pointAt(at)
+    this.#isTold = false
   }
 }
 

@@ -35,6 +35,7 @@ export class Playback {
     if (shown === null || this.#isPlaying) return
     if (cursor.index >= shown.timeline.length - 1) this.#state.goToEvent(0)
     this.#isPlaying = true
+    this.#state.setFilm(true)
     this.#last = performance.now()
     requestAnimationFrame((now) => this.#frame(now))
     this.onChange()
@@ -43,6 +44,7 @@ export class Playback {
   pause(): void {
     if (!this.#isPlaying) return
     this.#isPlaying = false
+    this.#state.setFilm(false)
     this.onChange()
   }
 

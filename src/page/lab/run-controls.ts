@@ -1,6 +1,6 @@
 /** The run as a whole: seed, IP version, limit of time, octets of a lesson, and back to where it began. */
 
-import { DEFAULT_LAB, findLesson, MAX_UNTIL_MS } from '../../lab/index.ts'
+import { DEFAULT_LAB, lessonOf, MAX_UNTIL_MS } from '../../lab/index.ts'
 import { MAX_BYTES } from '../../sim/scenario.ts'
 import { findScenario } from '../../sim/scenarios.ts'
 import { button, make } from '../views/dom.ts'
@@ -47,10 +47,13 @@ export class RunControls {
     const ipv6 = check('IPv6', false, (on) => state.change({ ipv6: on }))
     const box = ipv6.querySelector('input')!
     const another = button('Another seed', () => state.change({ seed: (state.config.seed % MOST_SEED) + 1 }))
-    const reset = button('Back to how it was', () => {
-      const { lesson } = state.config
-      state.load(lesson === null ? DEFAULT_LAB : (findLesson(lesson)?.config ?? DEFAULT_LAB))
-    })
+    const reset = button(
+      'Back to how it was',
+      () => state.load(lessonOf(state.config)?.config ?? DEFAULT_LAB),
+      {
+        title: 'As the lesson begins',
+      },
+    )
     this.element = section(
       'Run',
       true,

@@ -1,11 +1,11 @@
 /** A log that `record: true` or `elko sim --record` wrote, dropped on the page: run once more. */
 
 import { joined } from '../../bytes/join.ts'
-import { outcomeOf, Timeline } from '../../lab/index.ts'
+import { EventSteps, Timeline, Tracks } from '../../lab/index.ts'
 import { type ReplayedRun, replayRun } from '../../replay/replayed-run.ts'
+import { story } from '../../sim/scenarios/story.ts'
 import { LOG_MAGIC } from '../../stack/log-format.ts'
-import { connectionsIn } from '../../trace/connections.ts'
-import { type Shown, verdicts } from './shown.ts'
+import { type Shown, shownEvents, verdicts } from './shown.ts'
 
 export function looksLikeLog(octets: Uint8Array): boolean {
   return [...LOG_MAGIC].every((character, i) => octets[i] === character.charCodeAt(0))
@@ -14,31 +14,41 @@ export function looksLikeLog(octets: Uint8Array): boolean {
 /** @throws LogError where it is no log, or one of another version. */
 export function shownReplay(name: string, octets: Uint8Array): Shown {
   const chunks: Uint8Array[] = []
-  const run = replayRun(octets, { capture: (chunk) => chunks.push(chunk) })
-  const { events, title, hosts, addresses, lesson } = run
-  const pairs = connectionsIn(events)
+  const steps = new EventSteps()
+  const tracks = new Tracks()
+  const run = replayRun(octets, {
+    capture: (chunk) => chunks.push(chunk),
+    onEvent: ({ index, entry, stacks }, told) => {
+      steps.take(index, entry!.at, told)
+      tracks.take(index, stacks)
+    },
+  })
+  const { title, hosts, addresses, lesson, onePicture } = run
+  tracks.isOnePicture = onePicture
+  const events = story(run.events, { oneConnection: onePicture })
+  const told = shownEvents(events)
   return {
     kind: 'replay',
     title: title === '' ? name : title,
-    words: [lesson, ...troubles(run), ...verdicts(events, pairs)].filter((each) => each !== ''),
-    timeline: new Timeline(events, (_event, index) => index),
-    pairs,
+    words: [lesson, ...troubles(run), ...verdicts(events, told.pairs)].filter((each) => each !== ''),
+    ...told,
+    timeline: new Timeline(events, (event) => steps.of(event)),
+    tracks,
     hosts,
     addresses,
-    tracks: null,
-    outcome: outcomeOf(events),
     end: `Replayed from ${name}: ${run.replayed} of ${run.recorded} events, recorded by ${run.elko}.`,
-    sender: () => null,
-    capture: () => ({ name: `${name.replace(/\.\w+$/, '')}.pcapng`, octets: joined(chunks) }),
+    capture: () => ({ name: `${name.replace(/\.[\w-]+$/, '')}.pcapng`, octets: joined(chunks) }),
   }
 }
 
-function troubles({ divergence, problem }: ReplayedRun): string[] {
+function troubles({ divergence, retelling, problem, end }: ReplayedRun): string[] {
   const found: string[] = []
-  if (divergence !== null) {
-    const { index, event, recorded, came } = divergence
+  for (const differs of [retelling, divergence]) {
+    if (differs === null) continue
+    const { index, event, recorded, came } = differs
     found.push(`Event ${index}, ${event}, is another one now: recorded ${recorded}, came ${came}.`)
   }
   if (problem !== null) found.push(problem.message)
+  if (end === 'changed') found.push('The log was changed after it was written.')
   return found
 }

@@ -4,26 +4,20 @@ import { joined } from '../../bytes/join.ts'
 import { pcapngHeader, pcapngPacket } from '../../capture/pcapng.ts'
 import { type DrillResult, drill } from '../../drill/drill.ts'
 import { printPacket } from '../../drill/print.ts'
-import { outcomeOf, Timeline } from '../../lab/index.ts'
-import { connectionsIn } from '../../trace/connections.ts'
-import { type Shown, verdicts } from './shown.ts'
+import { type Shown, shownEvents, verdicts } from './shown.ts'
 
 export function shownScript(text: string, name: string): Shown {
   const result = drill(text, name)
   const { events, addresses } = result
-  const pairs = connectionsIn(events)
+  const told = shownEvents(events)
   return {
     kind: 'script',
     title: name,
-    words: [...verdictWords(result), ...verdicts(events, pairs)],
-    timeline: new Timeline(events, (_event, index) => index),
-    pairs,
+    words: [...verdictWords(result), ...verdicts(events, told.pairs)],
+    ...told,
     hosts: ['elko', 'other side'],
     addresses: addresses === null ? {} : { elko: addresses.local, 'other side': addresses.remote },
-    tracks: null,
-    outcome: outcomeOf(events),
     end: '',
-    sender: () => null,
     capture: () => ({ name: `${name.replace(/\.pkt$/, '')}.pcapng`, octets: captureOf(result) }),
   }
 }

@@ -2,7 +2,15 @@
 
 import { verdict } from '../../diagram/verdict.ts'
 import type { LabConfig, SentPacket } from '../../lab/index.ts'
-import { LabRun, lessonOf, type Outcome, outcomeOf, type Timeline, type Tracks } from '../../lab/index.ts'
+import {
+  isAsBegun,
+  LabRun,
+  lessonOf,
+  type Outcome,
+  outcomeOf,
+  Timeline,
+  type Tracks,
+} from '../../lab/index.ts'
 import { connectionsIn, type LadderPair } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
 
@@ -23,8 +31,8 @@ export interface Shown {
   readonly end: string
   /** How a packet is named by who wants to drop it; null: nobody can. */
   readonly sender: (packet: number) => SentPacket | null
-  /** A pcapng file, and the name it should have. */
-  readonly capture: () => { readonly name: string; readonly octets: Uint8Array }
+  /** A pcapng file, and the name it should have; null where a page was saved without the packets. */
+  readonly capture: (() => { readonly name: string; readonly octets: Uint8Array }) | null
 }
 
 /** Steps of a run between two looks at the clock: some milliseconds. */
@@ -39,6 +47,11 @@ const ENDS = {
 /** Runs a configuration, a slice at a time, so that the page stays alive meanwhile. */
 export class Runner {
   #turn = 0
+
+  /** Nobody wants to hear of the latest run any more. */
+  stop(): void {
+    this.#turn++
+  }
 
   /** @param done gets the run when it is over; a later call takes its place. */
   start(config: LabConfig, done: (shown: Shown) => void, progress: (steps: number) => void): void {
@@ -63,7 +76,10 @@ export function shownRun(run: LabRun): Shown {
   const { end, defect } = run
   return {
     kind: 'run',
-    title: lesson?.title ?? run.scenario.title,
+    title:
+      lesson === null
+        ? run.scenario.title
+        : `${lesson.title}${isAsBegun(run.config, lesson) ? '' : ' (changed)'}`,
     words: [lesson?.words ?? '', ...verdicts(timeline.events, pairs)].filter((each) => each !== ''),
     timeline,
     pairs,
@@ -74,6 +90,19 @@ export function shownRun(run: LabRun): Shown {
     end: end === 'defect' ? `Elko broke a rule of its own: ${defect}` : end === null ? '' : ENDS[end],
     sender: (packet) => run.sender(packet),
     capture: () => ({ name: `${run.scenario.name}.pcapng`, octets: run.capture(run.hosts[0]).octets }),
+  }
+}
+
+/** What only the events tell of: nobody's variables are known, and no packet can be dropped any more. */
+export function shownEvents(
+  events: readonly TraceEvent[],
+): Pick<Shown, 'timeline' | 'pairs' | 'tracks' | 'outcome' | 'sender'> {
+  return {
+    timeline: new Timeline(events, (_event, index) => index),
+    pairs: connectionsIn(events),
+    tracks: null,
+    outcome: outcomeOf(events),
+    sender: () => null,
   }
 }
 

@@ -28,6 +28,7 @@ export class TraceView {
         role: 'listbox',
         'aria-label': 'Events of the run',
         scroll: () => this.#draw(),
+        keydown: (event: KeyboardEvent) => this.#key(event),
       },
       this.#sheet,
     )
@@ -37,7 +38,7 @@ export class TraceView {
       if (row !== null) state.goToEvent(Number(row.getAttribute('data-index')))
     })
     state.on('shown', () => this.#shown())
-    state.on('cursor', () => this.#moved())
+    state.on('reading', () => this.#moved())
     new ResizeObserver(() => this.#moved()).observe(this.#scroller)
   }
 
@@ -45,6 +46,26 @@ export class TraceView {
     this.#sheet.style.height = `${(this.#state.shown?.timeline.length ?? 0) * ROW_HEIGHT}px`
     this.#first = -1
     this.#draw()
+  }
+
+  /** Keys move the cursor, and the list goes with it. */
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const { cursor, shown } = this.#state
+    const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_HEIGHT) - 2)
+    const last = (shown?.timeline.length ?? 1) - 1
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -last,
+      End: last,
+    }
+    const by = steps[event.key]
+    if (by === undefined) return
+    event.preventDefault()
+    this.#state.goToEvent(cursor.index + by)
   }
 
   #moved(): void {

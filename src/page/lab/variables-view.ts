@@ -45,6 +45,7 @@ export class VariablesView {
     const relative = check('numbers from each SYN', false, (on) =>
       state.setNumbers(on ? 'relative' : 'absolute'),
     )
+    const box = relative.querySelector('input')!
     this.element = make(
       'section',
       { class: 'variables-panel', 'aria-label': 'Variables', tabindex: 0 },
@@ -52,8 +53,11 @@ export class VariablesView {
       this.#none,
       this.#table,
     )
-    state.on('shown', () => this.#shown())
-    state.on('cursor', () => this.draw())
+    state.on('shown', () => {
+      box.checked = state.numbers === 'relative'
+      this.#shown()
+    })
+    state.on('reading', () => this.draw())
   }
 
   #shown(): void {

@@ -12,9 +12,9 @@ import { make, setMarkup } from '../views/dom.ts'
 import type { IndexedMessage, MessageIndex } from '../views/message-index.ts'
 import type { LabState } from './lab-state.ts'
 
-const HEIGHT = 148
+const HEIGHT = 116
 const HOST_WIDTH = 132
-const LANES = { 0: 56, 1: 100 } as const
+const LANES = { 0: 40, 1: 82 } as const
 /** Packets that are drawn at once; more stand so close that nobody tells them apart. */
 const MOST = 250
 /** How long a packet is seen whose way is not known, or that took no time, microseconds. */
@@ -145,10 +145,10 @@ export class WireView {
     return element(
       'g',
       { class: 'host' },
-      element('rect', { x: x + 4, y: 24, width: HOST_WIDTH - 8, height: HEIGHT - 40, rx: 8 }),
-      textAt(middle, 52, shortened(name, 15), { 'text-anchor': 'middle', class: 'words host-name' }),
-      textAt(middle, 72, shortened(address, 17), { 'text-anchor': 'middle', class: 'tick' }),
-      textAt(middle, 104, state, { 'text-anchor': 'middle', class: 'host-state' }),
+      element('rect', { x: x + 4, y: 6, width: HOST_WIDTH - 8, height: HEIGHT - 12, rx: 8 }),
+      textAt(middle, 34, shortened(name, 15), { 'text-anchor': 'middle', class: 'words host-name' }),
+      textAt(middle, 54, shortened(address, 17), { 'text-anchor': 'middle', class: 'tick' }),
+      textAt(middle, 88, state, { 'text-anchor': 'middle', class: 'host-state' }),
     )
   }
 

@@ -1,7 +1,12 @@
 /** The panel beside the picture: all there is to say of what is chosen or pointed at. */
 
+import type { PacketOctets } from '../../trace/packed-packets.ts'
 import { make } from './dom.ts'
 import type { Detail, MessageAbout } from './message-details.ts'
+import { OctetsView } from './octets-view.ts'
+
+/** At once, or when they are unpacked; null: they were not captured. */
+export type OctetsOf = () => PacketOctets | null | Promise<PacketOctets | null>
 
 export class DetailsPanel {
   readonly element: HTMLElement
@@ -10,6 +15,9 @@ export class DetailsPanel {
   /** Tells screen readers what was chosen, in a sentence. */
   readonly #live = make('p', { class: 'only-read', 'aria-live': 'polite', role: 'status' })
   readonly #onPlace: (place: number) => void
+  /** The reader wants to see the octets, of this message and of the next ones. */
+  #isDumped = false
+  #dump: OctetsView | null = null
 
   /** @param onPlace the reader follows a link to another message. */
   constructor(onPlace: (place: number) => void) {
@@ -45,7 +53,9 @@ export class DetailsPanel {
     )
   }
 
-  showMessage({ title, groups }: MessageAbout): void {
+  /** @param octets what was captured of it, asked for when the reader wants to see it; absent where nobody has octets */
+  showMessage({ title, groups }: MessageAbout, octets?: OctetsOf): void {
+    this.#dump = null
     this.#title.textContent = title
     this.#body.replaceChildren(
       ...groups.map((group) =>
@@ -56,8 +66,41 @@ export class DetailsPanel {
           make('dl', {}, ...group.details.flatMap((detail) => this.#detail(detail))),
         ),
       ),
-      make('p', { class: 'hint' }, 'The octets of its text are not recorded.'),
+      octets === undefined
+        ? make('p', { class: 'hint' }, 'Its octets are not recorded.')
+        : this.#octets(octets),
     )
+  }
+
+  #octets(octetsOf: OctetsOf): HTMLElement {
+    const place = make('div', {})
+    const fill = (packet: PacketOctets | null): void => {
+      this.#dump = packet === null ? null : new OctetsView(packet, (detail) => this.#mark(detail))
+      place.replaceChildren(this.#dump?.element ?? make('p', { class: 'hint' }, 'It was not captured.'))
+    }
+    const ask = (): void => {
+      const found = octetsOf()
+      if (!(found instanceof Promise)) return fill(found)
+      place.replaceChildren(make('p', { class: 'hint' }, 'The packets are being unpacked ...'))
+      found.then(
+        // Meanwhile the details may be another message's.
+        (packet) => place.isConnected && fill(packet),
+        (error: Error) => place.replaceChildren(make('p', { class: 'hint' }, error.message)),
+      )
+    }
+    const part = make('details', { open: this.#isDumped }, make('summary', {}, 'Octets'), place)
+    part.addEventListener('toggle', () => {
+      this.#isDumped = part.open
+      if (part.open && place.childElementCount === 0) ask()
+    })
+    if (part.open) ask()
+    return part
+  }
+
+  /** The line of the details that a field belongs to. */
+  #mark(detail: string | null): void {
+    for (const each of this.#body.querySelectorAll('[data-detail]'))
+      each.classList.toggle('marked', detail !== null && each.getAttribute('data-detail') === detail)
   }
 
   /** Something that is no message: a state, a call, a fold. */
@@ -71,7 +114,12 @@ export class DetailsPanel {
   }
 
   #detail({ name, value, place, source }: Detail): HTMLElement[] {
-    const words = make('dd', {})
+    const about = {
+      'data-detail': name,
+      pointerenter: () => this.#dump?.mark(name),
+      pointerleave: () => this.#dump?.mark(null),
+    }
+    const words = make('dd', about)
     if (place === undefined) words.append(value)
     else {
       const link = make('button', { type: 'button', class: 'link', click: () => this.#onPlace(place) }, value)
@@ -80,7 +128,7 @@ export class DetailsPanel {
     if (source !== undefined) {
       words.append(' ', make('a', { href: source.href, rel: 'noreferrer', target: '_blank' }, source.words))
     }
-    return [make('dt', {}, name), words]
+    return [make('dt', about, name), words]
   }
 }
 

@@ -1,12 +1,14 @@
 /** Keeps the SVG of a diagram's seen part up to date: a head that stays at the top, and the part of the body around what is seen. */
 
 import { drawHead, drawPart } from '../../diagram/sequence/draw.ts'
-import type { Label, Mark, SequenceLayout } from '../../diagram/sequence/sequence-layout.ts'
+import type { Box, Label, Mark, SequenceLayout } from '../../diagram/sequence/sequence-layout.ts'
 import { decimal, element } from '../../svg/markup.ts'
 import { durationText } from '../../svg/scale.ts'
 import type { SegmentRecord } from '../../trace/events.ts'
 import { make, setMarkup } from './dom.ts'
 import type { LayoutIndex } from './layout-window.ts'
+import { markBox } from './mark-box.ts'
+import type { Area } from './tooltip.ts'
 
 export interface Highlights {
   /** Place of the chosen mark, or -1. */
@@ -29,6 +31,11 @@ export class DiagramPainter {
   readonly #part = document.createElementNS(SVG, 'g')
   #painted: Range = { top: 0, bottom: 0 }
   #places: readonly number[] = []
+  /** What was drawn of each place: its words and, of a message, its line. */
+  readonly #drawn = new Map<number, readonly Element[]>()
+  /** The place that stands out, or -1, and the box behind it. */
+  #chosen = -1
+  #frame: SVGRectElement | null = null
 
   /** @param list where the marks are the options: it has the focus */
   constructor(scroller: HTMLElement, list: HTMLElement) {
@@ -58,7 +65,7 @@ export class DiagramPainter {
   }
 
   has(place: number): boolean {
-    return this.#places.includes(place)
+    return this.#drawn.has(place)
   }
 
   /** Draws what lies in the range and a good deal around it, unless that is there already. */
@@ -76,24 +83,43 @@ export class DiagramPainter {
     this.#places = index.between(this.#painted.top, this.#painted.bottom)
     const part = index.part(this.#places, this.#painted.top, this.#painted.bottom)
     const brackets = index.openBetween(this.#painted.top, this.#painted.bottom).map(bracketMarkup)
-    const drawn = drawPart(highlights.times === 'delta' ? withDeltas(part, layout) : part)
+    const drawn = drawPart(withTimes(part, layout, highlights.times))
     setMarkup(this.#part, drawn + brackets.join(''))
     this.#finish(layout, highlights)
   }
 
+  /** Another place stands out; nothing else is drawn anew. */
+  choose(place: number, layout: SequenceLayout | null): void {
+    this.#frame?.remove()
+    for (const each of this.#drawn.get(this.#chosen) ?? []) each.classList.remove('chosen')
+    this.#drawn.get(this.#chosen)?.[0]?.setAttribute('aria-selected', 'false')
+    this.#chosen = place
+    const [row, ...lines] = this.#drawn.get(place) ?? []
+    const mark = layout?.marks[place]
+    if (row === undefined || mark === undefined) return
+    for (const each of [row, ...lines]) each.classList.add('chosen')
+    row.setAttribute('aria-selected', 'true')
+    this.#frame = frameOf(mark)
+    if (this.#frame !== null) row.prepend(this.#frame)
+  }
+
   /** A line at a height, or none. */
   cursor(y: number | null, layout: SequenceLayout): void {
-    const isShown = y !== null
-    this.#cursor.setAttribute(
-      'd',
-      isShown ? `M${decimal(layout.columns.axis - 6)} ${decimal(y)}H${decimal(layout.columns.right)}` : '',
-    )
+    const { axis, right } = layout.columns
+    this.#cursor.setAttribute('d', y === null ? '' : `M${decimal(axis - 6)} ${decimal(y)}H${decimal(right)}`)
   }
 
   /** The place of the mark that an element belongs to, or -1. */
   placeAt(target: EventTarget | null): number {
     const element = target instanceof Element ? target.closest('[data-place]') : null
     return element === null ? -1 : Number(element.getAttribute('data-place'))
+  }
+
+  /** Where a box of the picture is seen. */
+  areaOf({ x, y, width, height }: Box, { top }: SequenceLayout, scale: number): Area {
+    const body = this.#body.getBoundingClientRect()
+    const [left, above] = [body.left + x * scale, body.top + (y - top) * scale]
+    return { left, top: above, right: left + width * scale, bottom: above + height * scale }
   }
 
   /** The id of the open fold whose bracket an element belongs to, or null. */
@@ -112,6 +138,7 @@ export class DiagramPainter {
     times.setAttribute('aria-hidden', 'true')
     this.#part.append(times)
     let line = 0
+    this.#drawn.clear()
     for (const [k, row] of [...(rows?.children ?? [])].entries()) {
       const place = this.#places[k]!
       const mark = layout.marks[place]!
@@ -120,16 +147,14 @@ export class DiagramPainter {
       nameRow(row, times)
       row.setAttribute('id', `mark-${place}`)
       row.setAttribute('data-place', String(place))
-      row.setAttribute('aria-selected', String(place === chosen))
+      row.setAttribute('aria-selected', 'false')
       const arrow = mark.arrow === undefined ? undefined : lines[line++]
       const segment = mark.arrow?.message.segment
-      for (const each of [row, arrow]) {
-        each?.classList.toggle('chosen', place === chosen)
-        each?.classList.toggle('found', segment !== undefined && found.has(segment))
-      }
-      const frame = place === chosen ? frameOf(mark) : null
-      if (frame !== null) row.prepend(frame)
+      const drawn = arrow === undefined ? [row] : [row, arrow]
+      this.#drawn.set(place, drawn)
+      if (segment !== undefined && found.has(segment)) for (const each of drawn) each.classList.add('found')
     }
+    this.choose(chosen, layout)
   }
 }
 
@@ -171,25 +196,16 @@ function bracketMarkup({
 }
 
 /** A box behind what is chosen, or null where nothing is drawn of it. */
-function frameOf({ labels, arrow }: Mark): SVGRectElement | null {
-  const near = labels.filter(({ role }) => role !== 'time' && role !== 'remark')
-  // Some marks say something beside the picture only.
-  const boxes = (near.length === 0 && arrow === undefined ? labels : near).map(({ box }) => box)
-  const xs = boxes.flatMap(({ x, width }) => [x, x + width])
-  const ys = boxes.flatMap(({ y: top, height }) => [top, top + height])
-  if (arrow !== undefined) {
-    xs.push(arrow.x1, arrow.x2)
-    ys.push(arrow.y1, arrow.y2)
-  }
-  if (ys.length === 0) return null
+function frameOf(mark: Mark): SVGRectElement | null {
+  const box = markBox(mark, true)
+  if (box === null) return null
   const rect = document.createElementNS(SVG, 'rect')
-  const [left, top] = [Math.min(...xs) - 6, Math.min(...ys) - 4]
   for (const [name, value] of Object.entries({
     class: 'chosen-frame',
-    x: decimal(left),
-    y: decimal(top),
-    width: decimal(Math.max(...xs) + 6 - left),
-    height: decimal(Math.max(...ys) + 4 - top),
+    x: decimal(box.x - 6),
+    y: decimal(box.y - 4),
+    width: decimal(box.width + 12),
+    height: decimal(box.height + 8),
     rx: '5',
   })) {
     rect.setAttribute(name, value)
@@ -197,8 +213,13 @@ function frameOf({ labels, arrow }: Mark): SVGRectElement | null {
   return rect
 }
 
-/** Times as they are told since the instant before. */
-function withDeltas(part: SequenceLayout, { axis }: SequenceLayout): SequenceLayout {
+/** A part of a layout with times as they are wanted: those since the instant before are not in it. */
+export function withTimes(
+  part: SequenceLayout,
+  { axis }: SequenceLayout,
+  times: Highlights['times'],
+): SequenceLayout {
+  if (times === 'absolute') return part
   const places = new Map(axis.ticks.map(({ at }, k) => [at, k]))
   const told = (label: Label, at: number): Label => {
     const k = places.get(at)

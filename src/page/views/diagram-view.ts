@@ -4,43 +4,41 @@
  * reader looks at.
  */
 
-import { layoutSequence } from '../../diagram/sequence/layout.ts'
-import type { SequenceOptions } from '../../diagram/sequence/options.ts'
+import { type SequenceSheet, sheetOf } from '../../diagram/sequence/layout.ts'
 import type { Mark } from '../../diagram/sequence/sequence-layout.ts'
 import type { SegmentRecord, TraceEvent } from '../../trace/events.ts'
+import type { DiagramOptions } from './diagram-options.ts'
 import { DiagramPainter } from './diagram-painter.ts'
+import { DiagramTip } from './diagram-tip.ts'
 import { make } from './dom.ts'
-import { LayoutIndex } from './layout-window.ts'
+import { isStop, LayoutIndex } from './layout-window.ts'
+import { markBox } from './mark-box.ts'
 import { Minimap } from './minimap.ts'
 import { minimapMarks } from './minimap-marks.ts'
 import { Announcer, type Moment } from './moment.ts'
+import { paperOf } from './paper.ts'
+import type { Area } from './tooltip.ts'
 
-export interface DiagramOptions
-  extends Pick<
-    SequenceOptions,
-    'connection' | 'addresses' | 'numbers' | 'view' | 'remarks' | 'reasons' | 'timers'
-  > {
-  /** Times since the first event, or since the one before. */
-  readonly times: 'absolute' | 'delta'
-  /** Pixels of the page for one of the picture; 'fit': as wide as there is room, within what can be read. */
-  readonly zoom: number | 'fit'
-}
-
-const READABLE = { least: 0.62, most: 1.15 } as const
+const READABLE = { least: 0.6, most: 1.15 } as const
 
 export class DiagramView {
   readonly element: HTMLElement
   readonly announcer = new Announcer()
+  readonly tip: DiagramTip
   /** Something was chosen that is no message, or nothing: all there is to say of it, a line each. */
   onWords: (words: string) => void = () => {}
   readonly #scroller: HTMLElement
+  readonly #paper = make('div', { class: 'on-paper' })
   /** Has the focus, and the marks as its options. */
   readonly #list: HTMLElement
   readonly #painter: DiagramPainter
   readonly #minimap = new Minimap((share) => this.#goTo(share))
   #events: readonly TraceEvent[] = []
   #options: DiagramOptions = { times: 'absolute', zoom: 'fit' }
-  #unfolded: 'all' | Set<string> = new Set()
+  /** Open folds; where all are, those that the reader closed again. */
+  #folds: { readonly isAll: boolean; readonly but: ReadonlySet<string> } = FOLDED
+  /** Of these events and options: made when it is first laid out. */
+  #sheet: SequenceSheet | null = null
   #index: LayoutIndex | null = null
   #scale = 1
   #isHidden = true
@@ -59,12 +57,20 @@ export class DiagramView {
       'aria-orientation': 'vertical',
       keydown: (event: KeyboardEvent) => this.#key(event),
       click: (event: MouseEvent) => this.#click(event),
+      keyup: (event: KeyboardEvent) => event.key === 'Tab' && this.tip.key(this.#chosen),
+      blur: () => this.tip.hide(),
       pointermove: (event: PointerEvent) => this.#point(event),
-      pointerleave: () => this.announcer.tell('point', null),
+      pointerleave: () => {
+        this.tip.hide()
+        this.announcer.tell('point', null)
+      },
     })
-    this.#scroller = make('div', { class: 'diagram-scroll', scroll: () => this.#paint() })
+    this.tip = new DiagramTip(this.#list, (mark) => this.#areasOf(mark))
+    this.#scroller = make('div', { class: 'diagram-scroll', scroll: () => this.#scrolled() })
     this.#painter = new DiagramPainter(this.#scroller, this.#list)
-    this.element = make('div', { class: 'diagram-view' }, this.#scroller, this.#minimap.element)
+    this.element = make('div', { class: 'diagram-view' }, this.#scroller, this.#minimap.element, this.#paper)
+    addEventListener('beforeprint', () => this.#print())
+    addEventListener('afterprint', () => this.#paper.replaceChildren())
     new ResizeObserver(() => this.#resized()).observe(this.#scroller)
   }
 
@@ -72,6 +78,7 @@ export class DiagramView {
   show(events: readonly TraceEvent[], options: DiagramOptions): void {
     this.#events = events
     this.#options = options
+    this.#sheet = null
     this.#layOut()
   }
 
@@ -86,33 +93,24 @@ export class DiagramView {
 
   set(changes: Partial<DiagramOptions>): void {
     this.#options = { ...this.#options, ...changes }
+    this.#sheet = null
     this.#layOut()
   }
 
-  /** The mark that is chosen. */
-  get chosen(): Mark | null {
-    return this.#index?.layout.marks[this.#place] ?? null
-  }
-
-  /** How many marks there are, folds as one. */
-  get count(): number {
-    return this.#index?.layout.marks.length ?? 0
-  }
-
   unfoldAll(): void {
-    this.#unfolded = 'all'
+    this.#folds = { isAll: true, but: new Set() }
     this.#layOut()
   }
 
   foldAll(): void {
-    this.#unfolded = new Set()
+    this.#folds = FOLDED
     this.#layOut()
   }
 
   /** Opens the folds in which a message lies. @returns whether it is seen then. */
   reveal(segment: SegmentRecord, item: number): boolean {
     for (;;) {
-      if (this.#placeOf(segment) >= 0) return true
+      if ((this.#index?.placeOf(segment) ?? -1) >= 0) return true
       const { marks } = this.#index?.layout ?? { marks: [] }
       const fold = marks.find(
         (mark) => mark.fold !== undefined && mark.fold.from <= item && item < mark.fold.to,
@@ -125,8 +123,8 @@ export class DiagramView {
   /** Chooses a message or, where it is not drawn, what stands nearest to its time. */
   choose(moment: Moment | null): void {
     if (moment === null) return this.#choose(-1)
-    const place = moment.segment === null ? -1 : this.#placeOf(moment.segment)
-    this.#choose(place >= 0 ? place : this.#nearest(moment.at))
+    const place = moment.segment === null ? -1 : (this.#index?.placeOf(moment.segment) ?? -1)
+    this.#choose(place >= 0 ? place : (this.#index?.nearest(moment.at) ?? -1))
   }
 
   /** Marks the height of a time, as another view points at it. */
@@ -142,11 +140,10 @@ export class DiagramView {
     this.#paint()
   }
 
-  /** Draws all of it, for paper; `false` again what is seen. */
-  drawAll(isAll: boolean): void {
-    this.element.classList.toggle('whole', isAll)
-    this.#painter.invalidate()
-    this.#paint(isAll)
+  /** All of it, folded as it is now, in the place of the part that is seen. */
+  #print(): void {
+    if (this.#index === null || this.element.closest('[hidden]') !== null) return
+    this.#paper.replaceChildren(paperOf(this.#index, this.#options.times))
   }
 
   /** Colours changed, or it is seen again. */
@@ -160,10 +157,11 @@ export class DiagramView {
   }
 
   #layOut(): void {
-    const before = this.chosen
+    this.tip.hide()
+    const before = this.#chosen
     const anchor = this.#anchor()
-    const layout = layoutSequence(this.#events, { ...this.#options, unfolded: this.#unfolded, legend: true })
-    this.#index = new LayoutIndex(layout)
+    this.#sheet ??= sheetOf(this.#events, { ...this.#options, legend: true, repeatHeads: false })
+    this.#index = new LayoutIndex(this.#sheet({ has: (id) => this.#isUnfolded(id) }))
     this.#place = before === null ? -1 : this.#sameAs(before)
     this.#resize()
     if (anchor !== null) this.#restore(anchor)
@@ -172,7 +170,7 @@ export class DiagramView {
   /** What stands at the top of what is seen, so that it stays there when the picture around it grows. */
   #anchor(): { readonly at: number; readonly offset: number } | null {
     if (this.#index === null || this.#scroller.scrollTop === 0) return null
-    const chosen = this.chosen
+    const chosen = this.#chosen
     const { layout } = this.#index
     const seen = this.#seen()
     const isSeen = chosen !== null && chosen.y >= seen.top && chosen.y <= seen.bottom
@@ -205,11 +203,21 @@ export class DiagramView {
     this.#scale = zoom === 'fit' ? fit : zoom
     this.#painter.size(layout, this.#scale)
     this.#scroller.style.scrollPaddingTop = `${layout.top * this.#scale}px`
-    this.#minimap.show(minimapMarks(this.#index, this.#place), {
-      width: layout.width,
-      height: layout.height - layout.top,
-    })
+    this.#drawMinimap()
     this.#paint()
+  }
+
+  #drawMinimap(): void {
+    if (this.#index === null) return
+    const { width, height, top } = this.#index.layout
+    this.#minimap.show(minimapMarks(this.#index), { width, height: height - top })
+    this.#markMinimap()
+  }
+
+  #markMinimap(): void {
+    const { top = 0, height = 0 } = this.#index?.layout ?? {}
+    const y = this.#chosen?.y
+    this.#minimap.setChosen(y === undefined ? null : (y - top) / (height - top))
   }
 
   #seen(): { top: number; bottom: number } {
@@ -219,12 +227,11 @@ export class DiagramView {
     return { top: head + scrollTop / this.#scale, bottom: head + scrollTop / this.#scale + room }
   }
 
-  #paint(isAll = false): void {
+  #paint(): void {
     if (this.#index === null) return
     const { layout } = this.#index
     const seen = this.#seen()
-    const range = isAll ? { top: 0, bottom: layout.height } : seen
-    this.#painter.paint(this.#index, range, {
+    this.#painter.paint(this.#index, seen, {
       chosen: this.#place,
       found: this.#found,
       times: this.#options.times,
@@ -241,43 +248,29 @@ export class DiagramView {
     this.#scroller.scrollTop = share * scrollHeight - clientHeight / 2
   }
 
-  #placeOf(segment: SegmentRecord): number {
-    return this.#index?.layout.marks.findIndex((mark) => mark.arrow?.message.segment === segment) ?? -1
-  }
-
-  #nearest(at: number): number {
-    const marks = this.#index?.layout.marks ?? []
-    let best = -1
-    marks.forEach((mark, place) => {
-      if (mark.kind === 'heading' || !isStop(mark)) return
-      if (best < 0 || Math.abs(mark.at - at) < Math.abs(marks[best]!.at - at)) best = place
-    })
-    return best
+  get #chosen(): Mark | null {
+    return this.#index?.layout.marks[this.#place] ?? null
   }
 
   #sameAs(mark: Mark): number {
-    const marks = this.#index!.layout.marks
+    const index = this.#index!
     const segment = mark.arrow?.message.segment
-    if (segment !== undefined) {
-      const place = this.#placeOf(segment)
-      return place >= 0 ? place : this.#nearest(mark.at)
-    }
-    const same = marks.findIndex(
-      (each) => each.kind === mark.kind && each.at === mark.at && each.side === mark.side,
-    )
-    return same >= 0 ? same : this.#nearest(mark.at)
+    const same =
+      segment === undefined
+        ? index.layout.marks.findIndex(
+            ({ kind, at, side }) => kind === mark.kind && at === mark.at && side === mark.side,
+          )
+        : index.placeOf(segment)
+    return same >= 0 ? same : index.nearest(mark.at)
   }
 
   #choose(place: number): void {
     this.#place = place
-    const mark = this.chosen
+    const mark = this.#chosen
     if (mark !== null) this.#scrollTo(place)
-    this.#painter.invalidate()
+    this.#painter.choose(place, this.#index?.layout ?? null)
     this.#paint()
-    if (this.#index !== null) {
-      const { width, height, top } = this.#index.layout
-      this.#minimap.show(minimapMarks(this.#index, place), { width, height: height - top })
-    }
+    this.#markMinimap()
     if (mark === null) this.announcer.tell('select', null)
     else {
       if (mark.arrow === undefined) this.onWords(mark.about)
@@ -318,9 +311,9 @@ export class DiagramView {
     this.#choose(this.#index!.layout.marks.findIndex((mark) => mark.inside === fold.id && isStop(mark)))
   }
 
-  /** Folds again what a fold showed, and chooses the fold. Where all is unfolded, nothing tells which fold is within which. */
+  /** Folds again what a fold showed, and chooses the fold. */
   #close(id: string): void {
-    if (this.#unfolded === 'all' || !this.#unfolded.has(id)) return
+    if (id === '' || !this.#isUnfolded(id)) return
     const outer = this.#outer.get(id)
     this.#toggle(id)
     const place = this.#index!.layout.marks.findIndex(({ fold }) => fold?.id === id)
@@ -329,38 +322,56 @@ export class DiagramView {
   }
 
   #isUnfolded(id: string): boolean {
-    return this.#unfolded === 'all' || this.#unfolded.has(id)
+    return this.#folds.isAll !== this.#folds.but.has(id)
   }
 
   #toggle(id: string): void {
-    const open = this.#unfolded === 'all' ? new Set<string>() : new Set(this.#unfolded)
-    if (!open.delete(id)) open.add(id)
-    this.#unfolded = open
+    const but = new Set(this.#folds.but)
+    if (!but.delete(id)) but.add(id)
+    this.#folds = { ...this.#folds, but }
     this.#layOut()
   }
 
   #point(event: PointerEvent): void {
-    const mark = this.#index?.layout.marks[this.#painter.placeAt(event.target)]
+    const mark = this.#markAt(event.target)
     const segment = mark?.arrow?.message.segment ?? null
+    this.tip.point(mark, event)
     this.announcer.tell('point', mark === undefined ? null : { at: mark.at, segment })
+  }
+
+  #markAt(target: EventTarget | null): Mark | undefined {
+    return this.#index?.layout.marks[this.#painter.placeAt(target)]
+  }
+
+  #scrolled(): void {
+    this.#paint()
+    this.tip.follow((target) => this.#markAt(target))
+  }
+
+  /** Where a mark is seen: all of it, and its words. */
+  #areasOf(mark: Mark): Area[] {
+    const { layout } = this.#index!
+    const boxes = [markBox(mark, true), markBox(mark, false)].filter((box) => box !== null)
+    return boxes.map((box) => this.#painter.areaOf(box, layout, this.#scale))
   }
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const step = STEPS[event.key]
-    if (step !== undefined) this.step(step)
+    if (step !== undefined) this.#step(step)
     else if (event.key === 'Home') this.#choose(this.#next(-1, 1))
-    else if (event.key === 'End') this.#choose(this.#next(this.count, -1))
+    else if (event.key === 'End') this.#choose(this.#next(this.#index?.layout.marks.length ?? 0, -1))
     else if (event.key === 'PageDown' || event.key === 'PageUp') this.#page(event.key === 'PageDown' ? 1 : -1)
     else if (event.key === 'Enter' || event.key === ' ') this.#open(this.#place)
-    else if (event.key === 'Backspace') this.#close(this.chosen?.inside ?? '')
+    else if (event.key === 'Backspace') this.#close(this.#chosen?.inside ?? '')
     else if (event.key === 'Escape') this.#choose(-1)
     else return
+    this.tip.key(this.#chosen)
     event.preventDefault()
   }
 
   /** To the next message, state, call or fold; from none to the first that is seen. */
-  step(by: 1 | -1): void {
+  #step(by: 1 | -1): void {
     if (this.#place >= 0) return this.#choose(this.#next(this.#place, by))
     const { top } = this.#seen()
     const first = this.#index?.layout.marks.findIndex((mark) => mark.y >= top && isStop(mark)) ?? -1
@@ -368,16 +379,12 @@ export class DiagramView {
   }
 
   #next(from: number, by: 1 | -1): number {
-    const marks = this.#index?.layout.marks ?? []
-    for (let place = from + by; place >= 0 && place < marks.length; place += by) {
-      if (isStop(marks[place]!)) return place
-    }
-    return from >= 0 && from < marks.length ? from : -1
+    return this.#index?.nextStop(from, by) ?? -1
   }
 
   #page(by: 1 | -1): void {
     const { top, bottom } = this.#seen()
-    const from = this.chosen?.y ?? top
+    const from = this.#chosen?.y ?? top
     const wanted = from + by * (bottom - top) * 0.85
     const marks = this.#index?.layout.marks ?? []
     let place = this.#place
@@ -386,10 +393,6 @@ export class DiagramView {
   }
 }
 
-const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }
+const FOLDED = { isAll: false, but: new Set<string>() } as const
 
-/** Where the arrow keys stop: what has something to be seen besides its time. */
-function isStop({ kind, labels, arrow }: Mark): boolean {
-  const hasWords = labels.some(({ role }) => role !== 'time' && role !== 'remark')
-  return kind !== 'gap' && (hasWords || arrow !== undefined)
-}
+const STEPS: Readonly<Record<string, 1 | -1>> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }

@@ -6,6 +6,7 @@
 import {
   GRAPH_NAMES,
   GRAPH_TYPES,
+  type GraphOptions,
   type GraphType,
   graphPicture,
   type PanelGeometry,
@@ -17,6 +18,7 @@ import type { SegmentRecord, TraceEvent } from '../../trace/events.ts'
 import { button, choice, make, setMarkup } from './dom.ts'
 import { Announcer, type Moment } from './moment.ts'
 import { namePicture } from './picture-name.ts'
+import { withoutStyle } from './picture-style.ts'
 
 export interface GraphViewOptions {
   readonly type: GraphType
@@ -31,6 +33,8 @@ type Range = readonly [fromUs: number, toUs: number]
 
 const WHEEL = 1.0015
 const STEP = 0.2
+/** Milliseconds without a change after which a gesture is over, and each mark gets its words. */
+const SETTLED = 150
 /** A press that moves less is a click, pixels. */
 const CLICK = 4
 
@@ -43,12 +47,17 @@ export class GraphView {
   readonly #chosen = make('div', { class: 'graph-cursor chosen', hidden: true }, make('span', {}))
   readonly #brush = make('div', { class: 'graph-brush', hidden: true })
   readonly #tools = make('div', { class: 'toolbar', role: 'group', 'aria-label': 'Controls of the graph' })
+  #source: { readonly events: readonly TraceEvent[]; readonly pair: LadderPair } | null = null
+  /** Made of the source when it is seen first: of a long connection that takes its time. */
   #series: GraphSeries | null = null
   #options: GraphViewOptions = { type: 'time-sequence', addresses: {}, segmentOf: () => null }
+  /** The times that are seen, microseconds on the clock of the run; null: all. */
   #range: Range | null = null
   #panels: readonly PanelGeometry[] = []
   #pressedX = Number.NaN
   #isWaiting = false
+  /** While a gesture lasts, the timer that ends it. */
+  #settling: ReturnType<typeof setTimeout> | null = null
   #moment: Moment | null = null
 
   constructor() {
@@ -77,18 +86,35 @@ export class GraphView {
   }
 
   show(events: readonly TraceEvent[], pair: LadderPair, options: GraphViewOptions): void {
-    this.#series = graphSeries(events, pair)
+    this.#source = { events, pair }
+    this.#series = null
     this.#options = options
-    this.#fillTools(pair)
     this.#soon()
   }
 
-  /** The times that are seen, microseconds on the clock of the run; null: all. */
-  get range(): Range | null {
-    return this.#range
+  get type(): GraphType {
+    return this.#options.type
   }
 
-  setType(type: GraphType): void {
+  /** The graph as the reader has it: its data, type, side, and the times that are seen. @throws Error where nothing is shown */
+  seen(): { readonly series: GraphSeries; readonly options: GraphOptions & { readonly side: 0 | 1 } } {
+    const series = this.#made()
+    if (series === null) throw new Error('There is no connection, and no graph of it.')
+    const { type, side = mainSide(series), addresses } = this.#options
+    const range = this.#range === null ? {} : { fromUs: this.#range[0], toUs: this.#range[1] }
+    return { series, options: { type, side, addresses, ...range } }
+  }
+
+  #made(): GraphSeries | null {
+    if (this.#series === null && this.#source !== null) {
+      const { events, pair } = this.#source
+      this.#series = graphSeries(events, pair)
+      this.#fillTools(pair)
+    }
+    return this.#series
+  }
+
+  #setType(type: GraphType): void {
     this.#options = { ...this.#options, type }
     this.#soon()
   }
@@ -122,7 +148,7 @@ export class GraphView {
     ] as const
     const side = this.#options.side ?? (this.#series === null ? 0 : mainSide(this.#series))
     this.#tools.replaceChildren(
-      choice('Graph', types, this.#options.type, (type) => this.setType(type)),
+      choice('Graph', types, this.#options.type, (type) => this.#setType(type)),
       choice('Data', sides, `${side}`, (chosen) => {
         this.#options = { ...this.#options, side: chosen === '1' ? 1 : 0 }
         this.#soon()
@@ -145,14 +171,15 @@ export class GraphView {
 
   #draw(): void {
     const { clientWidth: width, clientHeight: height } = this.#plot
-    if (this.#series === null || width === 0 || height === 0) return
-    const { type, side, addresses } = this.#options
-    const { svg, geometry } = graphPicture(this.#series, {
-      ...{ type, width, height, addresses },
-      ...(side !== undefined && { side }),
-      ...(this.#range !== null && { fromUs: this.#range[0], toUs: this.#range[1] }),
+    if (this.#source === null || width === 0 || height === 0) return
+    const { series, options } = this.seen()
+    const { svg, geometry } = graphPicture(series, {
+      ...options,
+      width,
+      height,
+      isInMotion: this.#settling !== null,
     })
-    setMarkup(this.#picture, svg)
+    setMarkup(this.#picture, withoutStyle(svg))
     namePicture(this.#picture)
     this.#panels = geometry.panels
     this.#line(this.#chosen, this.#moment?.at ?? null)
@@ -184,6 +211,7 @@ export class GraphView {
     const at = this.#timeAt(this.#offset(event))
     if (at === null) return
     event.preventDefault()
+    this.#moves()
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) this.#slide(event.deltaX / 500)
     else this.#zoom(WHEEL ** event.deltaY, at)
   }
@@ -251,6 +279,7 @@ export class GraphView {
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.repeat) this.#moves()
     if (event.key === 'ArrowRight') this.#slide(STEP)
     else if (event.key === 'ArrowLeft') this.#slide(-STEP)
     else if (event.key === '+' || event.key === '=') this.#zoom(0.5)
@@ -258,6 +287,15 @@ export class GraphView {
     else if (event.key === '0') this.#zoomTo(null)
     else return
     event.preventDefault()
+  }
+
+  /** One step of a gesture, after which others follow. */
+  #moves(): void {
+    if (this.#settling !== null) clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => {
+      this.#settling = null
+      this.#soon()
+    }, SETTLED)
   }
 
   /** Moves on by a share of what is seen. */

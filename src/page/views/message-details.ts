@@ -6,6 +6,7 @@ import { DROP_REASONS, SEND_REASONS } from '../../trace/reasons.ts'
 import { controlNames, optionsText } from '../../trace/segment-text.ts'
 import { ACK, URG } from '../../wire/segment.ts'
 import { endOf, type IndexedMessage, type MessageIndex } from './message-index.ts'
+import type { Tip } from './tooltip.ts'
 
 export interface Detail {
   readonly name: string
@@ -43,6 +44,24 @@ export function aboutMessage(indexed: IndexedMessage, index: MessageIndex, pair:
   }
 }
 
+/** What of it floats beside its arrow: the numbers and flags of its header, why it was sent, and what became of it. */
+export function messageTip({ title, groups }: MessageAbout): Tip {
+  const details = new Map(groups.flatMap((group) => group.details).map(({ name, value }) => [name, value]))
+  const [frame, reason, because] = ['Frame', 'Sent as', 'Because'].map((name) => details.get(name))
+  if (reason !== undefined) details.set('Sent as', `${reason}: ${because}`)
+  if (details.get('Options') === 'none') details.delete('Options')
+  const rows = TIP_ROWS.flatMap((name) => {
+    const value = details.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { title: frame === undefined ? title : `${title}, frame ${frame}`, rows }
+}
+
+const TIP_ROWS = [
+  ...['Sequence number', 'Acknowledgment', 'Length', 'Window', 'Urgent pointer', 'Options'],
+  ...['Sent as', 'Fate', 'On the way', 'Dropped', 'Not used', 'Note'],
+] as const
+
 function whyDetails({ message }: IndexedMessage): Detail[] {
   const details: Detail[] = []
   const { reason, note } = message
@@ -66,18 +85,18 @@ const FATES = {
   unseen: 'its receiver is not recorded',
 } as const
 
+/** Times as the axis of the picture has them. */
 function whenDetails({ message, place }: IndexedMessage, { messages }: MessageIndex): Detail[] {
-  const first = messages[0]!.message.sentUs
   const before = messages[place - 1]?.message
   const details: Detail[] = [
-    { name: message.sentItem < 0 ? 'Seen at' : 'Sent at', value: secondsText(message.sentUs - first) },
+    { name: message.sentItem < 0 ? 'Seen at' : 'Sent at', value: secondsText(message.sentUs) },
   ]
   if (before !== undefined) {
     details.push({ name: 'After the last', value: durationText(message.sentUs - before.sentUs) })
   }
   if (message.arrivedItem >= 0 && message.arrivedUs !== message.sentUs) {
     details.push(
-      { name: 'Arrived at', value: secondsText(message.arrivedUs - first) },
+      { name: 'Arrived at', value: secondsText(message.arrivedUs) },
       { name: 'On its way', value: durationText(message.arrivedUs - message.sentUs) },
     )
   }
@@ -146,7 +165,7 @@ function sourced(sentence: string): { value: string; source?: { words: string; h
   }
 }
 
-/** '1.234567 s' since the first one. */
-export function secondsText(us: number): string {
+/** '1.234567 s'. */
+function secondsText(us: number): string {
   return `${(us / 1e6).toFixed(6)} s`
 }

@@ -1,6 +1,6 @@
 /** The messages of a connection, numbered and joined with what answers them: what details, search and links speak of. */
 
-import { type LadderItem, ladderItems, type Message } from '../../diagram/ladder-messages.ts'
+import { ladderItems, type Message, messagesOf } from '../../diagram/ladder-messages.ts'
 import { relativeBases } from '../../diagram/message-label.ts'
 import { type LadderPair, selectEvents } from '../../trace/connections.ts'
 import type { SegmentRecord, TraceEvent } from '../../trace/events.ts'
@@ -58,17 +58,6 @@ export function indexMessages(events: readonly TraceEvent[], pair: LadderPair): 
     byFrame,
     bases: relativeBases(found),
   }
-}
-
-/** Each once, where it was sent; where nobody saw it sent, where it arrived. */
-function messagesOf(items: readonly LadderItem[]): Message[] {
-  const messages: Message[] = []
-  for (const item of items) {
-    if (item.kind === 'leaves' || (item.kind === 'arrives' && item.message.sentItem < 0)) {
-      messages.push(item.message)
-    }
-  }
-  return messages
 }
 
 /** Sequence space that a segment takes ends here. */

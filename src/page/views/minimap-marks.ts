@@ -3,11 +3,10 @@
 import type { LayoutIndex } from './layout-window.ts'
 import type { MinimapMark } from './minimap.ts'
 
-/** @param chosen place of the chosen mark, or -1 */
-export function minimapMarks({ layout }: LayoutIndex, chosen: number): MinimapMark[] {
+export function minimapMarks({ layout }: LayoutIndex): MinimapMark[] {
   const { top } = layout
   const marks: MinimapMark[] = []
-  layout.marks.forEach(({ arrow, fold, state, labels, side, y }, place) => {
+  layout.marks.forEach(({ arrow, fold, state, labels, side, y }) => {
     if (fold !== undefined) {
       const { box } = fold
       const [x2, y2] = [box.x + box.width, box.y + box.height - top]
@@ -18,9 +17,6 @@ export function minimapMarks({ layout }: LayoutIndex, chosen: number): MinimapMa
     } else if (state !== undefined && side >= 0) {
       const { x, width } = labels[0]!.box
       marks.push({ x1: x, y1: y - top, x2: x + width, y2: y - top, role: 'state' })
-    }
-    if (place === chosen) {
-      marks.push({ x1: 0, y1: y - top, x2: layout.columns.right, y2: y - top, role: 'selected' })
     }
   })
   return marks

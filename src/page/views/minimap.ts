@@ -8,7 +8,7 @@ export interface MinimapMark {
   readonly y1: number
   readonly x2: number
   readonly y2: number
-  readonly role: 'rightward' | 'leftward' | 'bad' | 'state' | 'fold' | 'selected'
+  readonly role: 'rightward' | 'leftward' | 'bad' | 'state' | 'fold'
 }
 
 const WIDTH = 72
@@ -17,6 +17,7 @@ export class Minimap {
   readonly element: HTMLElement
   readonly #canvas = make('canvas', { width: WIDTH })
   readonly #range = make('div', { class: 'minimap-range' })
+  readonly #chosen = make('div', { class: 'minimap-chosen', hidden: true })
   readonly #onGo: (share: number) => void
   #marks: readonly MinimapMark[] = []
   #size = { width: 1, height: 1 }
@@ -25,7 +26,13 @@ export class Minimap {
   constructor(onGo: (share: number) => void) {
     this.#onGo = onGo
     // Who cannot see it loses nothing: the diagram scrolls by itself.
-    this.element = make('div', { class: 'minimap', 'aria-hidden': true }, this.#canvas, this.#range)
+    this.element = make(
+      'div',
+      { class: 'minimap', 'aria-hidden': true },
+      this.#canvas,
+      this.#range,
+      this.#chosen,
+    )
     this.element.addEventListener('pointerdown', (event) => {
       this.element.setPointerCapture(event.pointerId)
       this.#go(event)
@@ -48,6 +55,12 @@ export class Minimap {
     this.element.classList.toggle('idle', isAll)
     this.#range.style.top = `${from * 100}%`
     this.#range.style.height = `max(4px, ${(Math.min(1, to) - from) * 100}%)`
+  }
+
+  /** What is chosen, as a share of the height; null: nothing. */
+  setChosen(share: number | null): void {
+    this.#chosen.hidden = share === null
+    if (share !== null) this.#chosen.style.top = `${share * 100}%`
   }
 
   draw(): void {
@@ -79,7 +92,7 @@ export class Minimap {
       context.globalAlpha = role === 'fold' ? 0.45 : role === 'rightward' || role === 'leftward' ? 0.7 : 1
       const colour = colours.getPropertyValue(`--${ROLES[role]}`).trim()
       context.strokeStyle = context.fillStyle = colour
-      context.lineWidth = role === 'bad' || role === 'selected' ? 2 : 1
+      context.lineWidth = role === 'bad' ? 2 : 1
       if (role === 'fold') context.fill(path)
       else context.stroke(path)
     }
@@ -98,5 +111,4 @@ const ROLES: Readonly<Record<MinimapMark['role'], string>> = {
   bad: 'bad',
   state: 'state',
   fold: 'dim',
-  selected: 'accent',
 }

@@ -3,7 +3,7 @@
  * the moment that another view shows stand out. Mount `element`, then `show` events.
  */
 
-import { layoutStates } from '../../diagram/states/layout.ts'
+import { type Badge, layoutStates } from '../../diagram/states/layout.ts'
 import { drawStates } from '../../diagram/states/state-svg.ts'
 import { themeStyle } from '../../svg/theme.ts'
 import { TRANSITIONS } from '../../tcp/state.ts'
@@ -15,21 +15,34 @@ import { make, setMarkup } from './dom.ts'
 import { Announcer, type Moment } from './moment.ts'
 import { namePicture } from './picture-name.ts'
 
+interface Step {
+  readonly row: Element
+  readonly side: 0 | 1
+  readonly at: number
+}
+
 export class StatesView {
   readonly element = make('div', { class: 'states-view' })
   readonly announcer = new Announcer()
   #paths: readonly StatePath[] = []
   #names: readonly StateName[] = []
+  /** The steps of the table below the picture. */
+  #steps: readonly Step[] = []
 
   show(events: readonly TraceEvent[], pair: LadderPair, title: string): void {
-    const own = selectEvents(events, pair).map(({ event }) => event)
-    this.#paths = pathsOf(own, [pair.left, pair.right])
+    this.#paths = pathsThrough(events, pair)
     const layout = layoutStates(TRANSITIONS, { paths: this.#paths, title })
     this.#names = layout.states.map(({ state }) => state)
     setMarkup(this.element, scoped(drawStates(layout, 'auto')))
     namePicture(this.element)
-    const steps = [...this.element.querySelectorAll('.step')].slice(-layout.table.length)
-    for (const [k, { side, step }] of layout.table.entries()) this.#link(steps[k]!, side, step)
+    const badges = [...this.element.querySelectorAll('.step')]
+    const rows = badges.splice(-layout.table.length, layout.table.length)
+    this.#steps = layout.table.flatMap(({ side, step }, k) => {
+      const at = this.#paths[side]?.steps[step]?.at
+      return at === undefined ? [] : [{ row: rows[k]!, side, at }]
+    })
+    for (const { row, at } of this.#steps) this.#link(row, at)
+    for (const [k, badge] of layout.badges.entries()) this.#linkBadge(badges[k], badge)
     // With links in it, it is no image any more.
     this.element.querySelector('svg')?.setAttribute('role', 'group')
   }
@@ -40,13 +53,35 @@ export class StatesView {
     for (const [k, box] of [...this.element.querySelectorAll('.state')].entries()) {
       box.classList.toggle('now', states.includes(this.#names[k]!))
     }
+    for (const side of [0, 1]) {
+      const own = this.#steps.filter((step) => step.side === side)
+      const current = moment === null ? undefined : own.filter(({ at }) => at <= moment.at).at(-1)
+      for (const step of own) {
+        step.row.classList.toggle('current', step === current)
+        step.row.classList.toggle('ahead', moment !== null && step.at > moment.at)
+      }
+    }
   }
 
-  #link(row: Element, side: 0 | 1, step: number): void {
-    const at = this.#paths[side]?.steps[step]?.at
-    if (at === undefined) return
-    const go = (): void => this.announcer.tell('select', { at, segment: null })
+  #go(at: number): void {
+    this.announcer.tell('select', { at, segment: null })
+  }
+
+  /** A number on an arrow leads to the first time that it was taken; the table has each, also by keyboard. */
+  #linkBadge(badge: Element | undefined, { side, text }: Badge): void {
+    const at = this.#paths[side]?.steps[Number.parseInt(text, 10)]?.at
+    if (badge === undefined || at === undefined) return
+    badge.classList.add('linked')
+    badge.addEventListener('click', () => this.#go(at))
+  }
+
+  #link(row: Element, at: number): void {
+    const go = (): void => this.#go(at)
     row.setAttribute('role', 'button')
+    const texts = [...row.querySelectorAll('text')]
+    row.setAttribute('aria-label', texts.map((text) => text.textContent).join(' '))
+    // Neighbours in a picture have no space between them, which who reads the words aloud needs.
+    for (const text of texts) text.after(' ')
     row.setAttribute('tabindex', '0')
     row.classList.add('linked')
     row.addEventListener('click', go)
@@ -56,6 +91,12 @@ export class StatesView {
       go()
     })
   }
+}
+
+/** The ways that both sides took through the states, as far as the events tell. */
+export function pathsThrough(events: readonly TraceEvent[], pair: LadderPair): StatePath[] {
+  const own = selectEvents(events, pair).map(({ event }) => event)
+  return pathsOf(own, [pair.left, pair.right])
 }
 
 /** The last state that was entered by then, or the one that it started from. */

@@ -1,11 +1,12 @@
-/** Panels of which one is seen, by tabs (as the ARIA practices have them: arrows go from tab to tab). */
+/** Panels of which one is seen, or several side by side, by tabs (as the ARIA practices have them: arrows go from tab to tab). */
 
 import { make } from './dom.ts'
 
 export interface Tab {
   readonly id: string
   readonly title: string
-  readonly panel: HTMLElement
+  /** What is seen of it; a panel that several tabs show is named by the first one. */
+  readonly panels: readonly HTMLElement[]
 }
 
 export class Tabs {
@@ -18,17 +19,20 @@ export class Tabs {
   constructor(tabs: readonly Tab[], onShow: (id: string) => void) {
     this.#tabs = tabs
     this.#onShow = onShow
-    this.#buttons = tabs.map(({ id, title, panel }) => {
-      panel.id = `panel-${id}`
-      panel.setAttribute('role', 'tabpanel')
-      panel.setAttribute('aria-labelledby', `tab-${id}`)
+    this.#buttons = tabs.map(({ id, title, panels }) => {
+      for (const panel of panels) {
+        if (panel.id !== '') continue
+        panel.id = `panel-${id}`
+        panel.setAttribute('role', 'tabpanel')
+        panel.setAttribute('aria-labelledby', `tab-${id}`)
+      }
       return make(
         'button',
         {
           id: `tab-${id}`,
           type: 'button',
           role: 'tab',
-          'aria-controls': panel.id,
+          'aria-controls': panels.map((panel) => panel.id).join(' '),
           click: () => this.show(id),
         },
         title,
@@ -38,15 +42,21 @@ export class Tabs {
     this.list.addEventListener('keydown', (event) => this.#key(event))
   }
 
+  get ids(): readonly string[] {
+    return this.#tabs.map(({ id }) => id)
+  }
+
   get shown(): string {
     return this.#shown
   }
 
   show(id: string): void {
     this.#shown = id
+    const shown = this.#tabs.find((tab) => tab.id === id)?.panels ?? []
+    for (const { panels } of this.#tabs) for (const panel of panels) panel.hidden = !shown.includes(panel)
+    document.documentElement.classList.toggle('side-by-side', shown.length > 1)
     for (const [k, tab] of this.#tabs.entries()) {
       const isShown = tab.id === id
-      tab.panel.hidden = !isShown
       this.#buttons[k]!.setAttribute('aria-selected', String(isShown))
       this.#buttons[k]!.tabIndex = isShown ? 0 : -1
     }

@@ -37,6 +37,7 @@ function* classicServer(host: SimHost): Script {
   const socket = yield* listening.accept()
   yield* socket.readAll(1024)
   host.heading('4. Data transfer, server to client')
+  host.remark('700 octets are 101 to 612 and 613 to 800. Who has them all asks for 801.')
   yield* socket.write(700)
   yield* socket.read()
   yield* host.sleep(20)
@@ -46,8 +47,14 @@ function* classicServer(host: SimHost): Script {
 
 function* classicClient(host: SimHost, server: SimHost): Script {
   host.heading('2. Connection establishment: the three-way handshake')
+  host.remark(
+    'A SYN takes a number: after 0 the first octet of the client is 1, after 100 that of the server is 101.',
+  )
   const socket = yield* open(host, server, SERVER_PORT)
   host.heading('3. Data transfer, client to server')
+  host.remark(
+    'Numbers count octets, not segments: 1024 octets in segments of at most 512 are 1 to 512 and 513 to 1024.',
+  )
   yield* socket.write(1024)
   yield* socket.readAll(700)
   yield* host.sleep(100)

@@ -3,8 +3,8 @@
 import type { Case, Truth } from '../case.ts'
 import { PYTHON_ONLY, PYTHON_SERVER } from '../case.ts'
 import type { Op } from '../script.ts'
+import { PORT } from './usual-steps.ts'
 
-const PORT = 8080
 /** All first SYNs are at the server before the first ACK is. */
 const FAR = { toServer: { delayUs: 200_000 }, toClient: { delayUs: 200_000 } }
 const neverAccepts: readonly Op[] = [{ op: 'listen', port: PORT, backlog: 1 }, { op: 'hold' }]

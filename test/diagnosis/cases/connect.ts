@@ -3,8 +3,6 @@
 import type { Case, Truth } from '../case.ts'
 import type { Op } from '../script.ts'
 
-const PORT = 8080
-const connect: Op = { op: 'connect', port: PORT }
 const listenInVain: readonly Op[] = [
   { op: 'listen', port: PORT },
   { op: 'accept', timeout: 500 },
@@ -33,6 +31,9 @@ const RST = 'tcp[tcpflags] & tcp-rst != 0'
 /** Linux sends the SYN again after 1, 3 and 7 s, and gives up after 15: fewer, and it might have been the application. */
 const CLASSIC_SYN = 'c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=0 net.ipv4.tcp_syn_retries=3'
 const LINEAR_SYN = 'c: sysctl -qw net.ipv4.tcp_syn_linear_timeouts=4 net.ipv4.tcp_syn_retries=2'
+
+import { connect, PORT } from './usual-steps.ts'
+
 const QUICK_ARP = (device: string): string =>
   `sysctl -qw net.ipv4.neigh.${device}.retrans_time_ms=200 net.ipv6.neigh.${device}.retrans_time_ms=200`
 

@@ -2,24 +2,11 @@
 
 import type { Case, Truth } from '../case.ts'
 import { NODE_ONLY, PYTHON_ONLY } from '../case.ts'
-import type { Op } from '../script.ts'
 
-const PORT = 8080
-const listen: Op = { op: 'listen', port: PORT }
-const connect: Op = { op: 'connect', port: PORT }
-const accept: Op = { op: 'accept' }
 const RST = 'tcp[tcpflags] & tcp-rst != 0'
 /** Both ends are so far away that what they send at once crosses. */
 const FAR = { toServer: { delayUs: 250_000 }, toClient: { delayUs: 250_000 } }
 
-const exchange: readonly Op[] = [
-  { op: 'send', n: 100 },
-  { op: 'readfull', n: 100 },
-]
-const answer: readonly Op[] = [
-  { op: 'readfull', n: 100 },
-  { op: 'send', n: 100 },
-]
 const staleConnection: Truth = {
   verdict: ['broken-pipe'],
   healthy: false,
@@ -38,6 +25,8 @@ const cutShort: Truth = {
 const healthy: Truth = { verdict: ['healthy'], healthy: true, culprit: 'none', resetBy: null }
 const HEADER = 'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n'
 const REQUEST = 'GET / HTTP/1.1\r\nHost: s\r\n\r\n'
+
+import { accept, answer, connect, exchange, listen, PORT } from './usual-steps.ts'
 
 export const ENDING_CASES: readonly Case[] = [
   {

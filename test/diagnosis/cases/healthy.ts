@@ -5,11 +5,6 @@ import { NODE_ONLY } from '../case.ts'
 import type { Op } from '../script.ts'
 import type { Wire } from '../world.ts'
 
-const PORT = 8080
-const listen: Op = { op: 'listen', port: PORT }
-const connect: Op = { op: 'connect', port: PORT }
-const accept: Op = { op: 'accept' }
-const close: Op = { op: 'close' }
 const readAll: Op = { op: 'readall' }
 const send = (n: number, text?: string): Op => ({ op: 'send', n, ...(text === undefined ? {} : { text }) })
 const read = (n: number): Op => ({ op: 'readfull', n })
@@ -29,6 +24,8 @@ const UNRULY: Wire = {
 }
 const GREETING = '220 ready\r\n'
 const WHOLE = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3000\r\n\r\n'
+
+import { accept, close, connect, listen, PORT } from './usual-steps.ts'
 
 type Scene = Pick<Case, 'name' | 'title' | 'client' | 'server'> & Partial<Case>
 

@@ -4,20 +4,8 @@ import type { Case, Truth } from '../case.ts'
 import { PYTHON_SERVER } from '../case.ts'
 import type { Op } from '../script.ts'
 
-const PORT = 8080
-const listen: Op = { op: 'listen', port: PORT }
-const connect: Op = { op: 'connect', port: PORT }
-const accept: Op = { op: 'accept' }
 const RST = 'tcp[tcpflags] & tcp-rst != 0'
 
-const exchange: readonly Op[] = [
-  { op: 'send', n: 100 },
-  { op: 'readfull', n: 100 },
-]
-const answer: readonly Op[] = [
-  { op: 'readfull', n: 100 },
-  { op: 'send', n: 100 },
-]
 const byServer: Truth = {
   verdict: ['reset-by-server'],
   healthy: false,
@@ -54,6 +42,8 @@ s.close()
 ' > /dev/null 2>&1 &
 until ss -ltn | grep -q :8080; do sleep 0.05; done`
 const RESET_OR_PIPE = 'ECONNRESET|EPIPE'
+
+import { accept, answer, connect, exchange, listen, PORT } from './usual-steps.ts'
 
 /** Packets that a host does not send: it dies without a word. */
 const mute = (host: 'c' | 's'): string =>

@@ -5,9 +5,6 @@ import { PYTHON_ONLY, PYTHON_SERVER } from '../case.ts'
 import type { Op } from '../script.ts'
 import type { Step } from '../world.ts'
 
-const PORT = 8080
-const listen: Op = { op: 'listen', port: PORT }
-const connect: Op = { op: 'connect', port: PORT }
 const RST = 'tcp[tcpflags] & tcp-rst != 0'
 
 /** A first exchange went well; then the router does something, and the client goes on. */
@@ -46,6 +43,9 @@ const unanswered: Truth = {
 /** A firewall that forgets a connection after two seconds without packets, and takes up none in the middle. */
 const FORGETFUL =
   'm: sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 net.netfilter.nf_conntrack_tcp_timeout_established=2'
+
+import { connect, listen, PORT } from './usual-steps.ts'
+
 const slept: readonly Step[] = [{ wait: 'exchanged' }, { sleep: 4500 }, { touch: 'cut' }]
 
 export const SILENCE_CASES: readonly Case[] = [

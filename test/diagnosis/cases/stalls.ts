@@ -2,12 +2,7 @@
 
 import type { Case, Truth } from '../case.ts'
 import { PYTHON_ONLY, PYTHON_SERVER } from '../case.ts'
-import type { Op } from '../script.ts'
-
-const PORT = 8080
-const listen: Op = { op: 'listen', port: PORT }
-const connect: Op = { op: 'connect', port: PORT }
-const accept: Op = { op: 'accept' }
+import { accept, connect, listen, PORT } from './usual-steps.ts'
 
 const healthy: Truth = { verdict: ['healthy'], healthy: true, culprit: 'none', resetBy: null }
 /** Slow, and nobody gets an error. */

@@ -1,18 +1,16 @@
 /** The queue of connections that the server application has to accept is full: four faces of it. */
 
 import { type Case, type Cause, cause, evidence, isAnswer, type Rule, resetText } from '../case.ts'
-import type { ConnectionFacts } from '../facts.ts'
+import type { SilentConnection } from '../hosts.ts'
 import { connectTimeout, synSilence } from './syn-silence.ts'
 
 /** Connections to the same port that opened before and were never answered. */
-function silentBefore({ port, facts }: Case): ConnectionFacts[] {
+function silentBefore({ port, facts, stream }: Case): SilentConnection[] {
   return port.silent.filter(
     (other) =>
-      other !== facts &&
-      other.handshake.happened &&
-      other.first.at <= facts.first.at &&
-      other.server.octets === 0 &&
-      other.last.at + SILENT_FOR > facts.first.at,
+      other.stream !== stream &&
+      other.firstAt <= facts.first.at &&
+      other.lastAt + SILENT_FOR > facts.first.at,
   )
 }
 /** How long an opened connection without a word counts as waiting to be accepted, seconds. */
@@ -35,7 +33,7 @@ const queueFullSilence: Rule = {
           .slice(0, 3)
           .map(
             (other) =>
-              [other.handshake, `stream ${other.stream} opened; the server never sends a word`] as const,
+              [other.handshakeFrame, `stream ${other.stream} opened; the server never sends a word`] as const,
           ),
         [c.client.syn, 'first SYN, unanswered'],
         [c.client.syns > 1 ? c.client.lastSyn : 0, 'last SYN, unanswered'],

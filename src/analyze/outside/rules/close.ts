@@ -1,7 +1,9 @@
 /** Connections that ended by FIN, sooner than one side expected. */
 
+import { counted } from '../../../trace/counted.ts'
 import { type Case, cause, evidence, type Rule, seconds } from '../case.ts'
 import { ALERTS, missingAt } from '../framing.ts'
+import { tellsOnly } from './reset-client.ts'
 
 /** A closing side that says no more than this says only farewell (a TLS alert). */
 const FAREWELL = 64
@@ -13,6 +15,12 @@ const LEAK = 60
 const serverClosedFirst = ({ server, client, reset }: Case): boolean =>
   reset === null && server.fin.happened && (!client.fin.happened || client.fin.frame > server.fin.frame)
 
+function missingText({ server }: Case): string {
+  const octets = counted(missingAt(server), 'octet')
+  if (server.framing === 'chunks') return `${octets} of its chunks never came, at least`
+  return `${octets} of ${server.framing === 'http' ? 'the length that its header announced' : 'a TLS record'} never came`
+}
+
 const prematureEnd: Rule = {
   verdict: 'premature-end',
   applies: (c) =>
@@ -21,8 +29,8 @@ const prematureEnd: Rule = {
     missingAt(c.server) > 0,
   tell: (c) => ({
     culprit: 'server-app',
-    confidence: c.server.framing === 'http' ? 'certain' : 'likely',
-    detail: `${missingAt(c.server)} octets of ${c.server.framing === 'http' ? 'the length that its header announced' : 'a TLS record'} never came`,
+    confidence: c.server.framing === 'tls' ? 'likely' : 'certain',
+    detail: missingText(c),
     evidence: evidence(
       [c.server.firstText, 'the answer begins'],
       [c.server.lastText, 'last data of the server'],
@@ -74,6 +82,18 @@ const tlsAlert: Rule = {
   },
 }
 
+/** A last word is answered by the end at once. */
+const hasWaited = ({ client, server, rtt }: Case): boolean =>
+  client.lastText.at > server.lastText.at && server.fin.at - client.lastText.at > 2 * rtt + AT_ONCE
+const AT_ONCE = 0.2
+
+/** The client began, and each of its requests had its answer but the last. */
+const askedOneByOne = ({ client, server }: Case): boolean =>
+  client.firstText.at < server.firstText.at &&
+  server.answers > 0 &&
+  server.monologues === 0 &&
+  client.segments === server.answers + 1
+
 const closedWithoutAnswer: Rule = {
   verdict: 'closed-without-answer',
   applies: (c) => {
@@ -81,9 +101,10 @@ const closedWithoutAnswer: Rule = {
     return (
       serverClosedFirst(c) &&
       c.facts.handshake.happened &&
-      client.octets > FAREWELL &&
-      server.octets === 0 &&
-      client.lastText.at < server.fin.at
+      client.lastText.happened &&
+      client.lastText.at < server.fin.at &&
+      !tellsOnly(client) &&
+      (server.octets === 0 ? client.octets > FAREWELL || hasWaited(c) : hasWaited(c) && askedOneByOne(c))
     )
   },
   tell: (c) => ({

@@ -1,5 +1,6 @@
 /** Connections that did not open, or only in the eyes of the client. */
 
+import { counted } from '../../../trace/counted.ts'
 import { cause, evidence, type Rule, resetText } from '../case.ts'
 import { HALF_OPEN_RULES, QUEUE_RULES } from './accept-queue.ts'
 import { REFUSED_RULES } from './refused.ts'
@@ -80,18 +81,21 @@ const handshakeAbandoned: Rule = {
 
 const synAckLost: Rule = {
   verdict: 'syn-ack-lost',
-  applies: ({ facts, server, client, captureEnd }) =>
+  applies: ({ facts, server, client, captureEnd, capturedAt }) =>
     !facts.handshake.happened &&
     server.synAcks > 0 &&
     client.syns > 0 &&
     client.packets === client.syns &&
-    (server.synAcks > 1 || client.syns > 1 || captureEnd - server.synAck.at > PATIENCE),
+    // At the client a loss shows in what comes again; where nothing does, the capture lacks the rest.
+    (server.synAcks > 1 ||
+      client.syns > 1 ||
+      (capturedAt !== 'client' && captureEnd - server.synAck.at > PATIENCE)),
   tell: (c) => {
     const atClient = c.capturedAt === 'client'
     return {
       culprit: atClient ? 'client-host' : 'path',
       confidence: c.server.synAcks > 1 ? 'certain' : 'likely',
-      detail: `${c.server.synAcks} SYN-ACKs, ${c.client.syns} SYNs`,
+      detail: `${counted(c.server.synAcks, 'SYN-ACK')}, ${counted(c.client.syns, 'SYN')}`,
       evidence: evidence(
         [c.client.syn, 'SYN'],
         [c.server.synAck, 'SYN-ACK'],

@@ -1,6 +1,7 @@
 /** Connections that work, slower than they could: judged by what it costs, never by the presence of a retransmission. */
 
 import { cause, evidence, type Rule, seconds } from '../case.ts'
+import { neededNot } from '../duplicate-sacks.ts'
 import type { SideFacts } from '../facts.ts'
 
 /** Retransmissions in this part of all segments, and so many of them, slow a transfer down. */
@@ -14,8 +15,9 @@ const STALL = 0.5
 const NAGLE_WAITS = 2
 const PATIENCE = 0.9
 
-export const lossOf = ({ retransmitted, spurious, segments }: SideFacts): number => {
-  const lost = retransmitted - spurious
+export const lossOf = (side: SideFacts): number => {
+  const { retransmitted, segments } = side
+  const lost = retransmitted - neededNot(side)
   return lost < LOSSES ? 0 : lost / (segments + lost)
 }
 

@@ -102,7 +102,8 @@ const UNREACHABLE_V4 = 3
 const CODE_NET_PROHIBITED = 9
 const CODE_HOST_PROHIBITED = 10
 
-function meaningOf({ version, type, code }: IcmpFacts): ReturnType<typeof icmpMeaning> {
+/** As Linux has it: prohibitions of single hosts and networks are prohibitions too. */
+export function meaningOf({ version, type, code }: IcmpFacts): ReturnType<typeof icmpMeaning> {
   const isProhibited = version === 4 && type === UNREACHABLE_V4 && isProhibition(code)
   return isProhibited ? 'administratively-prohibited' : icmpMeaning(version, type, code)
 }
@@ -116,7 +117,7 @@ const refusing = (c: Case): IcmpFacts | undefined =>
 const isLoop = ({ version, type }: IcmpFacts): boolean => type === (version === 6 ? 3 : 11)
 
 /** By Linux's table of errors; ICMPv6's prohibitions are EACCES. */
-function icmpOutcome(icmp: IcmpFacts): Outcome {
+export function icmpOutcome(icmp: IcmpFacts): Outcome {
   const { version, code } = icmp
   if (isLoop(icmp)) return 'connect-host-unreachable'
   if (version === 6) {

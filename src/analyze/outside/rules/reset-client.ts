@@ -1,7 +1,9 @@
 /** Resets of the client, and requests that it gave up waiting for. */
 
+import { counted } from '../../../trace/counted.ts'
+import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, evidence, isLive, type Rule, resetText, seconds } from '../case.ts'
-import type { ResetFacts } from '../facts.ts'
+import type { ResetFacts, SideFacts } from '../facts.ts'
 import { BURST, FAREWELL, LARGE, resetOf, saidGoodbye, story } from './reset-story.ts'
 
 /** A close that follows so soon upon an answer belongs to it, seconds. */
@@ -15,8 +17,10 @@ export function gaveUpWaiting(c: Case): boolean {
   const closedAt = client.fin.happened ? client.fin.at : c.reset?.fromClient === true ? c.reset.at : -1
   if (closedAt < 0 || client.octets === 0) return false
   if (server.fin.happened && server.fin.at < closedAt) return false
-  if (server.octets > 0 && client.sinceAnswer <= FAREWELL && server.lastText.at < closedAt) return false
-  if (isOneWay(c, closedAt)) return false
+  const isShort = server.octets > 0 && client.sinceAnswer <= FAREWELL && server.lastText.at < closedAt
+  // So few octets are a last word, but where each word before had its answer.
+  if (isShort && client.segments !== server.answers + 1) return false
+  if (isOneWay(c, closedAt) || tellsOnly(client) || tookAnswer(c, closedAt)) return false
   const answered =
     server.lastText.happened &&
     server.lastText.at > client.lastText.at &&
@@ -25,6 +29,16 @@ export function gaveUpWaiting(c: Case): boolean {
   const patience = client.fin.happened ? SOON : SOON_BY_RESET
   return !answered && closedAt - client.lastText.at >= patience && client.una === clientTextEnd(c)
 }
+
+/** What the server said behind the client's FIN was acknowledged: the client had ended its side, and still read. */
+const tookAnswer = ({ client, server, reset }: Case, closedAt: number): boolean =>
+  client.fin.happened &&
+  reset?.fromClient !== true &&
+  server.lastText.at > closedAt &&
+  server.lastAcked.at >= server.lastText.at
+
+/** It speaks again and again without an answer: messages, lines of a log, commands. */
+export const tellsOnly = ({ monologues }: SideFacts): boolean => monologues >= 2
 
 /** A server that never says a word and closes as soon as the client has: it read, and had nothing to say. */
 const isOneWay = ({ server, port, rtt }: Case, closedAt: number): boolean =>
@@ -60,7 +74,7 @@ export function noResponse(c: Case): ReturnType<Rule['tell']> {
       [reset?.frame ?? 0, reset === null ? '' : resetText(reset)],
     ),
     client: 'read-timeout',
-    server: reset?.fromClient === true ? 'broken-pipe' : never ? null : 'end-of-file',
+    server: serverAfterwards(c, never),
     causes: [
       ...(never && !late
         ? [
@@ -81,12 +95,27 @@ export function noResponse(c: Case): ReturnType<Rule['tell']> {
         'client-app',
         `it waited ${seconds(closedAt - client.lastText.at)}`,
       ),
+      ...(late
+        ? []
+        : [
+            cause(
+              'the answer is lost on its way, as where its segments are larger than the path takes (path MTU black hole)',
+              'path',
+              'a capture at the server shows it, sent again and again',
+            ),
+          ]),
     ],
     next: [
       'a stack dump of the server application while a request waits',
       'its log: when does it get the request, when does it answer?',
     ],
   }
+}
+
+/** A reset without a FIN before it is an error to whoever reads; behind one only to whoever writes. */
+function serverAfterwards({ client, reset }: Case, neverAccepted: boolean): Outcome | null {
+  if (reset?.fromClient === true) return client.fin.happened ? 'broken-pipe' : 'reset'
+  return neverAccepted ? null : 'end-of-file'
 }
 
 /** The client closed while the server was sending, and not just a last word. */
@@ -112,7 +141,7 @@ const downloadAborted: Rule = {
     culprit: 'client-app',
     confidence: 'likely',
     resetBy: 'client-host',
-    detail: `${c.server.octets} octets of the server had been sent, ${c.reset!.victimPending} of them not acknowledged`,
+    detail: `of ${counted(c.server.octets, 'octet')} that the server had sent ${c.reset!.victimPending} were not acknowledged`,
     evidence: story(c, c.reset!),
     client: 'nothing',
     server: 'reset-while-writing',
@@ -135,7 +164,13 @@ export function endedInOrder(c: Case, reset: ResetFacts): boolean {
   const asked = c.requestOpen && (server.octets === 0 || client.sinceAnswer > FAREWELL)
   if (reset.fromClient) return !asked || client.octets === 0 || client.fin.happened || server.fin.happened
   if (client.afterFin.happened && saidGoodbye(client)) return true
-  return reset.afterVictimFin && !(asked && server.octets === 0)
+  return reset.afterVictimFin && !isStillRead(c, reset) && !(asked && server.octets === 0)
+}
+
+/** The client has ended its own side and takes what the server says all the same: had it closed, its host would reset. */
+function isStillRead({ client, server, rtt }: Case, reset: ResetFacts): boolean {
+  const wasTaken = server.lastAcked.at > client.fin.at && server.lastText.at - client.fin.at > rtt
+  return wasTaken && server.lastText.at < reset.at && !server.fin.happened
 }
 
 const endedByReset: Rule = {
@@ -150,7 +185,8 @@ const endedByReset: Rule = {
     resetBy: c.reset!.fromClient ? 'client-host' : 'server-host',
     evidence: story(c, c.reset!),
     client: 'nothing',
-    server: 'nothing',
+    // Whoever waits for the next request there reads an error in place of the end.
+    server: c.reset!.fromClient && !c.client.fin.happened && !c.server.fin.happened ? 'reset' : 'nothing',
     causes: [],
     next: [],
   }),

@@ -1,6 +1,8 @@
 /** Resets that end a silence, and those of the server. */
 
-import { cause, evidence, isAnswer, type Rule, resetText, seconds } from '../case.ts'
+import { counted } from '../../../trace/counted.ts'
+import { type Case, cause, evidence, isAnswer, type Rule, resetText, seconds } from '../case.ts'
+import type { SideFacts } from '../facts.ts'
 import { endedInOrder } from './reset-client.ts'
 import { BURST, ELSEWHERE, goneCauses, resetOf, serverLog, story, unreadCauses } from './reset-story.ts'
 
@@ -32,6 +34,54 @@ const keepAliveGaveUp: Rule = {
   },
 }
 
+/** The reset comes when the next probe would: who sends it has heard no answer, although there were some. */
+const probesAnsweredInVain = (c: Case): SideFacts | null => {
+  const reset = resetOf(c)
+  if (reset === null) return null
+  const side = c.side(reset.fromClient)
+  if (side.keepAlivesInRow < 2 || side.fin.happened) return null
+  const late = reset.at - side.lastUnanswered.at - side.keepAliveGap
+  return Math.abs(late) <= Math.max(PUNCTUAL, side.keepAliveGap / 10) ? side : null
+}
+/** Seconds by which a timer may be late. */
+const PUNCTUAL = 0.05
+
+const keepAliveUnheard: Rule = {
+  verdict: 'keep-alive-timeout',
+  applies: (c) => probesAnsweredInVain(c) !== null,
+  tell: (c) => {
+    const reset = c.reset!
+    const side = probesAnsweredInVain(c)!
+    const who = reset.fromClient ? 'client' : 'server'
+    return {
+      culprit: 'path',
+      confidence: 'likely',
+      ambiguous: true,
+      resetBy: reset.fromClient ? 'client-host' : 'server-host',
+      detail: `${counted(side.keepAlivesInRow, 'keep-alive probe')} of the ${who} were answered here, and its reset came when the next was due: the answers did not reach it`,
+      evidence: evidence(
+        [side.lastUnanswered, `last keep-alive probe, ${seconds(side.keepAliveGap)} after the one before`],
+        [reset.frame, `${resetText(reset)}, ${seconds(reset.at - side.lastUnanswered.at)} after it`],
+      ),
+      client: reset.fromClient ? 'timed-out' : 'reset',
+      server: reset.fromClient ? 'reset' : 'timed-out',
+      causes: [
+        cause(
+          `the answers to the ${who} are lost on the way`,
+          'path',
+          `a capture at the ${who} shows probes without an answer`,
+        ),
+        cause(
+          `the ${who} application aborted at that moment`,
+          reset.fromClient ? 'client-app' : 'server-app',
+          `its log; or the capture at the ${who} shows the answers arrive`,
+        ),
+      ],
+      next: [`a capture at the ${who}: do the answers to its probes arrive?`],
+    }
+  },
+}
+
 const retransmissionGaveUp: Rule = {
   verdict: 'unacknowledged',
   applies: (c) => {
@@ -51,7 +101,7 @@ const retransmissionGaveUp: Rule = {
       confidence: 'certain',
       ambiguous: true,
       resetBy: reset.fromClient ? 'client-host' : 'server-host',
-      detail: `${reset.senderPending} octets sent again ${reset.senderAgain} times, then given up`,
+      detail: `${counted(reset.senderPending, 'octet')} sent again ${reset.senderAgain} times, then given up`,
       evidence: evidence(
         [side.pending, 'first sent'],
         [side.pendingLast, 'sent again for the last time'],
@@ -76,12 +126,15 @@ const rejectedEarly: Rule = {
     const reset = resetOf(c)
     const { client, server } = c
     if (reset === null || reset.fromClient || server.octets === 0) return false
+    // It read on after it had ended its own side: what it reset was no upload that it did not want.
+    if (reset.afterSenderFin && client.afterFinKnown && client.octetsAfterFin >= BURST) return false
     const isBlocked = !client.fin.happened && server.firstText.at - client.lastText.at < BLOCKED
     const stillSending = reset.victimPending > 0 || client.lastText.at >= server.lastText.at || isBlocked
     return (
       stillSending &&
       client.octets > server.octets &&
-      client.octets >= BURST &&
+      // Many small requests, each answered, are no upload.
+      client.octets >= BURST * Math.max(1, server.answers) &&
       client.lastText.at > server.firstText.at - Math.max(2 * c.rtt, BLOCKED) &&
       reset.at - server.lastText.at < 5
     )
@@ -90,9 +143,9 @@ const rejectedEarly: Rule = {
     culprit: 'server-app',
     confidence: 'likely',
     resetBy: 'server-host',
-    detail: `${c.server.octets} octets of an answer while ${c.reset!.victimPending} octets of the client were on their way`,
+    detail: `${counted(c.server.octets, 'octet')} of an answer, with ${counted(c.reset!.victimPending, 'octet')} of the client on the way`,
     evidence: [...evidence([c.server.firstText, 'answer of the server']), ...story(c, c.reset!)],
-    client: 'reset-while-writing',
+    client: c.reset!.afterSenderFin ? 'broken-pipe' : 'reset-while-writing',
     server: 'nothing',
     causes: [
       cause(
@@ -108,6 +161,9 @@ const rejectedEarly: Rule = {
   }),
 }
 
+/** Who writes waits so long for room, before a time-out of its own, seconds. */
+const GIVES_UP = 5
+
 /** The server stopped reading long before. */
 const resetWhileBlocked: Rule = {
   verdict: 'receiver-not-reading',
@@ -120,6 +176,15 @@ const resetWhileBlocked: Rule = {
     const serverStuck = c.server.zeroSince >= 0
     const stuck = serverStuck ? c.server : c.client
     const who = serverStuck ? 'server' : 'client'
+    // Whether it still waited when the reset came is not on the wire; few give up so soon.
+    const stillWrites = !reset.fromClient && reset.at - stuck.zeroSince < GIVES_UP
+    const clientSees = serverStuck
+      ? stillWrites
+        ? 'reset-while-writing'
+        : 'write-blocked'
+      : reset.fromClient
+        ? 'nothing'
+        : 'reset'
     return {
       culprit: serverStuck ? 'server-app' : 'client-app',
       confidence: 'certain',
@@ -130,7 +195,7 @@ const resetWhileBlocked: Rule = {
         [stuck.lastZero, 'it is still closed'],
         [reset.frame, resetText(reset)],
       ),
-      client: serverStuck ? 'write-blocked' : reset.fromClient ? 'nothing' : 'reset',
+      client: clientSees,
       server: serverStuck ? (reset.fromClient ? 'reset' : 'nothing') : 'write-blocked',
       causes: [
         cause(
@@ -233,6 +298,11 @@ const resetByServer: Rule = {
   }),
 }
 
-export const TIMEOUT_RULES: readonly Rule[] = [keepAliveGaveUp, retransmissionGaveUp, resetWhileBlocked]
+export const TIMEOUT_RULES: readonly Rule[] = [
+  keepAliveGaveUp,
+  keepAliveUnheard,
+  retransmissionGaveUp,
+  resetWhileBlocked,
+]
 export const SERVER_RULES: readonly Rule[] = [forgotten, unreadData]
 export { rejectedEarly, resetByServer }

@@ -1,8 +1,11 @@
 /** Connections on which something is not heard, and nobody ended them by a reset. */
 
+import { counted } from '../../../trace/counted.ts'
 import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, evidence, icmpText, type Rule, seconds } from '../case.ts'
 import type { IcmpFacts, SideFacts } from '../facts.ts'
+import { probesInVain } from './probes-in-vain.ts'
+import { icmpOutcome, meaningOf } from './refused.ts'
 import { gaveUpWaiting, noResponse } from './reset-client.ts'
 import { goneCauses } from './reset-story.ts'
 
@@ -22,7 +25,7 @@ function stuckEvidence(c: Case, side: SideFacts): ReturnType<typeof evidence> {
   return evidence(
     [side.lastAcked, `last that was acknowledged of the ${who}`],
     [side.pending, `data of the ${who}, never acknowledged`],
-    [side.pendingLast, `sent again, ${side.pendingAgain} times in all`],
+    [side.pendingLast, `sent again, ${counted(side.pendingAgain, 'time')} in all`],
   )
 }
 
@@ -47,27 +50,54 @@ const aboutUnheard = (c: Case): IcmpFacts | undefined => {
   )
 }
 
+/** What Linux makes of an ICMP error when it gives an open connection up, where connect would say so at once. */
+const MIDWAY: { readonly [K in Outcome]?: Outcome } = {
+  'connect-refused': 'refused-midway',
+  'connect-no-permission': 'no-permission',
+  'connect-network-unreachable': 'network-unreachable',
+}
+
+/** A router has no route; who says that it is forbidden, or that nobody is at a port, has a rule. */
+function rejecterOf(icmp: IcmpFacts): 'server-host' | 'middlebox' | null {
+  const meaning = meaningOf(icmp)
+  if (meaning !== 'port-unreachable' && meaning !== 'administratively-prohibited') return null
+  return icmp.fromTarget ? 'server-host' : 'middlebox'
+}
+
 const unreachable: Rule = {
   verdict: 'unreachable-midway',
   applies: (c) => aboutUnheard(c) !== undefined,
   tell: (c) => {
     const side = unheard(c)!
     const icmp = aboutUnheard(c)!
+    const rejecter = rejecterOf(icmp)
+    const outcome = MIDWAY[icmpOutcome(icmp)] ?? 'host-unreachable'
+    const rejects = cause('a firewall rule was added', rejecter ?? 'middlebox', `rules of ${icmp.source}`)
     return {
-      culprit: 'path',
+      culprit: rejecter ?? 'path',
       confidence: 'certain',
       evidence: [...stuckEvidence(c, side), ...evidence([icmp.frame, icmpText(icmp)])],
-      client: side === c.client ? 'host-unreachable' : 'read-timeout',
-      server: side === c.client ? 'unaware' : 'host-unreachable',
-      causes: [
-        cause(
-          'the other host went off its network',
-          'server-host',
-          'the router asks in vain for its hardware address',
-        ),
-        cause('a route went away', 'path', `the routes of ${icmp.source}`),
-        cause('a firewall rule was added', 'middlebox', `rules of ${icmp.source}`),
-      ],
+      client: side === c.client ? outcome : 'read-timeout',
+      server: side === c.client ? 'unaware' : outcome,
+      causes:
+        rejecter !== null
+          ? [
+              rejects,
+              cause(
+                'a firewall forgot the connection and rejects what belongs to none',
+                rejecter,
+                'new connections to that host work',
+              ),
+            ]
+          : [
+              cause(
+                'the other host went off its network',
+                'server-host',
+                'the router asks in vain for its hardware address',
+              ),
+              cause('a route went away', 'path', `the routes of ${icmp.source}`),
+              rejects,
+            ],
       next: [
         `look at ${icmp.source}, which sent the ICMP error`,
         'the error is a soft one on an open connection: the kernel tries on until its time-out',
@@ -82,7 +112,11 @@ function isBlackHole(c: Case): boolean {
   if (side !== null) {
     const peer = side === c.client ? c.server : c.client
     const heard = peer.last.at > side.pending.at || side.lastAcked.at > side.pending.at - PAUSE
+    // A FIN is small, and brings an acknowledgment where it gets through.
+    const { fin } = side
+    const isDeaf = fin.at > side.pending.at && peer.last.at < fin.at && c.captureEnd - fin.at > PAUSE
     return (
+      !isDeaf &&
       side.largestInFlight >= LARGE &&
       side.largestInFlight > side.largestDelivered &&
       side.pendingLength >= LARGE &&
@@ -214,6 +248,7 @@ const unacknowledged: Rule = {
 }
 
 const FINS = 4
+const MANY_REPEATED = 3
 
 const finUnheard = (c: Case): SideFacts | null => {
   if (!c.opened || c.reset !== null) return null
@@ -229,15 +264,22 @@ const finUnacknowledged: Rule = {
     const side = finUnheard(c)!
     const peer = side === c.client ? c.server : c.client
     const isDone = peer.fin.happened
+    // It was in the middle of something that did not go on, or said again what had been acknowledged here.
+    const isStuck = side.fin.at - peer.last.at >= PAUSE || peer.spurious >= MANY_REPEATED
+    const isMidway = !isDone && peer.lastLength >= LARGE && isStuck
     return {
       culprit: 'path',
       confidence: 'likely',
       ambiguous: true,
-      phase: 'close',
+      phase: isMidway ? 'data' : 'close',
       detail: `the FIN of the ${name(c, side)} was sent ${side.fins} times`,
-      evidence: evidence([side.fin, 'FIN'], [peer.fin, 'FIN of the other side']),
-      client: 'nothing',
-      server: 'nothing',
+      evidence: evidence(
+        [isMidway ? peer.last : 0, 'last that is heard of the other side, in the middle of its text'],
+        [side.fin, 'FIN'],
+        [peer.fin, 'FIN of the other side'],
+      ),
+      client: isMidway && side === c.client ? 'read-timeout' : 'nothing',
+      server: isMidway && side === c.server ? 'read-timeout' : 'nothing',
       causes: isDone
         ? [
             cause(
@@ -295,7 +337,7 @@ const notReading: Rule = {
     return {
       culprit,
       confidence: 'certain',
-      detail: `the ${who}'s window is closed for ${seconds(c.facts.last.at - side.zeroSince)}; ${side.probed} probes`,
+      detail: `the ${who}'s window is closed for ${seconds(c.facts.last.at - side.zeroSince)}; ${counted(side.probed, 'probe')}`,
       evidence: evidence(
         [side.zeroWindow, `the ${who} closes its window`],
         [side.lastZero, 'it is still closed'],
@@ -334,6 +376,7 @@ const unanswered: Rule = {
 
 export const SILENCE_RULES: readonly Rule[] = [
   unreachable,
+  probesInVain,
   notReading,
   blackHole,
   stateLostSilently,
