@@ -12,7 +12,7 @@ import type { Link } from '../../src/link/link.ts'
 import { loopbackPair } from '../../src/link/loopback.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { Random } from '../../src/sim/random.ts'
-import { type Config, configure } from '../../src/tcp/config.ts'
+import { type Config, configure, DEFAULT_CONFIG } from '../../src/tcp/config.ts'
 import { turns, until } from '../link/turn.ts'
 import { type AnyNet, elkoNet, fieldsOf, listening, onBoth } from './nets.ts'
 
@@ -81,7 +81,9 @@ const hashOf = (octets: Buffer): string => createHash('sha256').update(octets).d
 
 test('over a lossy link all octets arrive, both ways, whoever pauses', { timeout: 240_000 }, async () => {
   const path = { loss: 0.02, delayUs: 1000, reorder: 0.02 }
-  const two = twoHosts({ rtoMinMs: 20 }, (link) => impair(link, { toLink: path, fromLink: path }, 'sockets'))
+  // MSL is the default: after a short TIME-WAIT a FIN that comes again would meet a reset.
+  const times = { rtoMinMs: 20, mslMs: DEFAULT_CONFIG.mslMs }
+  const two = twoHosts(times, (link) => impair(link, { toLink: path, fromLink: path }, 'sockets'))
   const { client, accepted, server } = await connected(two)
   const random = new Random('pauses')
   const payload = noise(1_500_000, 'payload')

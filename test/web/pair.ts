@@ -43,7 +43,7 @@ export function webPair(
 
 /** A connection of a's to b's port 80, both ends. */
 export async function connected(
-  { a, b }: Pair,
+  { a, b }: Pick<Pair, 'a' | 'b'>,
   options: Parameters<Web['connect']>[1] = {},
 ): Promise<[client: Socket, server: Socket]> {
   const listener = b.listen({ port: 80, ...(options.allowHalfOpen === true ? { allowHalfOpen: true } : {}) })
