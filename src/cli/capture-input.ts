@@ -62,7 +62,8 @@ export function capturePath(path: string | undefined): string {
 
 /** @param count the streams that there are. */
 export function noSuchStream(path: string, stream: number, count: number): Error {
-  const there = count === 0 ? 'no TCP connection' : `streams 0 to ${count - 1}`
+  const there =
+    count === 0 ? 'no TCP connection; `elko diagnose` tells what was cut off' : `streams 0 to ${count - 1}`
   return new Error(`${path}: there is no stream ${stream}; the file has ${there}`)
 }
 
@@ -90,7 +91,7 @@ export function captureReader(onRecord: RecordCallback): CaptureReader {
 }
 
 export function sayNotes(path: string, sentences: readonly string[]): void {
-  for (const sentence of sentences) process.stderr.write(`${path}: ${sentence}\n`)
+  for (const sentence of sentences) if (sentence !== '') process.stderr.write(`${path}: ${sentence}\n`)
 }
 
 /** The octets of a file, unpacked. @throws Error where it cannot be opened. */

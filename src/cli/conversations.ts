@@ -2,11 +2,18 @@
 
 import { Dissector } from '../dissect/dissect.ts'
 import { ConversationTable, type ConversationTotals } from '../flows/conversation-table.ts'
+import {
+  cutHeadersText,
+  isHeaderCut,
+  NO_CUT_HEADERS,
+  WITHOUT_HEADER,
+  withCutHeader,
+} from '../flows/cut-headers.ts'
 import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { tsharkConversations } from '../print/tshark-conversations.ts'
 import { EXIT_FINE, readArguments } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { capturePath, readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile, sayNotes } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko conversations [options] FILE
@@ -38,10 +45,14 @@ export async function run(argv: string[]): Promise<number> {
   const path = capturePath(positionals[0])
   const analysis = new SequenceAnalysis()
   const table = new ConversationTable()
-  const dissector = new Dissector(
-    (packet, tcp) => table.packet(packet, tcp, analysis.analyze(packet, tcp)),
-    askedTunnels(values),
-  )
+  const dissector = new Dissector((packet, tcp) => {
+    if (isHeaderCut(packet, tcp)) cut = withCutHeader(cut, packet)
+    table.packet(packet, tcp, analysis.analyze(packet, tcp))
+  }, askedTunnels(values))
+  let cut = NO_CUT_HEADERS
+  dissector.onUnreadHeader = (packet) => {
+    cut = withCutHeader(cut, packet)
+  }
   const out = new LineWriter(process.stdout)
   try {
     await readCaptureFile(path, (record) => {
@@ -52,6 +63,7 @@ export async function run(argv: string[]): Promise<number> {
     if (values.json === true) for (const each of table.totals()) out.write(jsonOf(each))
     else for (const line of tsharkConversations(table)) out.write(line)
     await out.flush()
+    sayNotes(path, [cutHeadersText(cut, WITHOUT_HEADER, 'they are not counted, as tshark does not')])
   }
   return EXIT_FINE
 }

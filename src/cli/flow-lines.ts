@@ -56,12 +56,13 @@ function rateOf({ goodput, throughput }: SideReport): string | null {
     : `${megabits(throughput)} Mbit/s, of which new ${megabits(goodput)}`
 }
 
-function optionsOf({ mss, sackPermitted, timestamps }: SideReport): string | null {
-  if (sackPermitted === null) return null
+function optionsOf({ mss, sackPermitted, timestamps, optionsCut }: SideReport): string | null {
+  if (sackPermitted === null && !optionsCut) return null
   const words = [
-    mss === null ? 'no MSS' : `MSS ${mss}`,
-    sackPermitted ? 'SACK' : null,
+    mss !== null ? `MSS ${mss}` : optionsCut ? null : 'no MSS',
+    sackPermitted === true ? 'SACK' : null,
     timestamps === true ? 'timestamps' : null,
+    optionsCut ? 'further options cut off' : null,
   ]
   return words.filter((each) => each !== null).join(', ')
 }

@@ -1,12 +1,20 @@
 /** `elko streams`: each connection of a capture with the states of both ends, round trips, windows and losses. */
 
 import { Dissector } from '../dissect/dissect.ts'
+import {
+  cutHeadersText,
+  isHeaderCut,
+  NO_CUT_HEADERS,
+  OPTIONS_CUT,
+  UNREAD,
+  withCutHeader,
+} from '../flows/cut-headers.ts'
 import type { FlowReport } from '../flows/flow.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { EXIT_FINE, readArguments, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { capturePath, noSuchStream, readCaptureFile } from './capture-input.ts'
+import { capturePath, noSuchStream, readCaptureFile, sayNotes } from './capture-input.ts'
 import { flowLines } from './flow-lines.ts'
 import { LineWriter } from './line-writer.ts'
 
@@ -51,14 +59,23 @@ export async function run(argv: string[]): Promise<number> {
   })
   const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
   const dissector = new Dissector((packet, tcp) => {
+    if (isHeaderCut(packet, tcp)) optionsCut = withCutHeader(optionsCut, packet)
     tracker.packet(packet, tcp, analysis.analyze(packet, tcp))
   }, askedTunnels(values))
+  let [unread, optionsCut] = [NO_CUT_HEADERS, NO_CUT_HEADERS]
+  dissector.onUnreadHeader = (packet) => {
+    unread = withCutHeader(unread, packet)
+  }
   try {
     await readCaptureFile(path, (record) => dissector.dissect(record))
   } finally {
     tracker.end()
     order.end()
     await out.flush()
+    sayNotes(path, [
+      cutHeadersText(unread, UNREAD, 'they are in no stream'),
+      cutHeadersText(optionsCut, OPTIONS_CUT, 'windows and times by timestamps may lack what was cut off'),
+    ])
   }
   const { count } = analysis.conversations
   if (only !== undefined && only >= count) throw noSuchStream(path, only, count)

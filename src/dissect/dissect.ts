@@ -37,6 +37,8 @@ export class Dissector {
    * are 0, the text's length -1. Wireshark counts them to no conversation.
    */
   onShortQuote: TcpCallback | null = null
+  /** Is told of packets that the capture cut before a TCP header's window: Wireshark counts these to no conversation either. */
+  onUnreadHeader: ((packet: Packet) => void) | null = null
   readonly #onTcp: TcpCallback
   readonly #tunnels: tunnels.TunnelPorts | null
 
@@ -113,7 +115,8 @@ export class Dissector {
     const { at, end, bytes } = packet
     const held = end - at
     if (held < LEAST_HELD) {
-      if (packet.isQuoted && held >= LEAST_QUOTED) this.#readShortQuote(packet)
+      if (!packet.isQuoted && end < packet.wireEnd) this.onUnreadHeader?.(packet)
+      else if (packet.isQuoted && held >= LEAST_QUOTED) this.#readShortQuote(packet)
       return
     }
     const word = readInt32(bytes, at)

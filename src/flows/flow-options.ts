@@ -28,6 +28,8 @@ export class FlowOptions {
   /** SACK blocks, left and right edges in turn. */
   blocks = 0
   readonly edges = new Int32Array(2 * MAX_BLOCKS)
+  /** Whether the capture ends before the options do. */
+  isCut = false
 
   /** @param end where the captured octets end. Cut or wrong options end the list. */
   read(bytes: Uint8Array, tcp: TcpFields, end: number): void {
@@ -36,6 +38,7 @@ export class FlowOptions {
     this.sackPermitted = false
     this.hasTimestamps = false
     this.blocks = 0
+    this.isCut = false
     const stop = Math.min(tcp.at + tcp.headerLength, end)
     for (let at = tcp.at + LEAST_HEADER; at < stop; ) {
       const kind = bytes[at]!
@@ -45,10 +48,11 @@ export class FlowOptions {
         continue
       }
       const length = at + 1 < stop ? bytes[at + 1]! : 0
-      if (length < 2 || at + length > stop) return
+      if (length < 2 || at + length > stop) break
       this.#take(bytes, at, kind, length)
       at += length
     }
+    this.isCut = stop < tcp.at + tcp.headerLength
   }
 
   #take(bytes: Uint8Array, at: number, kind: number, length: number): void {

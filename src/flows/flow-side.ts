@@ -28,6 +28,8 @@ export class FlowSide {
   mss = -1
   scale = -1
   hasSyn = false
+  /** Whether the capture ends within the options of its SYN: what is not among those before may have been behind. */
+  optionsCut = false
   sackPermitted = false
   timestamps = false
   /** Where no SYN tells the scale: the least that what was sent to it needs. */
@@ -52,6 +54,11 @@ export class FlowSide {
   #heardAt = -1
   #speaksLast = false
 
+  /** Whether it is known which scale its SYN offered, or that it offered none. */
+  get knowsScale(): boolean {
+    return this.hasSyn && (this.scale >= 0 || !this.optionsCut)
+  }
+
   /** As of an end that nothing was seen of. */
   renew(): void {
     this.packets = this.octets = this.newOctets = 0
@@ -59,7 +66,7 @@ export class FlowSide {
     this.hasNext = this.hasAck = false
     this.next = this.ack = 0
     this.mss = this.scale = -1
-    this.hasSyn = this.sackPermitted = this.timestamps = false
+    this.hasSyn = this.optionsCut = this.sackPermitted = this.timestamps = false
     this.leastScale = this.windowField = 0
     this.leastWindow = this.mostWindow = -1
     this.zeroWindows = this.mostInFlight = this.longestText = 0
@@ -94,6 +101,7 @@ export class FlowSide {
 
   #open({ flags }: TcpFields, options: FlowOptions, their: FlowSide, at: number): void {
     this.hasSyn = true
+    this.optionsCut = options.isCut
     this.mss = options.mss
     this.scale = options.scale < 0 ? -1 : Math.min(MAX_SCALE, options.scale)
     this.sackPermitted = options.sackPermitted
@@ -149,11 +157,11 @@ export class FlowSide {
   #noteWindow({ flags, window }: TcpFields, their: FlowSide): void {
     const inFlight = this.hasNext && their.hasAck ? (this.next - their.ack) | 0 : 0
     this.mostInFlight = Math.max(this.mostInFlight, inFlight)
-    if (!their.hasSyn && their.windowField > 0) their.#fit(inFlight)
+    if (!their.knowsScale && their.windowField > 0) their.#fit(inFlight)
     this.windowField = window
     if (window === 0) this.zeroWindows++
     // The window of a SYN is never scaled (RFC 7323 2.2).
-    const isScaled = (flags & SYN) === 0 && this.scale > 0 && (their.scale >= 0 || !their.hasSyn)
+    const isScaled = (flags & SYN) === 0 && this.scale > 0 && (their.scale >= 0 || !their.knowsScale)
     const octets = isScaled ? window * 2 ** this.scale : window
     this.leastWindow = this.leastWindow < 0 ? octets : Math.min(this.leastWindow, octets)
     this.mostWindow = Math.max(this.mostWindow, octets)

@@ -44,6 +44,8 @@ export interface SideReport {
   readonly mss: number | null
   readonly sackPermitted: boolean | null
   readonly timestamps: boolean | null
+  /** Whether the capture ends within the options of its SYN: null above may be what was cut off. */
+  readonly optionsCut: boolean
   readonly longestText: number
   readonly window: WindowReport
   /** The most octets sent and not acknowledged. */
@@ -169,6 +171,7 @@ export class Flow {
   #side(which: 0 | 1): SideReport {
     const side = this.sides[which]
     const { roundTrips, causes } = side
+    const knowsOptions = side.hasSyn && !side.optionsCut
     const seconds = (side.lastTextAt - side.firstTextAt) / 1e9
     return {
       ...this.#nameOf(which),
@@ -179,8 +182,9 @@ export class Flow {
       throughput: seconds > 0 ? side.octets / seconds : null,
       goodput: seconds > 0 ? side.newOctets / seconds : null,
       mss: side.mss < 0 ? null : side.mss,
-      sackPermitted: side.hasSyn ? side.sackPermitted : null,
-      timestamps: side.hasSyn ? side.timestamps : null,
+      sackPermitted: side.sackPermitted || (knowsOptions ? false : null),
+      timestamps: side.timestamps || (knowsOptions ? false : null),
+      optionsCut: side.optionsCut,
       longestText: side.longestText,
       window: windowOf(side, this.sides[which === 0 ? 1 : 0]),
       mostInFlight: side.mostInFlight,
@@ -209,9 +213,9 @@ function timesOf({ count, least, mean, most }: Spread): TimesReport | null {
 
 /** Windows are scaled where both SYNs offered it (RFC 7323 2.2); where one was not seen, what was sent tells the least. */
 function windowOf(side: FlowSide, their: FlowSide): WindowReport {
-  const isUsed = side.scale >= 0 && (their.scale >= 0 || !their.hasSyn)
-  const isSeen = side.hasSyn || (their.hasSyn && their.scale < 0)
-  const factor = side.hasSyn ? 1 : 2 ** side.leastScale
+  const isUsed = side.scale >= 0 && (their.scale >= 0 || !their.knowsScale)
+  const isSeen = side.knowsScale || (their.knowsScale && their.scale < 0)
+  const factor = side.knowsScale ? 1 : 2 ** side.leastScale
   const octets = (window: number): number | null => (window < 0 ? null : window * factor)
   return {
     least: octets(side.leastWindow),

@@ -7,6 +7,7 @@ import { NO_STATISTICS } from '../../src/capture/capture-file.ts'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
 import { captureWriter } from '../../src/capture/capture-writer.ts'
 import { statisticsBlock } from '../../src/capture/write-pcapng.ts'
+import { snapped } from '../flows/snapped.ts'
 import { STORIES } from './outside-stories.ts'
 import { captureOf, diagnosesOf, Story } from './wire-story.ts'
 
@@ -125,4 +126,45 @@ test('duplicate-capture: a file merged with itself, even where packets have no i
     assert.equal(diagnosis!.verdict, 'healthy')
     assert.ok(!diagnosis!.findings.some(({ kind }) => kind === 'loss'))
   }
+})
+
+/** Of raw IPv4: the header of IP, and so much of TCP's. */
+const upTo = (octetsOfTcp: number): number => 20 + octetsOfTcp
+
+test('cut-headers: packets of TCP that are in no connection for want of octets are told, with the length that would do', () => {
+  const whole = captureOf(new Story(STORIES['an end in order']!.story))
+  const packets = diagnoseCapture(whole).packets
+  for (const held of [0, 8, 15]) {
+    const { notes, connections } = diagnoseCapture(snapped(whole, () => upTo(held)))
+    assert.deepEqual([...connections], [])
+    const { text, frames } = notes.find(({ kind }) => kind === 'cut-headers')!
+    assert.match(
+      text,
+      new RegExp(`^${packets} TCP packets were captured with fewer than 16 octets of header`),
+    )
+    assert.match(
+      text,
+      new RegExp(`snap length ${upTo(held)}\\).* a snap length of ${upTo(60)} has all headers`),
+    )
+    assert.deepEqual(frames, [1, 2, 3, 4, 5])
+  }
+  const enough = snapped(whole, () => upTo(60))
+  assert.ok(!diagnoseCapture(enough).notes.some(({ kind }) => kind === 'cut-headers'))
+})
+
+test('cut-headers: options that were cut off are told, and nothing is concluded from their absence', () => {
+  const story = (answer: string): Uint8Array =>
+    captureOf(
+      new Story(`0 c S scale=7\n 0.01 s SA ${answer}\n 0.02 c A\n 0.03 c PA 100\n 0.04 s PA 100\n 0.05 c A`),
+    )
+  const findings = (capture: Uint8Array): string[] =>
+    [...diagnoseCapture(capture).connections].flatMap((each) => each.findings.map(({ kind }) => kind))
+  const lost = findings(story(''))
+  assert.ok(lost.includes('lost-window-scale'), lost.join())
+  // The SYN-ACK has the option, but the capture has only the MSS of it.
+  const cut = snapped(story('scale=7'), (number) => (number === 2 ? upTo(24) : 1000))
+  assert.deepEqual(findings(cut), findings(story('scale=7')))
+  const { text, frames } = diagnoseCapture(cut).notes.find(({ kind }) => kind === 'cut-headers')!
+  assert.match(text, /^1 TCP packet was captured without all options \(snap length 44\)/)
+  assert.deepEqual(frames, [2])
 })

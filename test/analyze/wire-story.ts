@@ -3,7 +3,7 @@
  * follow by themselves; what differs from an ordinary packet stands behind it:
  *
  * - `again`: the sender's last text once more.
- * - `seq=+N`, `ack=+N`: so far from where they would stand; `win=N`, `ttl=N`, `id=N`.
+ * - `seq=+N`, `ack=+N`: so far from where they would stand; `win=N`, `ttl=N`, `id=N`; `scale=N` in a SYN.
  * - `unstamped`: no timestamps; `may-cut`: without Don't Fragment.
  * - `bare`: no options, identification 0, window 0; `text=...`: what it carries, with | for the end of a line.
  * - `0.2 icmp 3/1 10.1.0.1`: an ICMP error from there, about the client's last packet; `8` behind it: it quotes so many
@@ -99,6 +99,7 @@ export class Story {
     if ((segment.flags & ACK) !== 0) segment.ack = peer.next + Number(value('ack') ?? 0)
     segment.window = Number(value('win') ?? (has('bare') ? 0 : 64_240))
     if ((segment.flags & SYN) !== 0 && !has('bare')) segment.mss = Number(value('mss') ?? 1460)
+    if (value('scale') !== undefined) segment.windowScale = Number(value('scale'))
     segment.hasTimestamps = !has('bare') && !has('unstamped')
     const isNew = (segment.flags & RST) === 0 && value('seq') === undefined && !has('again')
     if (isNew) {

@@ -1,9 +1,11 @@
 /** `elko streams`: the states of both ends and what the connection was like, in words and as JSON. */
 
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { FlowReport } from '../../src/flows/flow.ts'
+import { snapped } from '../flows/snapped.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
@@ -70,4 +72,43 @@ test('a retransmission has its cause', () => {
   const [flow] = reports(captured('retransmission'))
   const causes = { ...flow!.client.causes, ...flow!.server.causes }
   assert.ok((causes.timeout ?? 0) > 0, JSON.stringify(causes))
+})
+
+/** Simulated hosts speak raw IPv4: its header, and so many octets of TCP's. */
+function snappedFile(name: string, octetsOfTcp: number): string {
+  const file = join(folder, `${name}.pcapng`)
+  writeFileSync(
+    file,
+    snapped(readFileSync(captured('window-scaling')), () => 20 + octetsOfTcp),
+  )
+  return file
+}
+
+test('options that were cut off are unknown, not absent: the scale is a guess, and stderr says so', () => {
+  const file = snappedFile('no-options', 20)
+  const [flow] = reports(file)
+  for (const side of [flow!.client, flow!.server]) {
+    const { mss, sackPermitted, timestamps, optionsCut, window } = side
+    assert.deepEqual([mss, sackPermitted, timestamps, optionsCut], [null, null, null, true])
+    assert.equal(window.scaleIs, 'guessed')
+  }
+  const { code, stdout, stderr } = elko(['streams', file])
+  assert.equal(code, 0)
+  assert.match(stdout, /further options cut off/)
+  assert.doesNotMatch(stdout, /no MSS|not scaled/)
+  assert.match(stderr, /TCP packets were captured without all options \(snap length 40\): .*length of 80 has/)
+})
+
+test('TCP of which too little was captured for a connection is not passed over in silence', () => {
+  const file = snappedFile('no-window', 14)
+  for (const command of ['streams', 'conversations']) {
+    const { code, stderr } = elko([command, file])
+    assert.equal(code, 0)
+    assert.match(
+      stderr,
+      /TCP packets were captured with.* \(snap length 34\): .*length of 80 has all headers/,
+      command,
+    )
+  }
+  assert.match(elko(['follow', '--stream', '0', file]).stderr, /no TCP connection; `elko diagnose` tells/)
 })

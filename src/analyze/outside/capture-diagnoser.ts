@@ -108,6 +108,7 @@ export class CaptureDiagnoser {
     this.#shard = shard
     this.#dissector = new Dissector((packet, tcp) => this.#take(packet, tcp), tunnels)
     this.#dissector.onShortQuote = (packet, tcp) => this.#takeShortQuote(packet, tcp)
+    this.#dissector.onUnreadHeader = (packet) => this.#notes.unreadHeader(packet)
   }
 
   /** When its first packet was captured, in seconds since the epoch of the file; NaN before there is one. */
@@ -214,6 +215,7 @@ export class CaptureDiagnoser {
     this.#place = PLACES_OF_FRAME * packet.number + this.#headers++
     const shard = this.#shard
     if (shard !== null && shardOf(hashOf(packet, tcp), shard.count) !== shard.index) return
+    this.#notes.header(packet, tcp)
     if (packet.number > this.#dueFrame) this.#settleUpTo(packet.number)
     const seen = this.#analysis.analyze(packet, tcp)
     if (seen.stream === this.#begins.length) this.#begins.push(this.#place)

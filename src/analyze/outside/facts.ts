@@ -58,6 +58,8 @@ class SideFields {
   mss = 0
   /** -1: no such option in the SYN. */
   scale = -1
+  /** The capture ends within the options of the SYN: what is not among those before may have been behind. */
+  optionsCut = false
   /** An ACK without SYN in answer to a SYN: it knows an older connection (RFC 5961 4.2). */
   readonly challenge = new Moment()
 

@@ -222,7 +222,7 @@ function options(findings: Finding[], c: Case, side: SideFacts, who: string): vo
     })
   }
   const peer = side === c.client ? c.server : c.client
-  if (side.synAck.happened && side.scale < 0 && peer.scale >= 0) {
+  if (side.synAck.happened && side.scale < 0 && !side.optionsCut && peer.scale >= 0) {
     findings.push({
       kind: 'lost-window-scale',
       text: `the ${peerName(side, c)} offers window scale and the ${who} answers without: it has none, or something on the way took it out; at most 65,535 octets are in flight`,

@@ -142,6 +142,7 @@ function readSynOptions(me: SideFacts, { bytes, end }: Packet, tcp: TcpFields): 
     else if (kind === KIND_WINDOW_SCALE && length === 1) me.scale = bytes[valueAt]!
     else if (kind === KIND_TIMESTAMPS) me.hasTimestamps = true
   })
+  me.optionsCut = stop < tcp.at + tcp.headerLength
 }
 
 function takeAcknowledgment(

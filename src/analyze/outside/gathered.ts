@@ -4,6 +4,7 @@
  * "last" the place of the packet decides it, never which shard was faster.
  */
 
+import { joinedCutHeaders } from '../../flows/cut-headers.ts'
 import { AskedPorts, type AskRows, USED_AGAIN } from './asked-ports.ts'
 import type { ConnectionFacts } from './facts.ts'
 import {
@@ -170,6 +171,7 @@ export function whole(parts: readonly Gathered[]): Whole {
     ...first.noted,
     copies: joinedFrames(parts.map(({ noted }) => noted.copies)),
     oversized: joinedFrames(parts.map(({ noted }) => noted.oversized)),
+    optionsCut: joinedCutHeaders(parts.map(({ noted }) => noted.optionsCut)),
     portless: portlessOf(parts, hosts).found,
     oneSided: oneSidedOf(parts, streams),
   }

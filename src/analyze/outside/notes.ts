@@ -1,6 +1,16 @@
 /** What there is to say of the capture itself, before anybody believes what it shows. */
 
 import type { CaptureRecord } from '../../capture/record.ts'
+import type { Packet, TcpFields } from '../../dissect/packet.ts'
+import {
+  type CutHeaders,
+  cutHeadersText,
+  isHeaderCut,
+  NO_CUT_HEADERS,
+  OPTIONS_CUT,
+  UNREAD,
+  withCutHeader,
+} from '../../flows/cut-headers.ts'
 
 export interface CaptureNote {
   readonly kind:
@@ -9,6 +19,7 @@ export interface CaptureNote {
     | 'one-sided'
     | 'clock-step'
     | 'truncated'
+    | 'cut-headers'
     | 'duplicate-capture'
     | 'offload'
   readonly text: string
@@ -34,6 +45,9 @@ export interface Noted {
   readonly afterDrops: FirstFrames
   readonly steps: FirstFrames
   readonly cut: FirstFrames
+  /** TCP headers of which too little was captured to tell a connection by, and those without all options. */
+  readonly unread: CutHeaders
+  readonly optionsCut: CutHeaders
   readonly copies: FirstFrames
   readonly oversized: FirstFrames
   /** SYNs of clients that had hardly a port left. */
@@ -47,6 +61,8 @@ export class NoteTaker {
   #last = 0
   readonly #steps = new Frames()
   readonly #cut = new Frames()
+  #unread = NO_CUT_HEADERS
+  #optionsCut = NO_CUT_HEADERS
   readonly #copies = new Frames()
   readonly #oversized = new Frames()
   readonly #afterDrops = new Frames()
@@ -73,6 +89,14 @@ export class NoteTaker {
     }
   }
 
+  unreadHeader(packet: Packet): void {
+    this.#unread = withCutHeader(this.#unread, packet)
+  }
+
+  header(packet: Packet, tcp: TcpFields): void {
+    if (isHeaderCut(packet, tcp)) this.#optionsCut = withCutHeader(this.#optionsCut, packet)
+  }
+
   copy(frame: number): void {
     this.#copies.add(frame)
   }
@@ -88,6 +112,8 @@ export class NoteTaker {
       afterDrops: this.#afterDrops.found,
       steps: this.#steps.found,
       cut: this.#cut.found,
+      unread: this.#unread,
+      optionsCut: this.#optionsCut,
       copies: this.#copies.found,
       oversized: this.#oversized.found,
     }
@@ -126,6 +152,16 @@ export function notesOf(noted: Noted): CaptureNote[] {
   )
   say('clock-step', noted.steps, 'time', 'the clock went back: times across these frames mean nothing')
   say('truncated', noted.cut, 'packet', 'not captured whole')
+  const cutHeaders = (cut: CutHeaders, lacks: string, so: string): void => {
+    if (cut.count > 0)
+      notes.push({ kind: 'cut-headers', text: cutHeadersText(cut, lacks, so), frames: cut.first })
+  }
+  cutHeaders(noted.unread, UNREAD, 'they are in no connection')
+  cutHeaders(
+    noted.optionsCut,
+    OPTIONS_CUT,
+    'what was cut off (MSS, window scale, SACK, timestamps) is unknown, and windows may be larger than they seem',
+  )
   say(
     'duplicate-capture',
     noted.copies,

@@ -347,9 +347,10 @@ function changes(
     const one = atClient[who]
     const other = atServer[who]
     if (!one.hasIsn || !other.hasIsn) continue
+    say(`first number of the ${who} (randomized)`, one.isn >>> 0, other.isn >>> 0)
+    if (one.optionsCut || other.optionsCut) continue
     say(`MSS that the ${who} offers (clamping)`, one.mss, other.mss)
     say(`window scale that the ${who} offers (-1: none)`, one.scale, other.scale)
-    say(`first number of the ${who} (randomized)`, one.isn >>> 0, other.isn >>> 0)
     if (one.hasTimestamps !== other.hasTimestamps)
       changed.push(`timestamps of the ${who} are taken out on the way`)
   }
