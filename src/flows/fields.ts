@@ -39,7 +39,7 @@ import {
 import type { Interval } from './interval.ts'
 import { ETHERNET_FIELDS, MORE_FRAME_FIELDS, SLL_FIELDS } from './link-fields.ts'
 import { ICMP_FIELDS, IPV4_FIELDS, IPV6_FIELDS, UDP_FIELDS } from './network-fields.ts'
-import { ANALYSIS_FLAGS } from './tcp-analysis.ts'
+import { ANALYSIS_FLAGS, DUPLICATE_ACK } from './tcp-analysis.ts'
 import { ANALYSIS_TREES, HEADER_FIELDS } from './tcp-fields.ts'
 
 export { type Field, type FieldKind, type FieldValue, fieldText, type TcpView } from './field.ts'
@@ -241,7 +241,9 @@ function checksumStatus({ packet, tcp }: TcpView): number {
 }
 
 function flag(bit: number): Field {
-  return { kind: 'flag', read: ({ analysis }) => ((analysis.flags & bit) === 0 ? null : 1) }
+  // Wireshark shows this one twice: as an item of the tree, and as a remark.
+  const shown = bit === DUPLICATE_ACK ? [1, 1] : 1
+  return { kind: 'flag', read: ({ analysis }) => ((analysis.flags & bit) === 0 ? null : shown) }
 }
 
 function option(kind: number, index: number): Field {

@@ -1,7 +1,9 @@
 /** Fields of TCP packets as `tshark -T fields`, `json` and `ek` write them. */
 
+import type { Packet } from '../dissect/packet.ts'
+import type { FieldKind } from '../flows/field.ts'
 import { type Field, type FieldValue, fieldText, type TcpView } from '../flows/fields.ts'
-import { dateText } from './tcpdump-time.ts'
+import { dateText, isoText } from './tcpdump-time.ts'
 
 /** tshark's -E: how rows of fields are written. */
 export interface RowStyle {
@@ -53,22 +55,49 @@ function indexName(view: TcpView): string {
   return `packets-${dateText(Math.floor(view.packet.seconds / 86_400))}`
 }
 
+/** A value within layers: as a string in `-T json`; `-T ek` has three types more. */
+type LayerValue = string | boolean | null
+
 /** Fields in layers: the word before the first point of their names. */
 function layersOf(
   fields: Fields,
   names: readonly string[],
   view: TcpView,
   rename: (layer: string, name: string) => string,
-): Record<string, Record<string, string | string[]>> {
-  const layers: Record<string, Record<string, string | string[]>> = {}
+  shown: (kind: FieldKind, value: FieldValue) => LayerValue,
+): Record<string, Record<string, LayerValue | LayerValue[]>> {
+  const layers: Record<string, Record<string, LayerValue | LayerValue[]>> = {}
   for (const name of names) {
-    const texts = fieldTexts(fields[name]!, view)
-    if (texts.length === 0) continue
-    const layer = name.slice(0, name.indexOf('.'))
+    const { kind, read } = fields[name]!
+    const values = listOf(read(view)).map((value) => shown(kind, value))
+    if (values.length === 0) continue
+    const layer = layerOf(name, view)
     layers[layer] ??= {}
-    layers[layer][rename(layer, name)] = texts.length === 1 ? texts[0]! : texts
+    layers[layer][rename(layer, name)] = values.length === 1 ? values[0]! : values
   }
   return layers
+}
+
+/** Of IPv6 the version stands there under two names. */
+const layerOf = (name: string, { packet }: TcpView): string =>
+  name === 'ip.version' && packet.version === 6 ? 'ipv6' : name.slice(0, name.indexOf('.'))
+
+/** What has no value is an empty string; octets stand apart here, unlike in rows. */
+function jsonValue(kind: FieldKind, value: FieldValue): string {
+  if (kind === 'flag') return ''
+  const text = fieldText(kind, value)
+  return kind === 'octets' ? text.replace(/..(?=.)/g, '$&:') : text
+}
+
+/** Whole options of TCP count as protocols at tshark, and a layer's name stands before those of its fields alone. */
+const isOption = (fields: Fields, name: string): boolean =>
+  fields[name]!.kind === 'octets' && /^tcp\.options\.\w+$/.test(name)
+
+function ekValue(kind: FieldKind, value: FieldValue, { seconds, nanoseconds }: Packet): LayerValue {
+  if (kind === 'flag') return null
+  if (kind === 'boolean') return value !== 0
+  if (kind === 'date') return isoText(seconds, nanoseconds)
+  return jsonValue(kind, value)
 }
 
 /** Where -e names fields, tshark leaves the layers out, and has a list of each. */
@@ -95,7 +124,7 @@ export function jsonPacket(
 ): string {
   const layers = isNamed
     ? namedLists(fields, names, view, (name) => name)
-    : layersOf(fields, names, view, (_, name) => name)
+    : layersOf(fields, names, view, (_, name) => name, jsonValue)
   const packet = { _index: indexName(view), _type: 'doc', _score: null, _source: { layers } }
   return JSON.stringify(packet, null, 2).replace(/^/gm, '  ')
 }
@@ -105,7 +134,13 @@ export function ekLines(fields: Fields, names: readonly string[], isNamed: boole
   const flat = (name: string): string => name.replaceAll('.', '_')
   const layers = isNamed
     ? namedLists(fields, names, view, flat)
-    : layersOf(fields, names, view, (layer, name) => `${layer}_${flat(name)}`)
+    : layersOf(
+        fields,
+        names,
+        view,
+        (layer, name) => (isOption(fields, name) ? flat(name) : `${layer}_${flat(name)}`),
+        (kind, value) => ekValue(kind, value, view.packet),
+      )
   const { seconds, nanoseconds } = view.packet
   const timestamp = String(seconds * 1000 + Math.floor(nanoseconds / 1_000_000))
   const index = JSON.stringify({ index: { _index: indexName(view), _type: 'doc' } })

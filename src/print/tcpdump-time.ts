@@ -68,6 +68,12 @@ function clockText(second: number): string {
   return `${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`
 }
 
+/** ISO 8601's form of a moment, UTC, with nine digits of the second. */
+export function isoText(seconds: number, nanoseconds: number): string {
+  const day = Math.floor(seconds / DAY)
+  return `${dateText(day)}T${clockText(seconds - day * DAY)}.${String(nanoseconds).padStart(9, '0')}Z`
+}
+
 /** The date of a day since 1970-01-01: years of the proleptic Gregorian calendar, counted from March. */
 export function dateText(day: number): string {
   const shifted = day + 719_468

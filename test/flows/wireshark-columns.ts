@@ -119,8 +119,6 @@ function cellOf({ kind, read }: Field, view: TcpView): string {
 }
 
 const PROTOCOLS = 'frame.protocols'
-/** Shown twice in one packet: as the tree's item and as a flag's. */
-const SHOWN_TWICE = 'tcp.analysis.duplicate_ack'
 
 export interface Difference {
   readonly frame: number
@@ -166,7 +164,7 @@ function compare(
     const got = actual.cells[place]!
     if (want === got) continue
     if (column === PROTOCOLS && protocolsAgree(want, got)) continue
-    if (!(column === SHOWN_TWICE && want === `${got},${got}`)) differ(column, want, got)
+    differ(column, want, got)
   }
   return compared
 }
