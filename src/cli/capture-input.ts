@@ -2,11 +2,11 @@
 
 import { spawn } from 'node:child_process'
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
-import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CaptureReader } from '../capture/capture-reader.ts'
 import type { RecordCallback } from '../capture/record.ts'
 import { portOfName } from '../filter/port-names.ts'
+import { counted } from '../trace/counted.ts'
 import { InputError, UsageError } from './arguments.ts'
 import { followCapture } from './capture-follow.ts'
 import { packingOf } from './packing.ts'
@@ -34,7 +34,7 @@ export async function readCaptureFile(
     options.onOpen?.(reader)
     return reader
   }
-  let reader: CaptureReader
+  let reader: CaptureReader | null = null
   try {
     // What is piped in is read as it comes, however long it takes.
     if (options.follow !== undefined && path !== '-') {
@@ -45,13 +45,41 @@ export async function readCaptureFile(
     else await readFile(path, reader, isEnough)
   } catch (error) {
     if (error instanceof InputError || error instanceof UsageError) throw error
-    throw new InputError(`${path}: ${(error as Error).message}`)
+    throw new InputError(`${path}: ${unreadable(error as NodeJS.ErrnoException, reader)}`)
   }
   if (isEnough()) return reader
   reader.end()
   sayNotes(path, reader.notes.sentences)
   if (reader.error !== null) throw new InputError(`${path}: ${reader.error.message}`)
   return reader
+}
+
+function unreadable({ code, message }: NodeJS.ErrnoException, reader: CaptureReader | null): string {
+  if (code?.startsWith('Z_') !== true) return message
+  return `gzip: ${message}, behind ${counted(reader?.offset ?? 0, 'octet')} that it unpacked`
+}
+
+/**
+ * The same for what is told at the end: an error behind the first packet is given back, to be thrown when all that came before it
+ * has been told.
+ */
+export async function readUpToError(
+  path: string,
+  onRecord: RecordCallback,
+): Promise<{ drops: number | null; trouble: InputError | null }> {
+  let opened: CaptureReader | null = null
+  const onOpen = (reader: CaptureReader): void => {
+    opened = reader
+  }
+  const soFar = (): CaptureReader | null => opened
+  try {
+    const { drops } = await readCaptureFile(path, onRecord, () => false, { onOpen })
+    return { drops, trouble: null }
+  } catch (error) {
+    const reader = soFar()
+    if (!(error instanceof InputError) || reader === null || reader.packets === 0) throw error
+    return { drops: reader.drops, trouble: error }
+  }
 }
 
 /** The file that a command was given. @throws UsageError where there is none. */
@@ -63,7 +91,7 @@ export function capturePath(path: string | undefined): string {
 /** @param count the streams that there are. */
 export function noSuchStream(path: string, stream: number, count: number): Error {
   const there =
-    count === 0 ? 'no TCP connection; `elko diagnose` tells what was cut off' : `streams 0 to ${count - 1}`
+    count === 0 ? 'no TCP connection (notes on the capture: `elko diagnose`)' : `streams 0 to ${count - 1}`
   return new Error(`${path}: there is no stream ${stream}; the file has ${there}`)
 }
 
@@ -95,7 +123,7 @@ export function sayNotes(path: string, sentences: readonly string[]): void {
 }
 
 /** The octets of a file, unpacked. @throws Error where it cannot be opened. */
-export function captureStream(path: string): Readable {
+export function captureStream(path: string): AsyncIterable<Uint8Array> {
   if (path === '-') return process.stdin
   const file = openSync(path, 'r')
   try {
@@ -134,23 +162,36 @@ function readPlain(file: number, reader: CaptureReader, isEnough: () => boolean)
   progress.end()
 }
 
-async function readStream(stream: Readable, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
+async function readStream(
+  stream: AsyncIterable<Uint8Array>,
+  reader: CaptureReader,
+  isEnough: () => boolean,
+): Promise<void> {
   for await (const chunk of stream) {
-    reader.push(chunk as Uint8Array)
+    reader.push(chunk)
     if (reader.error !== null || isEnough()) break
   }
 }
 
 /** zstd by the program of that name: Node has its own only from 22.15 on. */
-function unpacked(path: string): Readable {
+async function* unpacked(path: string): AsyncGenerator<Uint8Array> {
   const child = spawn('zstd', ['-dcq', '--', path], { stdio: ['ignore', 'pipe', 'inherit'] })
-  child.on('error', () =>
-    child.stdout.destroy(new Error('is packed with zstd, and there is no program "zstd" to unpack it')),
-  )
-  child.on('exit', (code) => {
-    if (code !== 0 && code !== null) child.stdout.destroy(new Error(`zstd ended with exit code ${code}`))
+  const ended = new Promise<number | null | Error>((resolve) => {
+    child.once('error', resolve)
+    child.once('close', resolve)
   })
-  return child.stdout
+  let isAtEnd = false
+  try {
+    yield* child.stdout as AsyncIterable<Uint8Array>
+    isAtEnd = true
+  } finally {
+    if (!isAtEnd) child.kill()
+  }
+  // What it unpacked has been given before it is told that there was to be more.
+  const end = await ended
+  if (end instanceof Error)
+    throw new Error('is packed with zstd, and there is no program "zstd" to unpack it')
+  if (end !== 0) throw new Error(`zstd ended with exit code ${end}`)
 }
 
 const INTERVAL_MS = 250

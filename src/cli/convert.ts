@@ -70,16 +70,22 @@ const MOST_FILES = 1000
 
 export type Write = (record: CaptureRecord, source: CaptureSource) => void
 
-/** A capture file that is being written: begun with the first packet, whole whatever happens. */
+/**
+ * A capture file that is being written: begun with the first packet, whole whatever happens. Where nothing can be read it is
+ * not touched.
+ */
 export class CaptureTarget {
-  readonly #file: OutputFile
+  readonly #path: string
+  readonly #inputs: readonly string[]
+  #file: OutputFile | null = null
   readonly #format: WrittenFormat
   readonly #isOpen: boolean
   #writer: CaptureWriter | null = null
   #source: CaptureSource | null = null
 
   constructor(path: string, format: WrittenFormat, isOpen: boolean, inputs: readonly string[]) {
-    this.#file = new OutputFile(path, inputs)
+    this.#path = path
+    this.#inputs = inputs
     this.#format = format
     this.#isOpen = isOpen
   }
@@ -93,14 +99,18 @@ export class CaptureTarget {
     try {
       await read((record, source) => this.#write(record, source))
     } catch (error) {
+      if (this.#writer !== null) this.#end()
       if (error instanceof CaptureWriteError) throw new InputError(error.message)
       throw error
-    } finally {
-      const source = this.#source ?? { interfaces: [], notes: new CaptureNotes() }
-      const writer = this.#writer ?? this.#begin(source)
-      writer.end(source)
-      this.#file.end()
     }
+    this.#end()
+  }
+
+  #end(): void {
+    const source = this.#source ?? { interfaces: [], notes: new CaptureNotes() }
+    const writer = this.#writer ?? this.#begin(source)
+    writer.end(source)
+    this.#file!.end()
   }
 
   #write(record: CaptureRecord, source: CaptureSource): void {
@@ -110,8 +120,10 @@ export class CaptureTarget {
   }
 
   #begin({ interfaces }: CaptureSource): CaptureWriter {
+    const file = new OutputFile(this.#path, this.#inputs)
+    this.#file = file
     const isFine = this.#isOpen && interfaces.some(({ resolution }) => resolution !== 6)
-    this.#writer = captureWriter(isFine ? 'pcap-ns' : this.#format, (octets) => this.#file.put(octets))
+    this.#writer = captureWriter(isFine ? 'pcap-ns' : this.#format, (octets) => file.put(octets))
     return this.#writer
   }
 }

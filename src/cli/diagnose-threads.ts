@@ -105,7 +105,7 @@ export async function diagnoseInThreads(
     return new ShardThread(worker, shared, index, form, own)
   })
   try {
-    const parts = await readParts(form.path, shared, threads, progress)
+    const { parts, trouble } = await readParts(form.path, shared, threads, progress)
     const { shares, ...report } = whole(parts)
     for (const [index, share] of shares.entries()) threads[index]!.tell(share)
     const counts = VerdictCounts.of(report.plain, form)
@@ -115,6 +115,7 @@ export async function diagnoseInThreads(
     for (const { told } of threads) counts.join(told!.counts, told!.sick)
     for (const line of reportEnd(form, report.packets, counts)) await out.write(`${line}\n`)
     await out.flush()
+    if (trouble !== null) throw trouble
     return counts.sick > 0 ? EXIT_FINDINGS : EXIT_FINE
   } finally {
     await Promise.all(threads.map((thread) => thread.end()))
@@ -126,7 +127,7 @@ async function readParts(
   { octets }: SharedFile,
   threads: readonly ShardThread[],
   read: Float64Array,
-): Promise<ReadMessage['gathered'][]> {
+): Promise<{ parts: ReadMessage['gathered'][]; trouble: InputError | null }> {
   const progress = new ReadingProgress(octets)
   const least = (column: number): number => Math.min(...threads.map((_, index) => read[2 * index + column]!))
   const show = (): void => {
@@ -143,11 +144,12 @@ async function readParts(
   }
   const [first] = parts as [ReadMessage]
   sayNotes(path, first.sentences)
-  if (first.error !== null) throw new InputError(`${path}: ${first.error}`)
+  const trouble = first.error === null ? null : new InputError(`${path}: ${first.error}`)
+  if (trouble !== null && first.gathered.packets === 0) throw trouble
   const isSame = ({ offset, error, gathered }: ReadMessage): boolean =>
-    error === null && offset === first.offset && gathered.packets === first.gathered.packets
+    error === first.error && offset === first.offset && gathered.packets === first.gathered.packets
   if (!parts.every(isSame)) throw new InputError(`${path}: was changed while it was read`)
-  return parts.map(({ gathered }) => gathered)
+  return { parts: parts.map(({ gathered }) => gathered), trouble }
 }
 
 /** Texts of all threads by their places. @param separator octets before each of them; the first one stands without. */

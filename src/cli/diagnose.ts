@@ -11,7 +11,7 @@ import {
 } from '../analyze/outside/two-captures.ts'
 import { counted } from '../trace/counted.ts'
 import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
-import { capturePath, readCaptureFile } from './capture-input.ts'
+import { capturePath, readCaptureFile, readUpToError } from './capture-input.ts'
 import { diagnoseInThreads, MOST_THREADS, openForThreads } from './diagnose-threads.ts'
 import { diagnosisLines } from './diagnosis-lines.ts'
 import {
@@ -50,7 +50,7 @@ Options:
                    means, and which verdicts lead to it
 
 Exit code 0 where all connections are healthy, 1 where not, 3 where the file
-cannot be read.
+cannot be read to its end; what came before the error has been told.
 
 Examples:
   elko diagnose capture.pcapng
@@ -99,7 +99,7 @@ async function diagnose(form: ReportForm, asked: number | undefined): Promise<nu
 
 async function diagnoseAlone(form: ReportForm): Promise<number> {
   const diagnoser = new CaptureDiagnoser()
-  const { drops } = await readCaptureFile(form.path, (record) => diagnoser.take(record))
+  const { drops, trouble } = await readUpToError(form.path, (record) => diagnoser.take(record))
   diagnoser.noteDrops(drops)
   const out = new LineWriter(process.stdout)
   const report = diagnoser.report(form.isJson || form.showsAll)
@@ -118,7 +118,9 @@ async function diagnoseAlone(form: ReportForm): Promise<number> {
   }
   if (held !== null) out.write(held)
   for (const line of reportEnd(form, report.packets, counts)) out.write(line)
-  return await out.end(counts.sick > 0 ? EXIT_FINDINGS : EXIT_FINE)
+  await out.flush()
+  if (trouble !== null) throw trouble
+  return counts.sick > 0 ? EXIT_FINDINGS : EXIT_FINE
 }
 
 /** What an error of an application means, without a capture. */

@@ -1,10 +1,17 @@
 /** `elko diagram`: one connection as a sequence diagram, in the form that the file's name asks for. */
 
-import { EXIT_FINE, readArguments } from './arguments.ts'
+import { readArguments } from './arguments.ts'
 import { DIAGRAM_FORMATS, diagramOf, type Look, REASONS, TIMERS, VIEWS } from './diagram-forms.ts'
 import { DRAWING_OPTIONS, drawing, print, saveFile } from './output.ts'
 import { checkFlags, formatOf, oneOf, SCHEMES } from './picture-format.ts'
-import { MOST_SOURCE_WORDS, resolveSource, SOURCE_HELP, SOURCE_OPTIONS, tellSaved } from './source.ts'
+import {
+  MOST_SOURCE_WORDS,
+  pictureDone,
+  resolveSource,
+  SOURCE_HELP,
+  SOURCE_OPTIONS,
+  tellSaved,
+} from './source.ts'
 
 /** A ladder of so many packets is read by nobody; more is asked for with -c. */
 const MOST_ROWS = 2000
@@ -79,9 +86,9 @@ export async function run(argv: string[]): Promise<number> {
   const source = await resolveSource(positionals, values, most, format)
   if (values.o === undefined) {
     print(diagramOf(source, 'txt', look))
-    return EXIT_FINE
+    return pictureDone(source)
   }
   saveFile(values.o, diagramOf(source, format, { ...look, color: false }))
   tellSaved(values.o, source)
-  return EXIT_FINE
+  return pictureDone(source)
 }

@@ -6,7 +6,7 @@ import { graphText } from '../graph/graph-text.ts'
 import { type GraphSeries, graphSeries, mainSide } from '../graph/series.ts'
 import { graphXpl } from '../graph/xpl.ts'
 import { measured } from '../sim/impairment-options.ts'
-import { EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
 import { sourcePage } from './html-page.ts'
 import { drawing, print, saveFile } from './output.ts'
 import { checkFlags, formatOf, oneOf, SCHEMES } from './picture-format.ts'
@@ -14,6 +14,7 @@ import {
   leftText,
   MOST_SOURCE_WORDS,
   pairOf,
+  pictureDone,
   resolveSource,
   SOURCE_HELP,
   SOURCE_OPTIONS,
@@ -133,7 +134,7 @@ export async function run(argv: string[]): Promise<number> {
     saveFile(values.o, text)
     tellSaved(values.o, source, wayOf(series, options.side ?? mainSide(series)))
   }
-  return EXIT_FINE
+  return pictureDone(source)
 }
 
 const FORMS: Readonly<
@@ -170,7 +171,7 @@ function saveXpl(file: string, source: Source, series: GraphSeries, options: Gra
     saveFile(name, text)
     tellSaved(name, source, wayOf(series, side))
   }
-  return EXIT_FINE
+  return pictureDone(source)
 }
 
 function wayOf({ directions }: GraphSeries, side: 0 | 1): string {

@@ -13,6 +13,7 @@ import {
 } from './arguments.ts'
 import { COMMANDS, type Command, mainHelp } from './help.ts'
 import { print } from './output.ts'
+import { fileTrouble } from './whole-file.ts'
 
 async function main(argv: string[]): Promise<number> {
   const [word, ...rest] = argv
@@ -56,7 +57,12 @@ function version(): string {
 
 /** One line for people; the stack for those who ask for it. */
 function report(error: unknown, argv: readonly string[]): number {
-  const message = error instanceof Error ? error.message : String(error)
+  const isUnwritable = isFullDisk(error)
+  const message = isUnwritable
+    ? `cannot write standard output: ${fileTrouble(error)}`
+    : error instanceof Error
+      ? error.message
+      : String(error)
   const name = argv[0] !== undefined && Object.hasOwn(COMMANDS, argv[0]) ? `elko ${argv[0]}` : 'elko'
   if (process.env.ELKO_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   else process.stderr.write(`${name}: ${message}\n`)
@@ -64,7 +70,13 @@ function report(error: unknown, argv: readonly string[]): number {
     process.stderr.write(`Try: ${name} --help\n`)
     return EXIT_USAGE
   }
-  return error instanceof InputError ? EXIT_INPUT : EXIT_FINDINGS
+  return error instanceof InputError || isUnwritable ? EXIT_INPUT : EXIT_FINDINGS
+}
+
+/** Of a write that only a file refuses, and whose file nobody has named: that of standard output. */
+function isFullDisk(error: unknown): boolean {
+  const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException
+  return syscall === 'write' && /^(ENOSPC|EDQUOT|EFBIG|EIO)$/.test(code ?? '')
 }
 
 // Who closes the pipe has read enough (`elko states | head`).

@@ -9,7 +9,7 @@ import { PlaceCapture } from '../analyze/outside/two-captures.ts'
 import { CLIENT } from '../flows/flow-recorder.ts'
 import type { SegmentReceived, SegmentSent } from '../trace/events.ts'
 import { InputError, UsageError } from './arguments.ts'
-import { noSuchStream, readCaptureFile } from './capture-input.ts'
+import { noSuchStream, readCaptureFile, readUpToError } from './capture-input.ts'
 import { bannerOf } from './diagnosis-lines.ts'
 import type { Asked, Source } from './source.ts'
 
@@ -22,12 +22,12 @@ export async function captureSource(path: string, asked: Asked): Promise<Source>
   const diagnoser = new CaptureDiagnoser(null, tunnels)
   const onKept = keeper === null ? null : keeper.taker((packet) => packet.number)
   const recording = new StreamRecording(stream, most, tunnels, onKept)
-  const { drops } = await readCaptureFile(path, (captured) => {
+  const { drops, trouble } = await readUpToError(path, (captured) => {
     diagnoser.take(captured)
     recording.take(captured)
   })
   const { recorder, streams } = recording
-  if (recorder.packets === 0) throw noSuchStream(path, stream, streams)
+  if (recorder.packets === 0) throw trouble ?? noSuchStream(path, stream, streams)
   diagnoser.noteDrops(drops)
   const diagnosis = ofStream(diagnoser.report().connections, stream)
   return {
@@ -39,6 +39,7 @@ export async function captureSource(path: string, asked: Asked): Promise<Source>
     isCapture: true,
     epochUs: recorder.startUs,
     left: Math.max(0, recorder.packets - most),
+    trouble,
     packetOf: keeper === null ? null : ({ packet }) => keeper.get(packet),
   }
 }

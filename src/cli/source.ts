@@ -13,7 +13,7 @@ import { connectionsIn, type LadderPair } from '../trace/connections.ts'
 import { counted } from '../trace/counted.ts'
 import type { SegmentReceived, SegmentSent, TraceEvent } from '../trace/events.ts'
 import type { PacketOctets } from '../trace/packed-packets.ts'
-import { InputError, UsageError, wholeNumber } from './arguments.ts'
+import { EXIT_FINE, InputError, UsageError, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { MOST_PAYLOAD, PacketKeeper } from './packet-keeper.ts'
 import { looksLikeRun } from './saved-run.ts'
@@ -36,6 +36,8 @@ export interface Source {
   readonly epochUs?: number
   /** Packets of the connection that were left out, as there are too many. */
   readonly left: number
+  /** Why what it was read from could not be read to its end; absent: it could. */
+  readonly trouble?: InputError | null
   /** The octets of a packet that an event tells of; null: nobody has them, or nobody asked. */
   readonly packetOf: PacketOf | null
 }
@@ -61,6 +63,8 @@ export const SOURCE_HELP = `SOURCE is one of
                    the name of a scenario: ./NAME
   FILE FILE        captures of one connection from two places: each end is
                    drawn from its own, on one clock
+Of a capture that cannot be read to its end what came before the error is drawn;
+the exit code is 3.
 
 Which connection:
   --stream N       by its tcp.stream in the (first) capture, or by its place in
@@ -169,6 +173,12 @@ export function leftText({ left, events }: Source): string {
 export function tellSaved(file: string, source: Source, way = ''): void {
   const left = leftText(source)
   process.stderr.write(`Saved ${file}${way === '' ? '' : `: ${way}`}.${left === '' ? '' : ` ${left}.`}\n`)
+}
+
+/** The exit code behind a picture. @throws InputError where it shows what came before an error. */
+export function pictureDone({ trouble }: Source): number {
+  if (trouble) throw trouble
+  return EXIT_FINE
 }
 
 const HEAD = 256

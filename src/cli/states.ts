@@ -15,6 +15,7 @@ import { checkFlags, formatOf, oneOf, SCHEMES } from './picture-format.ts'
 import {
   MOST_SOURCE_WORDS,
   pairOf,
+  pictureDone,
   resolveSource,
   SOURCE_HELP,
   SOURCE_OPTIONS,
@@ -85,11 +86,11 @@ export async function run(argv: string[]): Promise<number> {
   }
   if (values.o === undefined) {
     print(forms[format]())
-    return EXIT_FINE
+    return source === null ? EXIT_FINE : pictureDone(source)
   }
   saveFile(values.o, forms[format]())
   process.stderr.write(`Saved ${values.o}.\n`)
-  return EXIT_FINE
+  return source === null ? EXIT_FINE : pictureDone(source)
 }
 
 function dataText(source: Source | null, paths: readonly StatePath[]): string {

@@ -110,5 +110,8 @@ test('TCP of which too little was captured for a connection is not passed over i
       command,
     )
   }
-  assert.match(elko(['follow', '--stream', '0', file]).stderr, /no TCP connection; `elko diagnose` tells/)
+  assert.match(
+    elko(['follow', '--stream', '0', file]).stderr,
+    /no TCP connection \(notes on the capture: `elko diagnose`\)/,
+  )
 })

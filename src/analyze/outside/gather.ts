@@ -1,6 +1,6 @@
 /** Takes what the next packet of a connection says into its facts. */
 
-import { readInt32, readUint16 } from '../../bytes/big-endian.ts'
+import { readInt32 } from '../../bytes/big-endian.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import { senderIsClient } from '../../flows/client-side.ts'
 import {
@@ -12,17 +12,12 @@ import {
   ZERO_WINDOW_PROBE,
 } from '../../flows/tcp-analysis.ts'
 import { ACK, FIN, RST, SYN } from '../../wire/segment.ts'
-import {
-  forEachTcpOption,
-  KIND_MSS,
-  KIND_TIMESTAMPS,
-  KIND_WINDOW_SCALE,
-  NOP_NOP_TIMESTAMPS,
-} from '../../wire/tcp-options.ts'
+import { NOP_NOP_TIMESTAMPS } from '../../wire/tcp-options.ts'
 import { isCopy } from './copied-packets.ts'
 import { takeDuplicateSack } from './duplicate-sacks.ts'
 import { type ConnectionFacts, MAX_RESETS, NEVER, type SideFacts } from './facts.ts'
 import { frameText } from './framing.ts'
+import { readSynOptions } from './syn-options.ts'
 
 /** Identifications that follow so closely come from one counter. */
 const NEAR_IDENTIFICATION = 2048
@@ -133,16 +128,6 @@ function takeSyn(c: ConnectionFacts, me: SideFacts, packet: Packet, tcp: TcpFiel
   me.isn = tcp.seq
   if (((tcp.seq + 1 - me.next) | 0) > 0) me.next = (tcp.seq + 1) | 0
   readSynOptions(me, packet, tcp)
-}
-
-function readSynOptions(me: SideFacts, { bytes, end }: Packet, tcp: TcpFields): void {
-  const stop = Math.min(tcp.at + tcp.headerLength, end)
-  forEachTcpOption(bytes, tcp.at + LEAST_HEADER, stop, (kind, valueAt, length) => {
-    if (kind === KIND_MSS && length === 2) me.mss = readUint16(bytes, valueAt)
-    else if (kind === KIND_WINDOW_SCALE && length === 1) me.scale = bytes[valueAt]!
-    else if (kind === KIND_TIMESTAMPS) me.hasTimestamps = true
-  })
-  me.optionsCut = stop < tcp.at + tcp.headerLength
 }
 
 function takeAcknowledgment(
