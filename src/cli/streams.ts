@@ -12,6 +12,7 @@ import {
 import type { FlowReport } from '../flows/flow.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
 import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis.ts'
+import { counted } from '../trace/counted.ts'
 import { EXIT_FINE, readArguments, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { capturePath, noSuchStream, readCaptureFile, sayNotes } from './capture-input.ts'
@@ -62,17 +63,24 @@ export async function run(argv: string[]): Promise<number> {
     if (isHeaderCut(packet, tcp)) optionsCut = withCutHeader(optionsCut, packet)
     tracker.packet(packet, tcp, analysis.analyze(packet, tcp))
   }, askedTunnels(values))
+  let packets = 0
   let [unread, optionsCut] = [NO_CUT_HEADERS, NO_CUT_HEADERS]
   dissector.onUnreadHeader = (packet) => {
     unread = withCutHeader(unread, packet)
   }
   try {
-    await readCaptureFile(path, (record) => dissector.dissect(record))
+    await readCaptureFile(path, (record) => {
+      packets++
+      dissector.dissect(record)
+    })
   } finally {
     tracker.end()
     order.end()
     await out.flush()
     sayNotes(path, [
+      packets > 0 && analysis.conversations.count === 0
+        ? `no TCP connection in ${counted(packets, 'packet')}`
+        : '',
       cutHeadersText(unread, UNREAD, 'they are in no stream'),
       cutHeadersText(optionsCut, OPTIONS_CUT, 'windows and times by timestamps may lack what was cut off'),
     ])

@@ -110,6 +110,7 @@ test('TCP of which too little was captured for a connection is not passed over i
       command,
     )
   }
+  assert.match(elko(['streams', file]).stderr, /no TCP connection in \d+ packets\n/)
   assert.match(
     elko(['follow', '--stream', '0', file]).stderr,
     /no TCP connection \(notes on the capture: `elko diagnose`\)/,
