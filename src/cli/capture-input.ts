@@ -9,13 +9,15 @@ import type { RecordCallback } from '../capture/record.ts'
 import { portOfName } from '../filter/port-names.ts'
 import { InputError, UsageError } from './arguments.ts'
 import { followCapture } from './capture-follow.ts'
-import { packingOf } from './packing.ts'
+import { headOf, isReadOnce, packingOf } from './packing.ts'
 
 export interface ReadingOptions {
   /** Is given the reader before it tells of anything. */
   readonly onOpen?: (reader: CaptureReader) => void
   /** Goes on reading as the file grows, until it is enough, or SIGINT comes; told of each time all has been read. */
   readonly follow?: () => Promise<void>
+  /** The file, where it can be opened only once and has been. */
+  readonly opened?: Readable | null
 }
 
 /**
@@ -37,11 +39,11 @@ export async function readCaptureFile(
   let reader: CaptureReader
   try {
     // What is piped in is read as it comes, however long it takes.
-    if (options.follow !== undefined && path !== '-') {
+    if (options.follow !== undefined && !isReadOnce(path)) {
       return await followUntilInterrupted(path, open, isEnough, options.follow)
     }
     reader = open()
-    if (path === '-') await readStream(process.stdin, reader, isEnough)
+    if (isReadOnce(path)) await readStream(options.opened ?? captureStream(path), reader, isEnough)
     else await readFile(path, reader, isEnough)
   } catch (error) {
     if (error instanceof InputError || error instanceof UsageError) throw error
@@ -96,9 +98,10 @@ export function sayNotes(path: string, sentences: readonly string[]): void {
 /** The octets of a file, unpacked. @throws Error where it cannot be opened. */
 export function captureStream(path: string): Readable {
   if (path === '-') return process.stdin
+  if (isReadOnce(path)) return createReadStream(path)
   const file = openSync(path, 'r')
   try {
-    const packing = packingOf(file)
+    const packing = packingOf(headOf(file))
     if (packing === 'zstd') return unpacked(path)
     const stream = createReadStream(path)
     if (packing === null) return stream
@@ -113,7 +116,7 @@ export function captureStream(path: string): Readable {
 async function readFile(path: string, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
   const file = openSync(path, 'r')
   try {
-    if (packingOf(file) !== null) return await readStream(captureStream(path), reader, isEnough)
+    if (packingOf(headOf(file)) !== null) return await readStream(captureStream(path), reader, isEnough)
     readPlain(file, reader, isEnough)
   } finally {
     closeSync(file)

@@ -11,7 +11,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { leftText, resolveSource, type Source } from '../../src/cli/source.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { statePaths } from '../../src/trace/state-path.ts'
-import { elko, MAIN, temporaryFolder } from './elko.ts'
+import { elko, elkoOfPipe, MAIN, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
 const file = (name: string): string => join(folder, name)
@@ -126,6 +126,17 @@ test('standard input is whatever it begins with, however short the pieces in whi
   const few = await drip(['graph', '-'], readFileSync(log).subarray(0, 60))
   assert.equal(few.code, 3)
   assert.match(few.stderr, /^elko graph: -: /)
+})
+
+test('so is a pipe that has a name', () => {
+  const log = file('named.elkolog')
+  assert.equal(elko(['sim', 'classic', '--record', log]).code, 0)
+  for (const [k, path] of [log, record('classic', 'server')].entries()) {
+    const pipe = file(`pipe${k}`)
+    const piped = elkoOfPipe(['diagram'], path, pipe)
+    assert.equal(piped.code, 0, piped.stderr)
+    assert.equal(piped.stdout.replace(basename(pipe), basename(path)), elko(['diagram', path]).stdout)
+  }
 })
 
 /** Runs elko with what comes piece by piece. */
