@@ -9,7 +9,7 @@ import { StreamRecording } from '../analyze/outside/stream-recording.ts'
 import { PlaceCapture } from '../analyze/outside/two-captures.ts'
 import type { CaptureRecord } from '../capture/record.ts'
 import { CLIENT } from '../flows/flow-recorder.ts'
-import type { SegmentReceived, SegmentSent } from '../trace/events.ts'
+import { frameSent } from '../trace/frame-notes.ts'
 import { InputError, UsageError } from './arguments.ts'
 import { noSuchStream, readCaptureFile } from './capture-input.ts'
 import { bannerOf } from './diagnosis-lines.ts'
@@ -71,7 +71,7 @@ export async function twoCapturesSource(paths: readonly [string, string], asked:
   const found = sharedConnection(paths, joined, asked.stream)
   const [first, second] = found.streams
   const onKept = (near: 'client' | 'server') =>
-    keeper === null ? null : keeper.taker(({ number }) => `frame ${number} at the ${near}`)
+    keeper === null ? null : keeper.taker(({ number }) => `${number} at the ${near}`)
   const nears = joined.nearClient === 0 ? (['client', 'server'] as const) : (['server', 'client'] as const)
   const recordings = [
     new StreamRecording(first, most, tunnels, onKept(nears[0])),
@@ -91,14 +91,9 @@ export async function twoCapturesSource(paths: readonly [string, string], asked:
     connection: CONNECTION,
     isCapture: true,
     left: Math.max(0, ...recordings.map(({ recorder }) => recorder.packets - most)),
-    packetOf: keeper === null ? null : (event) => keeper.get(frameNoted(event)),
+    packetOf:
+      keeper === null ? null : (event) => keeper.get(frameSent(event.kind === 'sent' ? event.note : '')),
   }
-}
-
-/** What was sent is noted with its frame, in the capture that was taken where it left: each has numbers of its own. */
-function frameNoted(event: SegmentSent | SegmentReceived): string {
-  const note = event.kind === 'sent' ? event.note : undefined
-  return /^frame \d+ at the \w+/.exec(note ?? '')?.[0] ?? ''
 }
 
 /** @param stream in the first file. */
