@@ -10,6 +10,7 @@ import { portOfName } from '../filter/port-names.ts'
 import { InputError, UsageError } from './arguments.ts'
 import { followCapture } from './capture-follow.ts'
 import { headOf, isReadOnce, packingOf } from './packing.ts'
+import { say } from './say.ts'
 
 export interface ReadingOptions {
   /** Is given the reader before it tells of anything. */
@@ -92,7 +93,7 @@ export function captureReader(onRecord: RecordCallback): CaptureReader {
 }
 
 export function sayNotes(path: string, sentences: readonly string[]): void {
-  for (const sentence of sentences) process.stderr.write(`${path}: ${sentence}\n`)
+  for (const sentence of sentences) say(`${path}: ${sentence}`)
 }
 
 /** The octets of a file, unpacked. @throws Error where it cannot be opened. */

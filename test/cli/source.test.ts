@@ -191,6 +191,11 @@ test('what is no event is named, with what was expected of it', async () => {
     ],
     ['{ "name": "x", "events": [] }', /"events": expected at least one/],
     [`{ "name": 5, "events": [${heading}] }`, /expected "name" to be a text/],
+    ['{ "name": "x", "lesson": "\\u001b[2J", "events": [] }', /"lesson" to be a text without control char/],
+    [
+      '{ "name": "x", "events": [{ "kind": "remark", "at": 0, "host": "a\\u009b", "connection": 0, "text": "" }] }',
+      /event 0: expected "host" to be a text without control characters/,
+    ],
     ...(
       [
         ['"sack": 5', /segment: expected "sack" to be a list, or absent/],
@@ -212,6 +217,15 @@ test('what is no event is named, with what was expected of it', async () => {
     writeFileSync(path, text)
     await wrong([path], {}, error)
   }
+})
+
+test('an error that quotes a file says nothing to the terminal', () => {
+  const path = file('speaks.json')
+  writeFileSync(path, '{ "name": \u001b[2J')
+  const { code, stderr } = elko(['diagram', path])
+  assert.equal(code, 3)
+  assert.match(stderr, /expected JSON: .* \[2J/)
+  assert.doesNotMatch(stderr, /\p{Cc}(?<!\n)/u)
 })
 
 test('words that name nothing, and flags that do not go with what they name', async () => {
