@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import type { CaptureReader } from '../capture/capture-reader.ts'
 import { InputError } from './arguments.ts'
-import { packingOf } from './packing.ts'
+import { headOf, packingOf } from './packing.ts'
 
 /** How long the file is left alone before it is looked at again. */
 const INTERVAL_MS = 200
@@ -26,7 +26,7 @@ export async function followCapture(path: string, following: Following): Promise
     const reader = following.open()
     const file = openSync(path, 'r')
     try {
-      if (packingOf(file) !== null) throw new InputError(`${path}: is packed; -f follows plain files`)
+      if (packingOf(headOf(file)) !== null) throw new InputError(`${path}: is packed; -f follows plain files`)
       const why = await readOn(path, file, reader, following)
       if (why === null) return reader
       process.stderr.write(`${path}: ${why}: reading it from its start\n`)

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CaptureReader } from '../capture/capture-reader.ts'
 import type { RecordCallback } from '../capture/record.ts'
@@ -9,13 +10,16 @@ import { portOfName } from '../filter/port-names.ts'
 import { counted } from '../trace/counted.ts'
 import { InputError, UsageError } from './arguments.ts'
 import { followCapture } from './capture-follow.ts'
-import { packingOf } from './packing.ts'
+import { headOf, isReadOnce, packingOf } from './packing.ts'
+import { say } from './say.ts'
 
 export interface ReadingOptions {
   /** Is given the reader before it tells of anything. */
   readonly onOpen?: (reader: CaptureReader) => void
   /** Goes on reading as the file grows, until it is enough, or SIGINT comes; told of each time all has been read. */
   readonly follow?: () => Promise<void>
+  /** The file, where it can be opened only once and has been. */
+  readonly opened?: Readable | null
 }
 
 /**
@@ -37,11 +41,11 @@ export async function readCaptureFile(
   let reader: CaptureReader | null = null
   try {
     // What is piped in is read as it comes, however long it takes.
-    if (options.follow !== undefined && path !== '-') {
+    if (options.follow !== undefined && !isReadOnce(path)) {
       return await followUntilInterrupted(path, open, isEnough, options.follow)
     }
     reader = open()
-    if (path === '-') await readStream(process.stdin, reader, isEnough)
+    if (isReadOnce(path)) await readStream(options.opened ?? captureStream(path), reader, isEnough)
     else await readFile(path, reader, isEnough)
   } catch (error) {
     if (error instanceof InputError || error instanceof UsageError) throw error
@@ -66,6 +70,7 @@ function unreadable({ code, message }: NodeJS.ErrnoException, reader: CaptureRea
 export async function readUpToError(
   path: string,
   onRecord: RecordCallback,
+  options: ReadingOptions = {},
 ): Promise<{ drops: number | null; trouble: InputError | null }> {
   let opened: CaptureReader | null = null
   const onOpen = (reader: CaptureReader): void => {
@@ -73,7 +78,7 @@ export async function readUpToError(
   }
   const soFar = (): CaptureReader | null => opened
   try {
-    const { drops } = await readCaptureFile(path, onRecord, () => false, { onOpen })
+    const { drops } = await readCaptureFile(path, onRecord, () => false, { ...options, onOpen })
     return { drops, trouble: null }
   } catch (error) {
     const reader = soFar()
@@ -119,15 +124,20 @@ export function captureReader(onRecord: RecordCallback): CaptureReader {
 }
 
 export function sayNotes(path: string, sentences: readonly string[]): void {
-  for (const sentence of sentences) if (sentence !== '') process.stderr.write(`${path}: ${sentence}\n`)
+  for (const sentence of sentences) if (sentence !== '') say(`${path}: ${sentence}`)
+}
+
+/** Of standard input, or a pipe that has a name. */
+export function streamReadOnce(path: string): Readable {
+  return path === '-' ? process.stdin : createReadStream(path)
 }
 
 /** The octets of a file, unpacked. @throws Error where it cannot be opened. */
 export function captureStream(path: string): AsyncIterable<Uint8Array> {
-  if (path === '-') return process.stdin
+  if (isReadOnce(path)) return streamReadOnce(path)
   const file = openSync(path, 'r')
   try {
-    const packing = packingOf(file)
+    const packing = packingOf(headOf(file))
     if (packing === 'zstd') return unpacked(path)
     const stream = createReadStream(path)
     if (packing === null) return stream
@@ -142,7 +152,7 @@ export function captureStream(path: string): AsyncIterable<Uint8Array> {
 async function readFile(path: string, reader: CaptureReader, isEnough: () => boolean): Promise<void> {
   const file = openSync(path, 'r')
   try {
-    if (packingOf(file) !== null) return await readStream(captureStream(path), reader, isEnough)
+    if (packingOf(headOf(file)) !== null) return await readStream(captureStream(path), reader, isEnough)
     readPlain(file, reader, isEnough)
   } finally {
     closeSync(file)

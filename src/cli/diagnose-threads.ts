@@ -3,7 +3,7 @@
  * its shard; this one joins what concerns all of them, and puts their texts in order. The report is that of one thread.
  */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { whole } from '../analyze/outside/gathered.ts'
@@ -12,7 +12,7 @@ import { EXIT_FINDINGS, EXIT_FINE, InputError, UsageError } from './arguments.ts
 import { ReadingProgress, sayNotes } from './capture-input.ts'
 import type { ReadMessage, TextsMessage, ThreadMessage, ThreadTask, ToldMessage } from './diagnose-worker.ts'
 import { type ReportForm, reportEnd, reportHead, separatorOf, VerdictCounts } from './diagnosis-report.ts'
-import { packingOf } from './packing.ts'
+import { headOf, isReadOnce, packingOf } from './packing.ts'
 
 export const MOST_THREADS = 16
 
@@ -28,8 +28,6 @@ const WORTH_OCTETS = 24_000_000
  * packets of 450,000 connections, with so many megabytes for all threads together two take 356 MB.
  */
 const YOUNG_MEGABYTES = 32
-/** Octets that tell the formats apart. */
-const MAGIC_OCTETS = 64
 const INTERVAL_MS = 250
 /** Octets that are gathered before they are written. */
 const ENOUGH = 1 << 20
@@ -56,13 +54,14 @@ export function openForThreads(
 ): SharedFile | null {
   const most = asked ?? Math.min(processors, USUAL_THREADS)
   if (most === 1) return null
-  if (path === '-') return refused(path, asked)
+  if (isReadOnce(path)) return refused(path, asked)
   const file = openIfThere(path)
   if (file === null) return null
-  const stat = fstatSync(file)
-  const isPlain = stat.isFile() && packingOf(file) === null
-  const isWorth = asked !== undefined || (stat.size >= WORTH_OCTETS && isOfRecords(file))
-  if (isPlain && isWorth) return { file, octets: stat.size, threads: most }
+  const octets = fstatSync(file).size
+  const head = headOf(file)
+  const isPlain = packingOf(head) === null
+  const isWorth = asked !== undefined || (octets >= WORTH_OCTETS && isOfRecords(head))
+  if (isPlain && isWorth) return { file, octets, threads: most }
   closeSync(file)
   return isPlain ? null : refused(path, asked)
 }
@@ -82,10 +81,9 @@ function refused(path: string, asked: number | undefined): null {
 }
 
 /** Of a listing the text takes longer to be read than its packets to be looked at. */
-function isOfRecords(file: number): boolean {
+function isOfRecords(head: Uint8Array): boolean {
   const reader = new CaptureReader(() => {})
-  const octets = new Uint8Array(MAGIC_OCTETS)
-  reader.push(octets.subarray(0, readSync(file, octets, 0, MAGIC_OCTETS, 0)))
+  reader.push(head)
   return reader.format === 'pcap' || reader.format === 'pcapng'
 }
 

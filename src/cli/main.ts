@@ -13,6 +13,7 @@ import {
 } from './arguments.ts'
 import { COMMANDS, type Command, mainHelp } from './help.ts'
 import { print } from './output.ts'
+import { say } from './say.ts'
 import { fileTrouble } from './whole-file.ts'
 
 async function main(argv: string[]): Promise<number> {
@@ -65,9 +66,9 @@ function report(error: unknown, argv: readonly string[]): number {
       : String(error)
   const name = argv[0] !== undefined && Object.hasOwn(COMMANDS, argv[0]) ? `elko ${argv[0]}` : 'elko'
   if (process.env.ELKO_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-  else process.stderr.write(`${name}: ${message}\n`)
+  else say(`${name}: ${message}`)
   if (error instanceof UsageError) {
-    process.stderr.write(`Try: ${name} --help\n`)
+    say(`Try: ${name} --help`)
     return EXIT_USAGE
   }
   return error instanceof InputError || isUnwritable ? EXIT_INPUT : EXIT_FINDINGS

@@ -1,16 +1,34 @@
-/** What tells packed files apart: their first octets. */
+/** What a file is, before it is read: whether it can be read twice, and what its first octets say of packing. */
 
-import { readSync } from 'node:fs'
+import { readSync, statSync } from 'node:fs'
 
 const GZIP = [0x1f, 0x8b]
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
-const MAGIC_LENGTH = 4
+/** Octets that tell the formats apart. */
+const HEAD = 256
 
-/** null: the file is plain, or has no octets yet. */
-export function packingOf(file: number): 'gzip' | 'zstd' | null {
-  const magic = new Uint8Array(MAGIC_LENGTH)
-  const length = readSync(file, magic, 0, MAGIC_LENGTH, 0)
-  const starts = (sign: readonly number[]): boolean =>
-    length >= sign.length && sign.every((octet, k) => magic[k] === octet)
+/**
+ * A pipe or a device, which gives its octets once: whoever opens it to have a look takes them away, and where he closes it,
+ * whoever writes into it is told that nobody reads. "-" is standard input.
+ */
+export function isReadOnce(path: string): boolean {
+  if (path === '-') return true
+  try {
+    return !statSync(path).isFile()
+  } catch {
+    // Who reads it says what is wrong with it.
+    return false
+  }
+}
+
+/** The first octets of a file, which is then where it was. */
+export function headOf(file: number): Uint8Array {
+  const head = new Uint8Array(HEAD)
+  return head.subarray(0, readSync(file, head, 0, HEAD, 0))
+}
+
+/** null: the file with this head is plain, or has no octets yet. */
+export function packingOf(head: Uint8Array): 'gzip' | 'zstd' | null {
+  const starts = (sign: readonly number[]): boolean => sign.every((octet, k) => head[k] === octet)
   return starts(GZIP) ? 'gzip' : starts(ZSTD) ? 'zstd' : null
 }

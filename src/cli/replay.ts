@@ -31,6 +31,7 @@ import {
 } from './output.ts'
 import { PacketKeeper } from './packet-keeper.ts'
 import { checkFlags, formatOf } from './picture-format.ts'
+import { say } from './say.ts'
 import { replaySource } from './source-events.ts'
 import { wholeFile } from './whole-file.ts'
 
@@ -169,23 +170,22 @@ function printRun(run: ReplayedRun, path: string, how: Drawing, asJson: boolean)
 
 /** @returns the exit code. */
 function tellProblems({ divergence, retelling, problem, end, recorded }: ReplayedRun, path: string): number {
-  if (end === 'full') say(`${path}: the log was as long as it may be after event ${recorded}`)
-  if (end === 'open' && problem === null) say(`${path}: the log was not ended: what came last may be missing`)
+  if (end === 'full') sayHere(`${path}: the log was as long as it may be after event ${recorded}`)
+  if (end === 'open' && problem === null)
+    sayHere(`${path}: the log was not ended: what came last may be missing`)
   for (const differs of [retelling, divergence]) {
     if (differs === null) continue
     const { index, offset, host, event, recorded: then, came } = differs
-    say(`event ${index} (octet ${offset}), ${host}: ${event}\n  recorded: ${then}\n  came:     ${came}`)
+    sayHere(`event ${index} (octet ${offset}), ${host}: ${event}\n  recorded: ${then}\n  came:     ${came}`)
   }
-  if (problem !== null) say(`${path}: ${problem.message}`)
-  if (end === 'cut-off') say(`${path}: the log is cut off after event ${recorded}`)
-  if (end === 'changed') say(`${path}: the log was changed after it was written`)
+  if (problem !== null) sayHere(`${path}: ${problem.message}`)
+  if (end === 'cut-off') sayHere(`${path}: the log is cut off after event ${recorded}`)
+  if (end === 'changed') sayHere(`${path}: the log was changed after it was written`)
   if (problem !== null || end === 'cut-off' || end === 'changed') return EXIT_INPUT
   return divergence === null && retelling === null ? EXIT_FINE : EXIT_FINDINGS
 }
 
-function say(text: string): void {
-  process.stderr.write(`elko replay: ${text}\n`)
-}
+const sayHere = (text: string): void => say(`elko replay: ${text}`)
 
 /** An event a line: its number, its time, its stack, what it was given, what came of it. */
 function printInputs(log: Uint8Array, to = Infinity, untilUs = Infinity): number {
@@ -203,6 +203,6 @@ function printInputs(log: Uint8Array, to = Infinity, untilUs = Infinity): number
     print(came === '' ? line : `${line}: ${came}`)
   }
   if (reader.end !== 'cut-off') return EXIT_FINE
-  say(`the log is cut off after event ${reader.count}`)
+  sayHere(`the log is cut off after event ${reader.count}`)
   return EXIT_INPUT
 }

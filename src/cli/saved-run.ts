@@ -9,6 +9,7 @@ import {
   type TimerName,
   type TraceEvent,
 } from '../trace/events.ts'
+import { isPlainText } from '../trace/plain-text.ts'
 import { CLOSE_REASONS, DROP_REASONS, SEND_REASONS } from '../trace/reasons.ts'
 import { STATE_NAMES } from '../trace/states.ts'
 import { InputError } from './arguments.ts'
@@ -76,7 +77,7 @@ const COUNT = whole(0, MOST)
 const PORT = whole(0, 65_535)
 /** A sequence number or a time stamp, signed or not. */
 const WORD = whole(-(2 ** 31), 2 ** 32 - 1)
-const TEXT: Kind = { expected: 'a text', is: (value) => typeof value === 'string' }
+const TEXT: Kind = { expected: 'a text without control characters', is: isPlainText }
 const TIME: Kind = {
   expected: `a time in microseconds, from ${-MOST} to ${MOST}`,
   is: (value) => typeof value === 'number' && Math.abs(value) <= MOST,

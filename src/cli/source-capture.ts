@@ -1,31 +1,38 @@
 /** Captures as sources of pictures: one connection of one file, or of two that were taken at both its ends. */
 
 import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
 import { CaptureDiagnoser } from '../analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
 import { JoinedCaptures, type SharedConnection } from '../analyze/outside/joined-captures.ts'
 import { StreamRecording } from '../analyze/outside/stream-recording.ts'
 import { PlaceCapture } from '../analyze/outside/two-captures.ts'
+import type { CaptureRecord } from '../capture/record.ts'
 import { CLIENT } from '../flows/flow-recorder.ts'
-import type { SegmentReceived, SegmentSent } from '../trace/events.ts'
+import { frameSent } from '../trace/frame-notes.ts'
 import { InputError, UsageError } from './arguments.ts'
 import { noSuchStream, readCaptureFile, readUpToError } from './capture-input.ts'
 import { bannerOf } from './diagnosis-lines.ts'
+import { isReadOnce } from './packing.ts'
 import type { Asked, Source } from './source.ts'
 
 /** The number that the recorder gives its connection. */
 const CONNECTION = { host: CLIENT, connection: 1 }
 
-/** @param path "-": standard input. */
-export async function captureSource(path: string, asked: Asked): Promise<Source> {
+/**
+ * @param path "-": standard input.
+ * @param opened the file, where it can be opened only once and has been.
+ */
+export async function captureSource(path: string, asked: Asked, opened: Readable | null): Promise<Source> {
   const { stream = 0, most, tunnels, keeper } = asked
   const diagnoser = new CaptureDiagnoser(null, tunnels)
   const onKept = keeper === null ? null : keeper.taker((packet) => packet.number)
   const recording = new StreamRecording(stream, most, tunnels, onKept)
-  const { drops, trouble } = await readUpToError(path, (captured) => {
+  const take = (captured: CaptureRecord): void => {
     diagnoser.take(captured)
     recording.take(captured)
-  })
+  }
+  const { drops, trouble } = await readUpToError(path, take, { opened })
   const { recorder, streams } = recording
   if (recorder.packets === 0) throw trouble ?? noSuchStream(path, stream, streams)
   diagnoser.noteDrops(drops)
@@ -54,9 +61,9 @@ function titleOf(name: string, stream: number, streams: number): string {
   return streams === 1 ? name : `${name}: stream ${stream} of 0 to ${streams - 1}`
 }
 
-/** @throws UsageError for standard input, which can be read only once. */
+/** @throws UsageError for what can be read only once. */
 export async function twoCapturesSource(paths: readonly [string, string], asked: Asked): Promise<Source> {
-  if (paths.includes('-')) throw new UsageError('two captures: expected two files, as each is read twice')
+  if (paths.some(isReadOnce)) throw new UsageError('two captures: expected two files, as each is read twice')
   const { most, tunnels, keeper } = asked
   const places = [new PlaceCapture(tunnels), new PlaceCapture(tunnels)] as const
   for (const [index, path] of paths.entries())
@@ -65,7 +72,7 @@ export async function twoCapturesSource(paths: readonly [string, string], asked:
   const found = sharedConnection(paths, joined, asked.stream)
   const [first, second] = found.streams
   const onKept = (near: 'client' | 'server') =>
-    keeper === null ? null : keeper.taker(({ number }) => `frame ${number} at the ${near}`)
+    keeper === null ? null : keeper.taker(({ number }) => `${number} at the ${near}`)
   const nears = joined.nearClient === 0 ? (['client', 'server'] as const) : (['server', 'client'] as const)
   const recordings = [
     new StreamRecording(first, most, tunnels, onKept(nears[0])),
@@ -85,14 +92,9 @@ export async function twoCapturesSource(paths: readonly [string, string], asked:
     connection: CONNECTION,
     isCapture: true,
     left: Math.max(0, ...recordings.map(({ recorder }) => recorder.packets - most)),
-    packetOf: keeper === null ? null : (event) => keeper.get(frameNoted(event)),
+    packetOf:
+      keeper === null ? null : (event) => keeper.get(frameSent(event.kind === 'sent' ? event.note : '')),
   }
-}
-
-/** What was sent is noted with its frame, in the capture that was taken where it left: each has numbers of its own. */
-function frameNoted(event: SegmentSent | SegmentReceived): string {
-  const note = event.kind === 'sent' ? event.note : undefined
-  return /^frame \d+ at the \w+/.exec(note ?? '')?.[0] ?? ''
 }
 
 /** @param stream in the first file. */

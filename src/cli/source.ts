@@ -4,7 +4,8 @@
  */
 
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { choosePair } from '../diagram/ladder.ts'
 import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { findScenario } from '../sim/scenarios.ts'
@@ -15,7 +16,9 @@ import type { SegmentReceived, SegmentSent, TraceEvent } from '../trace/events.t
 import type { PacketOctets } from '../trace/packed-packets.ts'
 import { EXIT_FINE, InputError, UsageError, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
+import { streamReadOnce } from './capture-input.ts'
 import { MOST_PAYLOAD, PacketKeeper } from './packet-keeper.ts'
+import { headOf, isReadOnce } from './packing.ts'
 import { looksLikeRun } from './saved-run.ts'
 import { nearScenario, SCENARIO_HELP, SCENARIO_OPTIONS, type ScenarioFlags } from './scenario-options.ts'
 import { captureSource, twoCapturesSource } from './source-capture.ts'
@@ -133,11 +136,12 @@ export async function resolveSource(
   for (const flag of Object.keys(SCENARIO_OPTIONS) as (keyof ScenarioFlags)[])
     if (flags[flag] !== undefined) throw new UsageError(`--${flag}: only with a scenario; ${word} is a file`)
   if (second !== undefined) return twoCapturesSource([word, second], asked)
-  const head = word === '-' ? await headOfStandardInput() : headOf(word)
+  const opened = isReadOnce(word) ? streamReadOnce(word) : null
+  const head = opened === null ? headOfFile(word) : await headOfStream(word, opened)
   const isLog = looksLikeLog(head)
-  if (!isLog && !looksLikeRun(head)) return captureSource(word, asked)
+  if (!isLog && !looksLikeRun(head)) return captureSource(word, asked, opened)
   refuseCaptureFlags(flags, `${word} is a run of Elko's`)
-  const octets = word === '-' ? await restOfStandardInput() : wholeFile(word)
+  const octets = opened === null ? wholeFile(word) : await restOf(opened)
   return isLog ? logSource(word, octets, asked) : eventsSource(word, octets, asked)
 }
 
@@ -181,15 +185,12 @@ export function pictureDone({ trouble }: Source): number {
   return EXIT_FINE
 }
 
-const HEAD = 256
-
 /** What a file begins with says what it is. */
-function headOf(path: string): Uint8Array {
-  const head = new Uint8Array(HEAD)
+function headOfFile(path: string): Uint8Array {
   try {
     const file = openSync(path, 'r')
     try {
-      return head.subarray(0, readSync(file, head, 0, HEAD, null))
+      return headOf(file)
     } finally {
       closeSync(file)
     }
@@ -198,28 +199,30 @@ function headOf(path: string): Uint8Array {
   }
 }
 
-/** The same of standard input, which is then read as if nothing of it had been. */
-async function headOfStandardInput(): Promise<Uint8Array> {
-  const { stdin } = process
+/** Octets of a stream that tell what it is. */
+const ENOUGH = 256
+
+/** The same of a stream, which is then read as if nothing of it had been. */
+async function headOfStream(path: string, stream: Readable): Promise<Uint8Array> {
   let head = Buffer.alloc(0)
   try {
-    while (head.length < HEAD) {
-      await once(stdin, 'readable')
-      const chunk: Buffer | null = stdin.read()
+    while (head.length < ENOUGH) {
+      await once(stream, 'readable')
+      const chunk: Buffer | null = stream.read()
       if (chunk === null) break
       head = Buffer.concat([head, chunk])
     }
   } catch (error) {
-    throw new InputError(`cannot read standard input: ${fileTrouble(error)}`)
+    throw new InputError(`cannot read ${path === '-' ? 'standard input' : path}: ${fileTrouble(error)}`)
   }
   // Before the next turn, in which a stream that is at its end takes nothing back.
-  if (head.length > 0) stdin.unshift(head)
+  if (head.length > 0) stream.unshift(head)
   return head
 }
 
-async function restOfStandardInput(): Promise<Buffer> {
+async function restOf(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
 

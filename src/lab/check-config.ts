@@ -4,6 +4,7 @@ import { checkImpairments, type ImpairmentError } from '../sim/impairment-option
 import { MAX_BYTES } from '../sim/scenario.ts'
 import { findScenario } from '../sim/scenarios.ts'
 import { type Config, configure } from '../tcp/config.ts'
+import { isPlainText } from '../trace/plain-text.ts'
 import { checkForged } from './check-forged.ts'
 import { type Data, flag, list, MAX_AT_US, object, pair, shown, side, UINT32, whole } from './checks.ts'
 import {
@@ -70,7 +71,7 @@ function hostOf(given: unknown, side: Side): LabHost {
   const usual = DEFAULT_LAB.hosts[side]
   const data = { ...usual, ...object(given ?? {}, place, Object.keys(usual)) } as Data
   const { name, program, iss, tuning } = data
-  if (typeof name !== 'string' || name.trim() === '' || name.length > MAX_NAME)
+  if (!isPlainText(name) || name.trim() === '' || name.length > MAX_NAME)
     throw new LabError(`${place}.name`, `expected a name of 1 to ${MAX_NAME} characters, not ${shown(name)}`)
   if (typeof program !== 'string' || program.length > MAX_PROGRAM)
     throw new LabError(`${place}.program`, `expected a text of at most ${MAX_PROGRAM} characters`)

@@ -5,6 +5,7 @@ import { LOG_MAGIC, LOG_VERSION, RunningHash } from '../stack/log-format.ts'
 import * as RECORD from '../stack/log-records.ts'
 import type { ConnectOptions } from '../stack/stack-options.ts'
 import type { Config } from '../tcp/config.ts'
+import { isPlainText } from '../trace/plain-text.ts'
 import { CutOff, LogCursor, LogError } from './log-cursor.ts'
 import {
   configOf,
@@ -265,7 +266,7 @@ function readHead(cursor: LogCursor): string {
   const end = octets.subarray(0, 100).indexOf(0x0a)
   let head = ''
   for (const octet of octets.subarray(0, Math.max(0, end))) head += String.fromCharCode(octet)
-  const [, version, elko] = /^elko-log (\d+) (\S+)$/.exec(head) ?? []
+  const [, version, elko] = /^elko-log (\d+) ([!-~]+)$/.exec(head) ?? []
   if (version === undefined || elko === undefined) {
     throw new LogError(0, `expected a log of Elko, which begins with "${LOG_MAGIC}${LOG_VERSION}"`)
   }
@@ -351,7 +352,11 @@ const WHOLE_NUMBERS: Readonly<Partial<Record<Input['kind'], number>>> = {
 function readOutcome(cursor: LogCursor, kind: Input['kind']): Outcome {
   const offset = cursor.at
   const record = cursor.byte()
-  if (record === RECORD.THREW) return { threw: cursor.text(), numbers: [], headers: null }
+  if (record === RECORD.THREW) {
+    const threw = cursor.text()
+    if (!isPlainText(threw)) throw new LogError(offset, 'expected the name of an error')
+    return { threw, numbers: [], headers: null }
+  }
   if (record !== RECORD.DONE) throw new LogError(offset, `expected what came of it, not ${record}`)
   const numbers: number[] = []
   for (let left = WHOLE_NUMBERS[kind] ?? 0; left > 0; left--) numbers.push(cursor.whole())

@@ -4,6 +4,7 @@ import type { ListenOptions, Sharing } from '../stack/listener.ts'
 import { SECRET_LENGTH } from '../stack/siphash.ts'
 import type { ConnectOptions } from '../stack/stack-options.ts'
 import { type Config, configure, DEFAULT_LIMITS, type Limits } from '../tcp/config.ts'
+import { isPlainText } from '../trace/plain-text.ts'
 import { type Address, parseAddress } from '../wire/address.ts'
 import { parsePrefix } from '../wire/address-prefix.ts'
 
@@ -29,7 +30,7 @@ export interface RecordedStack {
 export function recordedStack(json: Json): RecordedStack {
   const { name, addresses, secret, mtu, config, limits } = json
   const isOctet = (value: unknown): boolean => isWhole(value, 0, 255)
-  assert(typeof name === 'string', 'name: expected a text')
+  assert(isPlainText(name), 'name: expected a text without control characters')
   assert(
     Array.isArray(addresses) && addresses.every(isPrefix),
     'addresses: expected some such as 10.0.0.1/24',

@@ -2,6 +2,7 @@
 
 import { pcapngHeader, pcapngInterface, pcapngPacket } from '../capture/pcapng.ts'
 import type { SegmentRecord, SegmentSent, TraceEvent } from '../trace/events.ts'
+import { isPlainText } from '../trace/plain-text.ts'
 import { SEND_REASONS } from '../trace/reasons.ts'
 import { lastSent, Recorder } from '../trace/recorder.ts'
 import { type StatePath, statePaths } from '../trace/state-path.ts'
@@ -102,7 +103,7 @@ function told(
 ): Omit<ReplayedRun, 'replayed' | 'packets' | 'lastUs' | 'hosts' | 'addresses' | 'paths'> {
   const { elko, recorded, divergence, retelling, end } = replayer
   const story = (replayer.story ?? {}) as Readonly<Record<string, unknown>>
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const text = (value: unknown): string => (isPlainText(value) ? value : '')
   let { problem } = replayer
   let events: readonly TraceEvent[] = told
   try {

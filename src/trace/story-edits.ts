@@ -4,6 +4,7 @@
  */
 
 import { NETWORK_ACTIONS, type TraceEvent } from './events.ts'
+import { isPlainText } from './plain-text.ts'
 import { STATE_NAMES } from './states.ts'
 
 /** So many events of the stacks are left out, and then so many kept; or one is put in. */
@@ -80,13 +81,13 @@ const STATES: readonly unknown[] = STATE_NAMES
 function isToldEvent(edit: unknown): edit is TraceEvent {
   if (typeof edit !== 'object' || edit === null) return false
   const { kind, at, host, connection, ...rest } = edit as Record<string, unknown>
-  if (!Number.isFinite(at) || typeof host !== 'string' || !Number.isSafeInteger(connection)) return false
+  if (!Number.isFinite(at) || !isPlainText(host) || !Number.isSafeInteger(connection)) return false
   if (kind === 'state') {
-    return STATES.includes(rest.from) && STATES.includes(rest.to) && typeof rest.cause === 'string'
+    return STATES.includes(rest.from) && STATES.includes(rest.to) && isPlainText(rest.cause)
   }
   if (kind === 'network') {
     const isCopy = rest.copy === undefined || Number.isFinite(rest.copy)
     return ACTIONS.includes(rest.action) && Number.isFinite(rest.packet) && isCopy
   }
-  return (kind === 'application' || kind === 'remark' || kind === 'heading') && typeof rest.text === 'string'
+  return (kind === 'application' || kind === 'remark' || kind === 'heading') && isPlainText(rest.text)
 }

@@ -1,8 +1,13 @@
-/** Connections that closed long ago are packed; they are told of as if they had not been. */
+/** Connections that closed long ago, or are quiet, are packed; they are told of as if they had not been. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CaptureDiagnoser, LINGERING, type PacketWatch } from '../../src/analyze/outside/capture-diagnoser.ts'
+import {
+  ASKED_AFTER,
+  CaptureDiagnoser,
+  LINGERING,
+  type PacketWatch,
+} from '../../src/analyze/outside/capture-diagnoser.ts'
 import type { CaptureDiagnosis } from '../../src/analyze/outside/capture-diagnosis.ts'
 import type { ConnectionFacts } from '../../src/analyze/outside/facts.ts'
 import { FactsPacker } from '../../src/analyze/outside/packed-facts.ts'
@@ -13,9 +18,9 @@ import { captureOf, Story } from './wire-story.ts'
 
 /** They take the facts of those that are packed. */
 const CROWD = 30
-/** Behind the ends of all stories, seconds; and so many frames, more than a closed connection waits for. */
+/** Behind the ends of all stories, seconds; and so many frames, more than a connection waits for that closed, or is open. */
 const LATER = 100_000
-const FRAMES_LATER = LINGERING + 1
+const FRAMES_LATER = [LINGERING + 1, ASKED_AFTER + 1]
 
 const crowd = Array.from({ length: CROWD }, (_, k) => {
   const lines = ['c S', 's SA', 'c A', 'c PA 100', 's PA 200', 'c FA', 's FA', 'c A']
@@ -24,7 +29,11 @@ const crowd = Array.from({ length: CROWD }, (_, k) => {
 })
 
 /** Who watches may keep the facts, so that none are packed. */
-function diagnosesOf(capture: Uint8Array, watch: PacketWatch | null): CaptureDiagnosis[] {
+function diagnosesOf(
+  capture: Uint8Array,
+  watch: PacketWatch | null,
+  framesLater = LINGERING + 1,
+): CaptureDiagnosis[] {
   const diagnoser = new CaptureDiagnoser(watch)
   let first = Number.NaN
   let isLater = false
@@ -32,8 +41,8 @@ function diagnosesOf(capture: Uint8Array, watch: PacketWatch | null): CaptureDia
     if (Number.isNaN(first)) first = record.seconds
     if (!isLater && record.seconds - first >= LATER) {
       isLater = true
-      record.number += FRAMES_LATER
     }
+    if (isLater) record.number += framesLater
     diagnoser.take(record)
   })
   reader.readWhole(capture)
@@ -45,10 +54,11 @@ for (const [name, { before, story }] of Object.entries(STORIES)) {
     const others = (before ?? []).map((lines, k) => new Story(lines, { clientPort: 39_000 + k }))
     for (const late of ['', `${2 * LATER} icmp 3/1 10.1.0.1\n${2 * LATER + 1} c A\n${2 * LATER + 2} s R`]) {
       const capture = captureOf(...others, new Story(`${story}\n${late}`), ...crowd)
-      assert.deepEqual(
-        diagnosesOf(capture, null),
-        diagnosesOf(capture, () => {}),
-      )
+      for (const frames of FRAMES_LATER)
+        assert.deepEqual(
+          diagnosesOf(capture, null, frames),
+          diagnosesOf(capture, () => {}, frames),
+        )
     }
   })
 }

@@ -4,6 +4,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { JoinedCaptures } from '../../src/analyze/outside/joined-captures.ts'
+import { StreamRecording } from '../../src/analyze/outside/stream-recording.ts'
+import { PlaceCapture } from '../../src/analyze/outside/two-captures.ts'
+import { CaptureReader } from '../../src/capture/capture-reader.ts'
 import type { ForgedSegment } from '../../src/lab/forged.ts'
 import { DEFAULT_LAB, type LabConfig } from '../../src/lab/lab-config.ts'
 import { LabRun, recordedRun } from '../../src/lab/lab-run.ts'
@@ -135,6 +139,33 @@ describe('at the cursor', () => {
   })
 })
 
+/** Another connection, whose numbers are not those of the lab's run. */
+const OTHER = runOf({
+  ...DEFAULT_LAB,
+  seed: 2,
+  hosts: [{ ...DEFAULT_LAB.hosts[0], iss: 7 }, DEFAULT_LAB.hosts[1]],
+})
+
+/** The first packet that never arrived: the place of its event, and its frame. */
+function firstLost(captures: readonly [Uint8Array, Uint8Array]): { place: number; frame: number } {
+  const places = [new PlaceCapture(), new PlaceCapture()] as const
+  const recordings = [new StreamRecording(0, 1000), new StreamRecording(0, 1000)] as const
+  for (const [k, octets] of captures.entries())
+    new CaptureReader((record) => {
+      places[k]!.take(record)
+      recordings[k]!.take(record)
+    }).readWhole(octets)
+  const joined = new JoinedCaptures(places)
+  const { events } = joined.join(joined.shared[0]!, recordings)
+  const place = events.findIndex((_, k) => {
+    const next = events[k + 1]
+    return next?.kind === 'network' && next.action === 'lost'
+  })
+  const event = events[place]
+  assert.ok(event?.kind === 'sent')
+  return { place, frame: Number(/^frame (\d+) at the server$/.exec(event.note!)![1]) }
+}
+
 describe('what is open', () => {
   test('controls of the run rest while a capture is open, and lead back to the run', skip, async () => {
     const run = runOf(DEFAULT_LAB)
@@ -170,16 +201,34 @@ describe('what is open', () => {
       await page.keyboard.press('4')
       // One capture knows of no loss: it takes both to see that a packet left and never came.
       assert.match((await page.textContent('.trace'))!, /packet \d+ is lost/)
-      const other = runOf({
-        ...DEFAULT_LAB,
-        seed: 2,
-        hosts: [{ ...DEFAULT_LAB.hosts[0], iss: 7 }, DEFAULT_LAB.hosts[1]],
-      })
-      await drop(page, ['here.pcapng', client], ['other.pcapng', other.capture('server').octets])
+      await drop(page, ['here.pcapng', client], ['other.pcapng', OTHER.capture('server').octets])
       await page.locator('.story h2', { hasText: 'here.pcapng, stream 0' }).waitFor()
       const told =
         'They have no TCP connection in common. here.pcapng was opened; one at a time: other.pcapng was not.'
       await page.getByText(told).waitFor()
+      assert.deepEqual(misdeeds, { requests: [], complaints: [] })
+    })
+  })
+
+  test('each of two captures numbers its frames: what never arrived has its own octets', skip, async () => {
+    const run = runOf({ ...DEFAULT_LAB, interventions: [{ kind: 'drop', from: 1, packet: 2 }] })
+    const [client, server] = run.hosts.map((host) => run.capture(host).octets) as [Uint8Array, Uint8Array]
+    // With another connection behind this one the client's capture has more frames than all packets of this one have numbers.
+    const here = new Uint8Array([...client, ...OTHER.capture('client').octets])
+    const { place, frame } = firstLost([server, here])
+    const frames: Buffer[] = []
+    new CaptureReader(({ bytes, start, length }) =>
+      frames.push(Buffer.from(bytes.slice(start, start + length))),
+    ).readWhole(server)
+    await withLab({}, async (page, misdeeds) => {
+      await drop(page, ['there.pcapng', server], ['here.pcapng', here])
+      await page.locator('.story h2', { hasText: 'there.pcapng and here.pcapng, stream 0' }).waitFor()
+      await goTo(page, place + 1)
+      await page.locator('.details dd', { hasText: new RegExp(`^${frame} at the server$`) }).waitFor()
+      await page.locator('.details summary', { hasText: 'Octets' }).click()
+      const rows = ((await page.textContent('.details .octets')) ?? '').split('\n')
+      const shown = rows.map((row) => row.slice(6, 29).replaceAll(' ', '')).join('')
+      assert.equal(shown, frames[frame - 1]!.toString('hex'))
       assert.deepEqual(misdeeds, { requests: [], complaints: [] })
     })
   })

@@ -7,7 +7,7 @@ import { diagnoseInThreads, openForThreads } from '../../src/cli/diagnose-thread
 import { SOCKET_EXCEPTIONS } from '../../src/sim/scenarios/exceptions.ts'
 import { STORIES } from '../analyze/outside-stories.ts'
 import { captureOf, Story } from '../analyze/wire-story.ts'
-import { elko, temporaryFolder } from './elko.ts'
+import { elko, elkoOfPipe, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
 
@@ -148,6 +148,13 @@ test('--threads N for what cannot be shared is a mistake; without it nobody is t
     assert.match(stderr, /--threads: expected /)
   }
   assert.equal(elko(['diagnose', '--threads', '2', join(folder, 'nowhere.pcap')]).code, 3)
+})
+
+test('a pipe that has a name, as <(program) makes one, is read once and to its end', () => {
+  const path = file('piped.pcap', STORIES['nothing listens']!.story)
+  assert.deepEqual(elkoOfPipe(['diagnose'], path, join(folder, 'pipe')), told([path]))
+  // It is not even opened: that alone would tell whoever writes into it that somebody reads.
+  assert.throws(() => openForThreads('/dev/null', 2), /--threads: expected a plain file/)
 })
 
 test('threads are for large captures of records, by the cores that there are', () => {

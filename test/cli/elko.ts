@@ -30,6 +30,17 @@ export function elko(
   return { code: status, stdout, stderr }
 }
 
+/** Runs `elko ...args PIPE`, where PIPE is a name for what another program writes. */
+export function elkoOfPipe(args: readonly string[], file: string, pipe: string): Outcome {
+  const script = 'mkfifo "$1" && { cat "$2" > "$1" & } && pipe=$1 && shift 2 && exec "$@" "$pipe"'
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', script, 'sh', pipe, file, process.execPath, MAIN, ...args],
+    { env: PLAIN, encoding: 'utf8' },
+  )
+  return { code: status, stdout, stderr }
+}
+
 /** A folder that goes away after the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'elko-cli-'))

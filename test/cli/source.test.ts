@@ -11,7 +11,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { leftText, resolveSource, type Source } from '../../src/cli/source.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { statePaths } from '../../src/trace/state-path.ts'
-import { elko, MAIN, temporaryFolder } from './elko.ts'
+import { elko, elkoOfPipe, MAIN, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
 const file = (name: string): string => join(folder, name)
@@ -128,6 +128,17 @@ test('standard input is whatever it begins with, however short the pieces in whi
   assert.match(few.stderr, /^elko graph: -: /)
 })
 
+test('so is a pipe that has a name', () => {
+  const log = file('named.elkolog')
+  assert.equal(elko(['sim', 'classic', '--record', log]).code, 0)
+  for (const [k, path] of [log, record('classic', 'server')].entries()) {
+    const pipe = file(`pipe${k}`)
+    const piped = elkoOfPipe(['diagram'], path, pipe)
+    assert.equal(piped.code, 0, piped.stderr)
+    assert.equal(piped.stdout.replace(basename(pipe), basename(path)), elko(['diagram', path]).stdout)
+  }
+})
+
 /** Runs elko with what comes piece by piece. */
 async function drip(
   args: string[],
@@ -180,6 +191,11 @@ test('what is no event is named, with what was expected of it', async () => {
     ],
     ['{ "name": "x", "events": [] }', /"events": expected at least one/],
     [`{ "name": 5, "events": [${heading}] }`, /expected "name" to be a text/],
+    ['{ "name": "x", "lesson": "\\u001b[2J", "events": [] }', /"lesson" to be a text without control char/],
+    [
+      '{ "name": "x", "events": [{ "kind": "remark", "at": 0, "host": "a\\u009b", "connection": 0, "text": "" }] }',
+      /event 0: expected "host" to be a text without control characters/,
+    ],
     ...(
       [
         ['"sack": 5', /segment: expected "sack" to be a list, or absent/],
@@ -201,6 +217,15 @@ test('what is no event is named, with what was expected of it', async () => {
     writeFileSync(path, text)
     await wrong([path], {}, error)
   }
+})
+
+test('an error that quotes a file says nothing to the terminal', () => {
+  const path = file('speaks.json')
+  writeFileSync(path, '{ "name": \u001b[2J')
+  const { code, stderr } = elko(['diagram', path])
+  assert.equal(code, 3)
+  assert.match(stderr, /expected JSON: .* \[2J/)
+  assert.doesNotMatch(stderr, /\p{Cc}(?<!\n)/u)
 })
 
 test('words that name nothing, and flags that do not go with what they name', async () => {

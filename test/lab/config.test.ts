@@ -209,6 +209,7 @@ describe('what cannot be meant is refused, with its place', () => {
       /^hosts\[1\]\.name: expected another name/,
     ],
     ['an empty name', { hosts: [{ ...left, name: ' ' }, right] }, /^hosts\[0\]\.name: expected a name/],
+    ['a name that speaks', { hosts: [{ ...left, name: 'a\u001b[2J' }, right] }, /^hosts\[0\]\.name: /],
     ['program', { hosts: [left, { program: 'nod' }] }, /^hosts\[1\]\.program, line 1: unknown step 'nod'/],
     [
       'tuning',

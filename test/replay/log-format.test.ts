@@ -4,11 +4,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { CutOff, LogCursor, LogError } from '../../src/replay/log-cursor.ts'
+import { replayRun } from '../../src/replay/replayed-run.ts'
+import { Replayer } from '../../src/replay/replayer.ts'
 import { InputLog } from '../../src/stack/input-log.ts'
 import { ELKO_VERSION, hashOctets, headerOctets } from '../../src/stack/log-format.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { type StoryEdit, storyEdits, toldStory } from '../../src/trace/story-edits.ts'
 import fc from '../property.ts'
+import { recordedScenario, withText } from './recorded.ts'
 
 const ROOT = new URL('../../../', import.meta.url)
 
@@ -163,4 +166,17 @@ test('an edit that is none is refused', () => {
     { ...at, at: null, kind: 'remark', text: '' },
   ]
   for (const edit of edits) assert.throws(() => toldStory([], [edit]), RangeError, JSON.stringify(edit))
+})
+
+test('names and texts that would speak to a terminal are refused, or left out', () => {
+  const log = recordedScenario('reset')
+  const named = new Replayer(withText(log, '"name":"client"', '"name":"\\u001b"'))
+  named.run()
+  assert.match(named.problem!.message, /^octet \d+: name: expected a text without control characters$/)
+  const { title } = replayRun(log)
+  assert.notEqual(title, '')
+  const begun = `"title":"${title.slice(0, 6)}`
+  assert.equal(replayRun(withText(log, begun, '"title":"\\u009b')).title, '')
+  const told = replayRun(withText(recordedScenario('classic'), '"text":"socket', '"text":"\\u001b'))
+  assert.match(told.problem!.message, /a story: expected /)
 })

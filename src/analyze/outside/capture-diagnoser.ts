@@ -1,6 +1,7 @@
 /**
  * Takes a capture packet by packet and says of each connection what became of it. Facts are kept of connections that are
- * open, and of closed ones that are not plainly healthy; the others leave a verdict behind.
+ * open, and of closed ones that are not plainly healthy; the others leave a verdict behind. Of what has long been quiet the
+ * facts are packed.
  */
 
 import type { CaptureRecord } from '../../capture/record.ts'
@@ -45,6 +46,11 @@ import { SpareFacts } from './spare-facts.ts'
  * which other connections the same reader looks at.
  */
 export const LINGERING = 16_384
+/**
+ * An open connection is asked, so many frames after its first one, whether it has been quiet for LINGERING of them: a scan or
+ * a flood leaves a million of these behind, of 3 KB each.
+ */
+export const ASKED_AFTER = 4 * LINGERING
 
 export interface CaptureReport {
   readonly packets: number
@@ -79,7 +85,9 @@ export class CaptureDiagnoser {
   #waiting = 0
   #dueFrame = Number.POSITIVE_INFINITY
   readonly #spare = new SpareFacts()
-  /** By stream: closed, with something to tell. */
+  /** The first stream that has not been asked whether it is quiet: each is, once. */
+  #unasked = 0
+  /** By stream: closed, with something to tell, or quiet. */
   readonly #packed = new Map<number, PackedFacts>()
   readonly #packer = new FactsPacker()
   #epoch = Number.NaN
@@ -238,7 +246,7 @@ export class CaptureDiagnoser {
     if (facts.resetCount !== resetCount || isClosed(facts)) this.#close(facts, packet.number)
   }
 
-  /** A packet of a connection that closed long before. */
+  /** A packet of a connection that closed long before, or was quiet. */
   #resume(stream: number): ConnectionFacts | undefined {
     // Nearly all that come here are new, and the map has not to be asked for these.
     const packed = stream < this.#facts.length ? this.#packed.get(stream) : undefined
@@ -250,6 +258,7 @@ export class CaptureDiagnoser {
   }
 
   #open(packet: Packet, tcp: TcpFields, stream: number): ConnectionFacts {
+    this.#packQuiet(packet.number)
     const { sourcePort, destinationPort } = tcp
     const hosts = { a: this.#hosts.source(packet), b: this.#hosts.destination(packet) }
     const facts = this.#spare.take(stream, hosts, { a: sourcePort, b: destinationPort })
@@ -338,10 +347,24 @@ export class CaptureDiagnoser {
     }
     // Whoever watches may keep them.
     if (this.#watch !== null) return
-    if (!isPlain) {
-      this.#packed.set(stream, this.#packer.pack(facts))
-      this.#facts[stream] = undefined
+    if (isPlain) this.#spare.put(facts)
+    else this.#pack(facts)
+  }
+
+  #packQuiet(frame: number): void {
+    if (this.#watch !== null) return
+    for (; this.#unasked < this.#facts.length; this.#unasked++) {
+      const facts = this.#facts[this.#unasked]
+      if (facts === null || facts === undefined || facts.closedFrame !== 0) continue
+      // Those behind it began later.
+      if (frame - facts.firstFrame <= ASKED_AFTER) return
+      if (frame - facts.lastFrame > LINGERING) this.#pack(facts)
     }
+  }
+
+  #pack(facts: ConnectionFacts): void {
+    this.#packed.set(facts.stream, this.#packer.pack(facts))
+    this.#facts[facts.stream] = undefined
     this.#spare.put(facts)
   }
 }

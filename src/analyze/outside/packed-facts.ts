@@ -1,6 +1,6 @@
 /**
- * Facts of connections that have closed and are judged at the end: as they lie in memory they take two kilobytes each,
- * most of which say that something never happened. Packed is only what differs from a connection that nothing is known of.
+ * Facts of connections that have closed, or are quiet, and are judged at the end: as they lie in memory they take two
+ * kilobytes each, most of which say that something never happened. Packed is only what differs from a connection that nothing is known of.
  */
 
 import { type ConnectionFacts, FRESH_NUMBERS, type IcmpFacts, type ResetFacts } from './facts.ts'

@@ -11,6 +11,7 @@ import {
 } from '../../lab/index.ts'
 import type { LadderPair } from '../../trace/connections.ts'
 import type { TraceEvent } from '../../trace/events.ts'
+import { framesNoted } from '../../trace/frame-notes.ts'
 import { type StatePath, statePaths } from '../../trace/state-path.ts'
 import type { StateName } from '../../trace/states.ts'
 import type { IndexedMessage } from '../views/message-index.ts'
@@ -118,6 +119,8 @@ export class LabState {
   packetName(indexed: IndexedMessage): string {
     const sender = this.sender(indexed)
     if (sender !== null) return `Packet ${sender.packet} of ${this.hostName(sender.from)}`
+    const frames = framesNoted(indexed.message.note)
+    if (frames !== '') return `Frame ${frames}`
     return indexed.frame > 0 ? `Frame ${indexed.frame}` : 'Packet'
   }
 

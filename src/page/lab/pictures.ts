@@ -41,7 +41,7 @@ export class Pictures {
     const { panel, graph, states } = this
     panel.onSelect = (moment) => this.#selected(moment, true)
     panel.onPoint = (moment) => this.graph.pointAt(moment?.at ?? state.cursor.us)
-    panel.octetsOf = ({ frame }) => (state.shown === null ? null : octetsOfPacket(state.shown, frame))
+    panel.octetsOf = (found) => (state.shown === null ? null : octetsOfPacket(state.shown, found))
     panel.tools.onNumbers = (numbers) => state.setNumbers(numbers)
     graph.announcer.on('select', (moment) => this.#selected(moment, false))
     graph.announcer.on('point', (moment) => panel.diagram.pointAt(moment?.at ?? state.cursor.us))

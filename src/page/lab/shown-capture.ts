@@ -125,6 +125,7 @@ export class OpenTwoCaptures implements OpenStreams {
       addresses,
       end: cutWords(Math.max(...recordings.map(({ recorder }) => recorder.packets))),
       capture: () => atClient,
+      captures: { client: atClient.octets, server: atServer.octets },
     }
   }
 }

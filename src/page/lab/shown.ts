@@ -33,6 +33,8 @@ export interface Shown {
   readonly sender: (packet: number) => SentPacket | null
   /** A pcapng file, and the name it should have; null where a page was saved without the packets. */
   readonly capture: (() => { readonly name: string; readonly octets: Uint8Array }) | null
+  /** Of two captures both, by the ends at which they were taken: each numbers its frames for itself. */
+  readonly captures?: Readonly<Record<'client' | 'server', Uint8Array>>
 }
 
 /** Steps of a run between two looks at the clock: some milliseconds. */

@@ -2,6 +2,7 @@
 
 import { durationText } from '../../svg/scale.ts'
 import type { LadderPair } from '../../trace/connections.ts'
+import { framesNoted } from '../../trace/frame-notes.ts'
 import { DROP_REASONS, SEND_REASONS } from '../../trace/reasons.ts'
 import { controlNames, optionsText } from '../../trace/segment-text.ts'
 import { ACK, URG } from '../../wire/segment.ts'
@@ -109,7 +110,7 @@ function headerDetails({ message, frame }: IndexedMessage, { bases }: MessageInd
     `${number >>> 0} (relative ${((number - base) | 0) >>> 0})`
   const [own, other] = [bases[from], bases[from === 0 ? 1 : 0]]
   const details: Detail[] = []
-  if (frame > 0) details.push({ name: 'Frame', value: String(frame) })
+  if (frame > 0) details.push({ name: 'Frame', value: framesNoted(message.note) || String(frame) })
   details.push(
     { name: 'Ports', value: `${segment.srcPort} → ${segment.dstPort}` },
     { name: 'Sequence number', value: both(segment.seq, own) },
