@@ -132,11 +132,43 @@ export const STORIES: Readonly<Record<string, Told>> = {
     resetBy: 'client-host',
     client: 'nothing',
   },
-  'a port scan': {
+  'a port scan, a check of the port, an address that another one was faster than': {
     story: '0 c S\n 0.02 s SA\n 0.021 c R bare',
+    verdict: 'ended-by-reset',
+    culprit: 'none',
+    resetBy: 'client-host',
+    client: 'nothing',
+  },
+  'the application gave up connecting before the answer came': {
+    story: '0 c S\n 1 c S seq=-1\n 1.4 s SA\n 1.401 c R bare',
     verdict: 'handshake-abandoned',
     culprit: 'client-host',
     resetBy: 'client-host',
+    client: 'connect-own-timeout',
+  },
+  'an answer from another address than was asked': {
+    story: '0 s SA\n 0.001 c R bare\n 1 s SA seq=-1\n 1.001 c R bare',
+    verdict: 'handshake-abandoned',
+    culprit: 'client-host',
+    resetBy: 'client-host',
+  },
+  'TLS for a port that speaks HTTP': {
+    story: `${OPEN}0.03 c PA text=\u0016\u0003\u0001\u0000\u0002ab
+      0.05 s PA text=HTTP/1.1_400_Bad_Request||
+      0.051 s FA
+      0.06 c RA`,
+    verdict: 'protocol-mismatch',
+    culprit: 'client-app',
+    resetBy: 'client-host',
+  },
+  'HTTP for a port that speaks TLS': {
+    story: `${OPEN}0.03 c PA text=GET_/||
+      0.05 s PA text=\u0015\u0003\u0001\u0000\u0002\u0002F
+      0.051 s FA
+      0.06 c FA
+      0.08 s A`,
+    verdict: 'protocol-mismatch',
+    culprit: 'client-app',
   },
   'closed with unread data': {
     story: `${OPEN}0.03 c A 1400\n 0.031 c PA 600\n 0.05 s A\n 0.35 s RA`,

@@ -115,18 +115,45 @@ type Pair = readonly [Leg | null, Leg | null]
 const byStream = ({ connections }: CaptureReport): Map<number, CaptureDiagnosis> =>
   new Map([...connections].map((diagnosis) => [diagnosis.stream, diagnosis]))
 
-/** By the client's first number, else by what they said. */
+/** By the client's first number, else by what they said first, else by anything that both said. */
 function pairUp(first: PlaceCapture, second: PlaceCapture): Pair[] {
   const waiting = byName(second.legs.values(), nameOf)
   const pairs: Pair[] = []
   const used = new Set<Leg>()
+  const lonely: Leg[] = []
   for (const leg of first.legs.values()) {
-    const other = waiting.get(nameOf(leg))?.shift() ?? null
-    if (other !== null) used.add(other)
-    pairs.push([leg, other])
+    const other = waiting.get(nameOf(leg))?.shift()
+    if (other === undefined) lonely.push(leg)
+    else {
+      used.add(other)
+      pairs.push([leg, other])
+    }
+  }
+  const said = lonely.length === 0 ? null : byText([...second.legs.values()].filter((leg) => !used.has(leg)))
+  for (const leg of lonely) {
+    const other = sharing(leg, said!)
+    const isFree = other !== null && !used.has(other)
+    if (isFree) used.add(other)
+    pairs.push([leg, isFree ? other : null])
   }
   for (const leg of second.legs.values()) if (!used.has(leg)) pairs.push([null, leg])
   return pairs
+}
+
+/** Legs by what they said. */
+function byText(legs: Iterable<Leg>): Map<string, Leg> {
+  const said = new Map<string, Leg>()
+  for (const leg of legs) for (const { key, length } of leg.prints) if (length > 0) said.set(key, leg)
+  return said
+}
+
+/** One that said something of the same: a capture that began later knows neither its first numbers nor its first text. */
+function sharing({ facts, prints }: Leg, said: ReadonlyMap<string, Leg>): Leg | null {
+  for (const { key } of prints) {
+    const other = said.get(key)
+    if (other !== undefined && !(facts.client.hasIsn && other.facts.client.hasIsn)) return other
+  }
+  return null
 }
 
 function nameOf({ facts, prints }: Leg): string {
@@ -210,7 +237,8 @@ function compareLegs(atClient: Leg | null, atServer: Leg | null, reports: Report
   const madeForServer = onlySecond.filter(({ fromClient }) => fromClient)
   const fromClientSide = atClient === null ? undefined : reports.client.get(atClient.facts.stream)
   const fromServerSide = atServer === null ? undefined : reports.server.get(atServer.facts.stream)
-  const known = { lostThere, lostBack, madeForClient, madeForServer, fromServerSide }
+  const isInBoth = atClient !== null && atServer !== null
+  const known = { lostThere, lostBack, madeForClient, madeForServer, fromServerSide, isInBoth }
   const hops =
     atClient === null || atServer === null ? 0 : atClient.facts.client.ttl - atServer.facts.client.ttl
   return {
@@ -235,6 +263,7 @@ interface Known {
   readonly madeForClient: readonly Print[]
   readonly madeForServer: readonly Print[]
   readonly fromServerSide: CaptureDiagnosis | undefined
+  readonly isInBoth: boolean
 }
 
 /** What the server's capture says where its answer goes out and never arrives. */
@@ -252,7 +281,9 @@ function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
   // What the client is told by a proxy, a reset of the server itself is behind.
   if (diagnosis.verdict === 'refused' && fromServerSide?.verdict === 'refused')
     return { ...diagnosis, ambiguous: false, confidence: 'certain' }
-  if (made !== undefined && diagnosis.resetBy !== null) {
+  // A capture without anything of an open connection was made elsewhere, or begins later.
+  const isElsewhere = !known.isInBoth && diagnosis.phase !== 'connect'
+  if (made !== undefined && diagnosis.resetBy !== null && !isElsewhere && !diagnosis.healthy) {
     const isSick = fromServerSide !== undefined && !fromServerSide.healthy
     return {
       ...diagnosis,
