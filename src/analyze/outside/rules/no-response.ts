@@ -3,6 +3,7 @@
 import { counted } from '../../../trace/counted.ts'
 import type { Outcome } from '../application-errors.ts'
 import { type Case, type Cause, cause, evidence, type Rule, resetText, seconds } from '../case.ts'
+import { NEVER } from '../facts.ts'
 import { asks, publishes, TLS_WORDS } from '../first-words.ts'
 import { openAt } from '../framing.ts'
 import { FAREWELL } from './reset-story.ts'
@@ -16,7 +17,8 @@ const SOON_BY_RESET = 1.5
 export function gaveUpWaiting(c: Case): boolean {
   const { client, server } = c
   const closedAt = client.fin.happened ? client.fin.at : c.reset?.fromClient === true ? c.reset.at : -1
-  if (closedAt < 0 || client.octets === 0) return false
+  if (closedAt < 0) return false
+  if (client.octets === 0) return waitedForGreeting(c)
   if (server.fin.happened && server.fin.at < closedAt) return false
   const stalled = stalledAt(c, closedAt)
   const patience = client.fin.happened ? SOON : SOON_BY_RESET
@@ -40,6 +42,10 @@ function stalledAt({ client, server }: Case, closedAt: number): number {
   return openAt(server) > 0 && isTaken && lastText.at > client.lastText.at ? lastText.at : -1
 }
 
+/** Nobody said a word; the client waited for one, and the server does not even notice that it has gone. */
+const waitedForGreeting = (c: Case): boolean =>
+  c.facts.handshake.happened && isLeftOpen(c) && c.client.fin.at - c.facts.handshake.at >= SOON
+
 /** What the server said behind the client's FIN was acknowledged: the client had ended its side, and still read. */
 const tookAnswer = ({ client, server, reset }: Case, closedAt: number): boolean =>
   client.fin.happened &&
@@ -55,14 +61,8 @@ export const tellsOnly = (c: Case): boolean => {
 }
 
 /** Its client has closed, and the server, which never said a word, does not: who reads sees the end and closes. */
-const isLeftOpen = ({ client, server, captureEnd, rtt }: Case): boolean =>
-  client.fin.happened &&
-  client.finAcked.happened &&
-  server.octets === 0 &&
-  !server.fin.happened &&
-  captureEnd - client.fin.at > 3 * rtt + AT_ONCE
-/** Seconds. */
-const AT_ONCE = 0.1
+const isLeftOpen = ({ client, server }: Case): boolean =>
+  client.finAcked.happened && server.octets === 0 && !server.fin.happened
 
 /** A server that never says a word and closes as soon as the client has: it read, and had nothing to say. */
 const isOneWay = ({ client, server, port, rtt }: Case, closedAt: number): boolean =>
@@ -88,6 +88,7 @@ export function noResponse(c: Case): ReturnType<Rule['tell']> {
   const gaveUp = client.fin.happened || reset !== null
   const late = server.lastText.at > closedAt
   const stalled = stalledAt(c, closedAt) >= 0
+  if (client.octets === 0) return noGreeting(c, closedAt)
   return {
     culprit: 'server-app',
     confidence: late ? 'certain' : gaveUp ? 'likely' : 'possible',
@@ -109,6 +110,27 @@ export function noResponse(c: Case): ReturnType<Rule['tell']> {
     next: [
       'a stack dump of the server application while a request waits',
       'its log: when does it get the request, when does it answer?',
+    ],
+  }
+}
+
+function noGreeting(c: Case, closedAt: number): ReturnType<Rule['tell']> {
+  const { client, facts } = c
+  return {
+    culprit: 'server-app',
+    confidence: 'possible',
+    detail: `nobody said a word in the ${seconds(closedAt - facts.handshake.at)} until the client closed, and the server does not close in return`,
+    evidence: evidence(
+      [facts.handshake, 'open'],
+      [client.fin, 'FIN of the client'],
+      [client.finAcked, 'acknowledged by the server host; no FIN of its application'],
+    ),
+    client: 'read-timeout',
+    server: null,
+    causes: causesOf(c, closedAt),
+    next: [
+      'on the server: `ss -ltn` (is Recv-Q above 0?), a stack dump of the server application',
+      'does the protocol begin with a greeting of the server?',
     ],
   }
 }
@@ -138,7 +160,7 @@ function causesOf(c: Case, closedAt: number): Cause[] {
     cause(
       'the time-out of the client is too short',
       'client-app',
-      `it waited ${seconds(closedAt - Math.max(client.lastText.at, late ? -1 : server.lastText.at))}`,
+      `it waited ${seconds(closedAt - Math.max(client.lastText.at, late ? NEVER : server.lastText.at, c.facts.handshake.at))}`,
     ),
   )
   if (asks(client, server) && client.firstWords === TLS_WORDS) {

@@ -91,5 +91,69 @@ const tlsAlert: Rule = {
   },
 }
 
+/** A record of TLS 1.3 that holds an alert and nothing else (RFC 8446 5.2): header, level and description, type, tag. */
+const ENCRYPTED_ALERT = 5 + 2 + 1 + 16
+/** TLS 1.3's ChangeCipherSpec, which means nothing. */
+const CHANGE_CIPHER = 6
+/** Who answers so soon has not waited for anything, seconds. */
+const AT_ONCE = 0.2
+
+const speakTls = ({ client, server }: Case): boolean =>
+  client.firstWords === TLS_WORDS && server.firstWords === TLS_WORDS
+
+/** One flight each way, and then no more than an alert can hold: at the client, in place of its Finished. */
+function encryptedAlertOf(c: Case): 'client' | 'server' | null {
+  const { client, server, reset, rtt } = c
+  if (!speakTls(c) || client.answers !== 1) return null
+  const said = client.sinceAnswer
+  const isShort = said === ENCRYPTED_ALERT || said === ENCRYPTED_ALERT + CHANGE_CIPHER
+  const leaves = client.fin.happened || reset?.fromClient === true
+  if (server.answers === 1) return isShort && leaves && client.una === client.next ? 'client' : null
+  const isAnswer = server.answers === 2 && server.sinceAnswer === ENCRYPTED_ALERT
+  const isAtOnce = server.fin.at - client.lastText.at < 2 * rtt + AT_ONCE
+  return isAnswer && server.fin.happened && isAtOnce && server.fin.at >= server.lastText.at ? 'server' : null
+}
+
+const encryptedAlert: Rule = {
+  verdict: 'tls-alert',
+  applies: (c) => encryptedAlertOf(c) !== null,
+  tell: (c) => {
+    const who = encryptedAlertOf(c)!
+    const byClient = who === 'client'
+    const side = c.side(byClient)
+    const culprit = byClient ? 'client-app' : 'server-app'
+    return {
+      culprit,
+      confidence: 'likely',
+      ambiguous: false,
+      resetBy: resetterOf(c),
+      detail: byClient
+        ? 'where the Finished of the client was due it sent an encrypted record of the length of an alert, and closed'
+        : 'the server answered the end of the handshake with an encrypted record of the length of an alert, and closed',
+      evidence: evidence(
+        [c.server.firstText, 'ServerHello'],
+        [side.lastText, `${ENCRYPTED_ALERT} octets: an alert, encrypted`],
+        [side.fin, 'FIN'],
+        [c.reset?.frame ?? 0, c.reset === null ? '' : resetText(c.reset)],
+      ),
+      client: 'nothing',
+      server: 'nothing',
+      causes: [
+        cause(
+          byClient
+            ? 'the client does not trust the certificate of the server, or its name or date is wrong'
+            : 'the server wants a certificate of the client, and got none or does not accept it',
+          culprit,
+          `the TLS library of the ${who} logs which alert it sent; the other side's error has the same word`,
+        ),
+      ],
+      next: [
+        '`openssl s_client -connect HOST:PORT -servername NAME`, with and without `-cert`',
+        'this is TLS, not TCP: the connection itself was fine',
+      ],
+    }
+  },
+}
+
 /** Before all rules of resets: what TLS says explains them. */
-export const TLS_RULES: readonly Rule[] = [protocolMismatch, tlsAlert]
+export const TLS_RULES: readonly Rule[] = [protocolMismatch, tlsAlert, encryptedAlert]
