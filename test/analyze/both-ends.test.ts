@@ -259,7 +259,18 @@ test('what has passed other routers is no piece of what was lost', () => {
 })
 
 function print(frame: number, at: number, identification = 0): Print {
-  return { frame, at, fromClient: true, seq: 1, flags: 16, length: 100, ttl: 64, identification, key: 'same' }
+  return {
+    frame,
+    at,
+    fromClient: true,
+    seq: 1,
+    ack: 1,
+    flags: 16,
+    length: 100,
+    ttl: 64,
+    identification,
+    key: 'same',
+  }
 }
 const framesOf = (first: readonly Print[], second: readonly Print[]) =>
   matched(first, second).both.map(([one, other]) => [one.frame, other.frame])

@@ -17,8 +17,6 @@ const PRIVATE: ReadonlySet<CloseReason> = new Set(['closed-by-user', 'aborted-by
 /** Where outside something is said of a connection that ended in order, and why. */
 const ONLY_OUTSIDE: Readonly<Record<string, string>> = {
   'connect-timeout': 'the application gave up one of the two itself',
-  'old-duplicate-syn':
-    'an old SYN opened half a connection, which the listener that refused it does not count',
   'read-timeout': "the time-out is the application's own; outside the wait before it is seen",
   'too-many-open-files': 'the server closes what it cannot use; to TCP nothing happened',
 }

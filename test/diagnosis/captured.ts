@@ -1,6 +1,6 @@
 /**
  * Cases that were provoked once, on Linux 6.18 in the world of world.ts, and kept as the captures of both sides (in
- * captured/, gzip): live they would wait for seconds. Each was once judged wrongly.
+ * captured/, gzip): live they would wait for seconds, or need programs that are not everywhere. Each was once judged wrongly.
  */
 
 import type { Case, Truth } from './case.ts'
@@ -52,6 +52,15 @@ const unanswered: Truth = {
   culprit: 'server-app',
   sees: false,
 }
+
+const mismatch: Truth = {
+  verdict: ['protocol-mismatch'],
+  healthy: false,
+  phase: 'data',
+  culprit: 'client-app',
+  resetBy: 'client-host',
+}
+const noResponse: Truth = { verdict: ['no-response'], healthy: false, phase: 'data', culprit: 'server-app' }
 
 export const KEPT: readonly Kept[] = [
   {
@@ -184,5 +193,94 @@ export const KEPT: readonly Kept[] = [
     truth: unread,
     fromServer: unread,
     fromBoth: unread,
+  },
+  {
+    name: 'tls_to_http_port',
+    title: 'curl asks for https where Node serves http: "wrong version number"',
+    clientSaw: null,
+    truth: mismatch,
+    fromServer: mismatch,
+    fromBoth: mismatch,
+  },
+  {
+    name: 'tls13_client_certificate_missing',
+    title: 'the server wants a certificate of curl, and refuses it by an alert that is encrypted (TLS 1.3)',
+    clientSaw: null,
+    truth: { ...mismatch, verdict: ['tls-alert'], culprit: 'server-app', resetBy: null },
+    fromServer: { ...mismatch, verdict: ['tls-alert'], culprit: 'server-app', resetBy: null },
+  },
+  {
+    name: 'tls_handshake_stalls',
+    title: 'half a ServerHello, and then nothing: the client gives up',
+    clientSaw: null,
+    truth: noResponse,
+    fromServer: noResponse,
+    fromBoth: noResponse,
+  },
+  {
+    name: 'answer_stalls_midway',
+    title: 'the server stops in the middle of a body of known length: curl gives up',
+    clientSaw: null,
+    truth: noResponse,
+    fromServer: noResponse,
+    fromBoth: noResponse,
+  },
+  {
+    name: 'upload_in_pieces_unanswered',
+    title: 'a request of HTTP, sent in pieces half a second apart, is read and never answered',
+    clientSaw: null,
+    truth: noResponse,
+    fromServer: noResponse,
+    fromBoth: noResponse,
+  },
+  {
+    name: 'upload_in_pieces_never_read',
+    title: 'octets in pieces half a second apart; the server does not even notice the end',
+    clientSaw: null,
+    truth: noResponse,
+    fromServer: noResponse,
+    fromBoth: noResponse,
+  },
+  {
+    name: 'greeting_never_comes',
+    title: 'a client waits for the greeting of a server that never accepts, and closes',
+    port: 25,
+    clientSaw: null,
+    truth: noResponse,
+    fromServer: noResponse,
+  },
+  {
+    name: 'mqtt_publish_then_close',
+    title:
+      'a message of MQTT that is not acknowledged by intention (QoS 0); two seconds later the client closes',
+    port: 1883,
+    clientSaw: null,
+    truth: fine,
+    fromServer: fine,
+    fromBoth: fine,
+  },
+  {
+    name: 'answer_to_loser_of_race',
+    title: 'two addresses at once: the answer of the slower one finds its socket closed',
+    connection: 'every',
+    clientSaw: null,
+    truth: { verdict: ['ended-by-reset', 'healthy'], healthy: true },
+    fromServer: { verdict: ['ended-by-reset', 'healthy'], healthy: true },
+    fromBoth: { verdict: ['ended-by-reset', 'healthy'], healthy: true },
+  },
+  {
+    name: 'abort_right_after_accept',
+    title: 'the server accepts and aborts (SO_LINGER 0) before anybody has said a word',
+    clientSaw: 'ECONNRESET',
+    truth: byServer,
+    fromServer: byServer,
+    fromBoth: byServer,
+  },
+  {
+    name: 'firewall_resets_first_request',
+    title: 'a firewall resets a ClientHello, at once and with the TTL of the router: nothing was forgotten',
+    clientSaw: 'ECONNRESET',
+    truth: { ...stateLost, verdict: ['reset-by-middlebox'], phase: 'data' },
+    fromBoth: { ...stateLost, verdict: ['reset-by-middlebox'] },
   },
 ]

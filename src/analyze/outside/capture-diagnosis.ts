@@ -15,11 +15,12 @@ import {
 import type { ConnectionFacts } from './facts.ts'
 import { type Finding, findingsOf } from './findings.ts'
 import type { Hosts } from './hosts.ts'
-import { CLOSE_RULES, TLS_RULES } from './rules/close.ts'
+import { CLOSE_RULES } from './rules/close.ts'
 import { CONNECT_RULES } from './rules/connect.ts'
 import { PERFORMANCE_RULES } from './rules/performance.ts'
 import { RESET_RULES } from './rules/reset.ts'
 import { SILENCE_RULES } from './rules/silence.ts'
+import { TLS_RULES } from './rules/tls.ts'
 import { type CaptureVerdict, type Phase, verdictEntry } from './verdicts.ts'
 
 export interface CaptureDiagnosis {

@@ -66,6 +66,8 @@ const COUNTED = 1
 const INITIAL_TTLS: ReadonlySet<number> = new Set([32, 64, 128, 255])
 /** Set by applications (BGP's neighbours), which a reset of the kernel does not heed. */
 const CHOSEN_TTLS: ReadonlySet<number> = new Set([1, 255])
+/** What was on its way when a reset came has arrived by then, seconds. */
+const LIVES = 1
 /** A round trip where none was measured, seconds. */
 const USUAL_RTT = 0.1
 
@@ -224,6 +226,8 @@ export class Case {
   /** Both sides went on as if nothing had come, or both had closed before. */
   #isWithoutEffect(reset: ResetFacts): boolean {
     const { senderAfter, victimAfter, afterSenderFin, afterVictimFin } = reset
+    // Its number is of what the victim has long had (RFC 9293 3.10.7.4), and the victim lives on.
+    if (reset.seqFromAcked < 0 && reset.victimAfterAt - reset.at > Math.max(LIVES, 3 * this.rtt)) return true
     if (senderAfter > 0 && victimAfter > 0) return true
     const isOver = this.client.finAcked.happened && this.server.finAcked.happened
     return afterSenderFin && afterVictimFin && isOver

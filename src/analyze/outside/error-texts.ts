@@ -120,6 +120,13 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    words:
+      /wrong version number|unrecognized ssl message|packet length too long|http request was sent to https/i,
+    errno: null,
+    meaning: 'TLS: what the other side says is no TLS, or it got something else than TLS from this side',
+    verdicts: ['protocol-mismatch'],
+  },
+  {
     words: /socket hang up|eofexception|end of file/i,
     errno: null,
     meaning: 'the other side closed in order, before all that was expected had come',

@@ -109,6 +109,8 @@ class SideFields {
 
   // ---- messages, see framing.ts
   framing: Framing = 'none'
+  /** See first-words.ts; of text at the very beginning only. */
+  firstWords = 0
   messageEnd = 0
   asksHead = false
   /** A fatal TLS alert in the clear: its description; -1: none. */

@@ -6,6 +6,7 @@
 import { readUint16 } from '../../bytes/big-endian.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import type { SideFacts } from './facts.ts'
+import { NO_WORDS, UNKNOWN_WORDS, wordsOf } from './first-words.ts'
 
 const TLS_ALERT = 21
 const TLS_HANDSHAKE = 22
@@ -31,6 +32,9 @@ const HEAD = [0x48, 0x45, 0x41, 0x44, 0x20]
 export function frameText(me: SideFacts, peer: SideFacts, packet: Packet, tcp: TcpFields): void {
   const { bytes } = packet
   const { textAt, textHeld } = tcp
+  if (me.firstWords === NO_WORDS)
+    me.firstWords =
+      me.hasIsn && tcp.seq === ((me.isn + 1) | 0) ? wordsOf(bytes, textAt, textHeld) : UNKNOWN_WORDS
   me.asksHead = bytes[textAt] === HEAD[0] && startsWith(bytes, textAt, textHeld, HEAD)
   if (me.framing === 'unknown') return
   if (me.framing === 'tls') {
@@ -54,6 +58,12 @@ export function frameText(me: SideFacts, peer: SideFacts, packet: Packet, tcp: T
     walkRecords(me, packet, tcp)
   } else if (me.asksHead) me.framing = 'none'
   else me.framing = 'unknown'
+}
+
+/** Octets that a message, chunk or record which has begun still lacks; 0 where none does, or nothing is known. */
+export function openAt({ framing, messageEnd, next, fins }: SideFacts): number {
+  if (framing === 'none' || framing === 'unknown' || fins > 0) return 0
+  return Math.max(0, (messageEnd - next) | 0)
 }
 
 /** Octets that are missing at the end of what a side sent; 0 where nothing is, or nothing is known. */

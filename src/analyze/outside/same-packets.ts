@@ -12,6 +12,7 @@ export interface Print {
   readonly at: number
   readonly fromClient: boolean
   readonly seq: number
+  readonly ack: number
   readonly flags: number
   readonly length: number
   readonly ttl: number

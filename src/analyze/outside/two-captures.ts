@@ -1,27 +1,23 @@
 /**
  * One connection captured in two places: which packets were lost on which leg, what was made or changed in between.
- * Connections are matched by their first numbers, which NAT leaves alone; packets by what they say, and by their
- * identification where it was left alone.
+ * Connections are matched as paired-legs.ts has it; packets by what they say, and by their identification where it was left
+ * alone.
  */
 
 import type { CaptureRecord } from '../../capture/record.ts'
+import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import type { TunnelPorts } from '../../dissect/tunnels.ts'
 import { counted } from '../../trace/counted.ts'
 import { RST, SYN } from '../../wire/segment.ts'
 import { CaptureDiagnoser, type CaptureReport, type PacketWatch } from './capture-diagnoser.ts'
 import type { CaptureDiagnosis } from './capture-diagnosis.ts'
 import type { ConnectionFacts } from './facts.ts'
-import { byName, matched, type Print, type SamePacket, type SamePiece } from './same-packets.ts'
+import { type Leg, type Pair, pairUp, printOf, rebased } from './paired-legs.ts'
+import { matched, type Print, type SamePacket, type SamePiece } from './same-packets.ts'
 import type { CaptureVerdict } from './verdicts.ts'
 
 /** Packets of one capture that are compared; more of them should be cut to the connections in question first. */
 export const MAX_COMPARED = 2_000_000
-
-/** One connection in one of the captures. */
-export interface Leg {
-  readonly facts: ConnectionFacts
-  readonly prints: Print[]
-}
 
 /** One of the two captures, being read. */
 export class PlaceCapture {
@@ -48,21 +44,25 @@ export class PlaceCapture {
     this.#kept++
     let leg = this.legs.get(facts.stream)
     if (leg === undefined) {
-      leg = { facts, prints: [] }
+      leg = { facts, prints: [], ends: endsOf(packet, tcp) }
       this.legs.set(facts.stream, leg)
     }
     const { seq, ack, flags, textLength: length } = tcp
-    leg.prints.push({
-      frame: packet.number,
-      at,
-      fromClient: isFromA === facts.clientIsA,
-      seq,
-      flags,
-      length,
-      ttl: packet.ttl,
-      identification: packet.version === 4 ? packet.identification : 0,
-      key: `${isFromA === facts.clientIsA} ${seq} ${ack} ${flags} ${length}`,
-    })
+    const fromClient = isFromA === facts.clientIsA
+    const identification = packet.version === 4 ? packet.identification : 0
+    leg.prints.push(
+      printOf({
+        frame: packet.number,
+        at,
+        fromClient,
+        seq,
+        ack,
+        flags,
+        length,
+        ttl: packet.ttl,
+        identification,
+      }),
+    )
   }
 }
 
@@ -98,7 +98,7 @@ const MAX_FRAMES = 10
 
 /** Compares two captures that were read to their ends. */
 export function compareCaptures(first: PlaceCapture, second: PlaceCapture): Comparison {
-  const pairs = pairUp(first, second)
+  const pairs = pairUp(first.legs, second.legs)
   const nearClient = nearerToClient(pairs)
   const [client, server] = nearClient === 0 ? [first, second] : [second, first]
   const reports = { client: byStream(client.diagnoser.report()), server: byStream(server.diagnoser.report()) }
@@ -110,31 +110,17 @@ export function compareCaptures(first: PlaceCapture, second: PlaceCapture): Comp
   return { nearClient, clockOffset: offsetOf(pairs, first, second), connections }
 }
 
-type Pair = readonly [Leg | null, Leg | null]
+/** Both ways the same. */
+function endsOf({ src0, src1, src2, src3, dst0, dst1, dst2, dst3 }: Packet, tcp: TcpFields): string {
+  const [one, other] = [
+    `${src0} ${src1} ${src2} ${src3} ${tcp.sourcePort}`,
+    `${dst0} ${dst1} ${dst2} ${dst3} ${tcp.destinationPort}`,
+  ]
+  return one < other ? `${one} ${other}` : `${other} ${one}`
+}
 
 const byStream = ({ connections }: CaptureReport): Map<number, CaptureDiagnosis> =>
   new Map([...connections].map((diagnosis) => [diagnosis.stream, diagnosis]))
-
-/** By the client's first number, else by what they said. */
-function pairUp(first: PlaceCapture, second: PlaceCapture): Pair[] {
-  const waiting = byName(second.legs.values(), nameOf)
-  const pairs: Pair[] = []
-  const used = new Set<Leg>()
-  for (const leg of first.legs.values()) {
-    const other = waiting.get(nameOf(leg))?.shift() ?? null
-    if (other !== null) used.add(other)
-    pairs.push([leg, other])
-  }
-  for (const leg of second.legs.values()) if (!used.has(leg)) pairs.push([null, leg])
-  return pairs
-}
-
-function nameOf({ facts, prints }: Leg): string {
-  const { client } = facts
-  if (client.hasIsn) return `isn ${client.isn}`
-  const text = prints.find(({ length }) => length > 0) ?? prints[0]!
-  return `text ${text.key}`
-}
 
 /**
  * A packet of the client has passed fewer routers where it is nearer to it, and an answer takes longer to come back; the
@@ -193,7 +179,7 @@ export interface InBoth {
 }
 
 export function inBoth(first: Leg, second: Leg): InBoth {
-  const { both, pieces } = matched(first.prints, second.prints)
+  const { both, pieces } = matched(first.prints, rebased(second, first).prints)
   return { frames: new Map(both.map(([one, other]) => [one.frame, other.frame])), pieces }
 }
 
@@ -210,7 +196,8 @@ function compareLegs(atClient: Leg | null, atServer: Leg | null, reports: Report
   const madeForServer = onlySecond.filter(({ fromClient }) => fromClient)
   const fromClientSide = atClient === null ? undefined : reports.client.get(atClient.facts.stream)
   const fromServerSide = atServer === null ? undefined : reports.server.get(atServer.facts.stream)
-  const known = { lostThere, lostBack, madeForClient, madeForServer, fromServerSide }
+  const isInBoth = atClient !== null && atServer !== null
+  const known = { lostThere, lostBack, madeForClient, madeForServer, fromServerSide, isInBoth }
   const hops =
     atClient === null || atServer === null ? 0 : atClient.facts.client.ttl - atServer.facts.client.ttl
   return {
@@ -235,6 +222,7 @@ interface Known {
   readonly madeForClient: readonly Print[]
   readonly madeForServer: readonly Print[]
   readonly fromServerSide: CaptureDiagnosis | undefined
+  readonly isInBoth: boolean
 }
 
 /** What the server's capture says where its answer goes out and never arrives. */
@@ -252,7 +240,9 @@ function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
   // What the client is told by a proxy, a reset of the server itself is behind.
   if (diagnosis.verdict === 'refused' && fromServerSide?.verdict === 'refused')
     return { ...diagnosis, ambiguous: false, confidence: 'certain' }
-  if (made !== undefined && diagnosis.resetBy !== null) {
+  // A capture without anything of an open connection was made elsewhere, or begins later.
+  const isElsewhere = !known.isInBoth && diagnosis.phase !== 'connect'
+  if (made !== undefined && diagnosis.resetBy !== null && !isElsewhere && !diagnosis.healthy) {
     const isSick = fromServerSide !== undefined && !fromServerSide.healthy
     return {
       ...diagnosis,
@@ -287,14 +277,20 @@ function refine(diagnosis: CaptureDiagnosis, known: Known): CaptureDiagnosis {
     )
   }
   if (lostOne || lostBack.length > 0) return told(diagnosis, lossText(known))
-  return fromServerSide === undefined
-    ? diagnosis
-    : {
-        ...diagnosis,
-        ambiguous: false,
-        culprit: diagnosis.culprit ?? 'server-host',
-        sentence: `${diagnosis.sentence}; all of it arrives at the server, whose host does not answer`,
-      }
+  return fromServerSide === undefined ? diagnosis : deaf(diagnosis)
+}
+
+/** Nothing is lost, and one of the two hosts does not answer what arrives. */
+function deaf(diagnosis: CaptureDiagnosis): CaptureDiagnosis {
+  const { sees, culprit, sentence } = diagnosis
+  const isClient = sees.server !== null && sees.server.outcome !== 'unaware' && culprit === 'path'
+  const host = isClient ? 'client' : 'server'
+  return {
+    ...diagnosis,
+    ambiguous: false,
+    culprit: isClient ? 'client-host' : (culprit ?? 'server-host'),
+    sentence: `${sentence}; all of it arrives at the ${host}, whose host does not answer`,
+  }
 }
 
 /** To the client nothing is the matter, as what went wrong never came to it. */

@@ -172,6 +172,10 @@ export const VERDICTS = {
   },
   // ---- closing
   'premature-end': { phase: 'data', sentence: 'the server closed in the middle of a message' },
+  'protocol-mismatch': {
+    phase: 'data',
+    sentence: 'one side speaks TLS and the other does not',
+  },
   'tls-alert': { phase: 'data', sentence: 'one side ended TLS with a fatal alert' },
   'closed-without-answer': {
     phase: 'data',

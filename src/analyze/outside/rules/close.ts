@@ -2,8 +2,8 @@
 
 import { counted } from '../../../trace/counted.ts'
 import { type Case, cause, evidence, type Rule, seconds } from '../case.ts'
-import { ALERTS, missingAt } from '../framing.ts'
-import { tellsOnly } from './reset-client.ts'
+import { missingAt } from '../framing.ts'
+import { tellsOnly } from './no-response.ts'
 
 /** A closing side that says no more than this says only farewell (a TLS alert). */
 const FAREWELL = 64
@@ -51,37 +51,6 @@ const prematureEnd: Rule = {
   }),
 }
 
-const tlsAlert: Rule = {
-  verdict: 'tls-alert',
-  applies: ({ client, server }) => Math.max(client.fatalAlert, server.fatalAlert) >= 0,
-  tell: (c) => {
-    const byClient = c.client.fatalAlert >= 0
-    const side = byClient ? c.client : c.server
-    const alert = ALERTS[side.fatalAlert] ?? `number ${side.fatalAlert}`
-    return {
-      culprit: byClient ? 'client-app' : 'server-app',
-      confidence: 'certain',
-      ambiguous: false,
-      resetBy: c.reset === null ? null : c.reset.fromClient ? 'client-host' : 'server-host',
-      detail: `the ${byClient ? 'client' : 'server'} sent ${alert}`,
-      evidence: evidence([side.lastText, `alert: ${alert}`], [side.fin, 'FIN']),
-      client: 'nothing',
-      server: 'nothing',
-      causes: [
-        cause(
-          `the ${byClient ? 'client' : 'server'} does not accept what the other offers in TLS: version, cipher, name or certificate`,
-          byClient ? 'client-app' : 'server-app',
-          `the alert says ${alert}; the TLS library's error has the same word`,
-        ),
-      ],
-      next: [
-        '`openssl s_client -connect HOST:PORT -servername NAME`',
-        'this is TLS, not TCP: the connection itself was fine',
-      ],
-    }
-  },
-}
-
 /** A last word is answered by the end at once. */
 const hasWaited = ({ client, server, rtt }: Case): boolean =>
   client.lastText.at > server.lastText.at && server.fin.at - client.lastText.at > 2 * rtt + AT_ONCE
@@ -103,7 +72,7 @@ const closedWithoutAnswer: Rule = {
       c.facts.handshake.happened &&
       client.lastText.happened &&
       client.lastText.at < server.fin.at &&
-      !tellsOnly(client) &&
+      !tellsOnly(c) &&
       (server.octets === 0 ? client.octets > FAREWELL || hasWaited(c) : hasWaited(c) && askedOneByOne(c))
     )
   },
@@ -215,9 +184,6 @@ const notFinished: Rule = {
     }
   },
 }
-
-/** Before all rules of resets: what TLS says explains them. */
-export const TLS_RULES: readonly Rule[] = [tlsAlert]
 
 export const CLOSE_RULES: readonly Rule[] = [
   prematureEnd,

@@ -1,7 +1,7 @@
 /** Connections that did not open, or only in the eyes of the client. */
 
 import { counted } from '../../../trace/counted.ts'
-import { cause, evidence, type Rule, resetText } from '../case.ts'
+import { cause, evidence, type Rule, resetText, seconds } from '../case.ts'
 import { HALF_OPEN_RULES, QUEUE_RULES } from './accept-queue.ts'
 import { REFUSED_RULES } from './refused.ts'
 import { connectTimeout, gaveUpItself, PATIENCE } from './syn-silence.ts'
@@ -47,6 +47,44 @@ const oldConnection: Rule = {
   },
 }
 
+/** Nobody gives up connecting so soon, seconds. */
+const SOONEST_TIMEOUT = 0.9
+
+/** The answer came in good time, and the client wanted no more than to have it. */
+const askedOnly: Rule = {
+  verdict: 'ended-by-reset',
+  applies: (c) =>
+    handshakeAbandoned.applies(c) &&
+    c.client.syns === 1 &&
+    c.server.synAck.at - c.client.syn.at < SOONEST_TIMEOUT &&
+    c.client.syn.frame < c.server.synAck.frame,
+  tell: (c) => ({
+    ...handshakeAbandoned.tell(c),
+    culprit: 'none',
+    phase: 'connect',
+    detail: 'the client asked whether the port is open, and no application waits for the connection',
+    client: 'nothing',
+    causes: [
+      cause(
+        'a check of a load balancer or a monitor, or a port scan, which ask only whether the port is open',
+        'none',
+        'the same again and again, or many ports in a row',
+      ),
+      cause(
+        'the client connected to several addresses at once (happy eyeballs), and another one answered first',
+        'none',
+        'another connection of the client opened at that moment',
+      ),
+      cause(
+        'an application with a very short time-out gave up connecting',
+        'client-app',
+        `the SYN-ACK came ${seconds(c.server.synAck.at - c.client.syn.at)} after the SYN`,
+      ),
+    ],
+    next: [],
+  }),
+}
+
 const handshakeAbandoned: Rule = {
   verdict: 'handshake-abandoned',
   applies: ({ facts, server, reset }) =>
@@ -63,6 +101,15 @@ const handshakeAbandoned: Rule = {
     client: 'connect-own-timeout',
     server: null,
     causes: [
+      ...(c.client.syns === 0
+        ? [
+            cause(
+              'the client asked another address, and this one answers: an address translation (DNAT, load balancer) that does not see the way back',
+              'path',
+              'a SYN from the same port to another address, which nobody answers',
+            ),
+          ]
+        : []),
       cause(
         'the application gave up connecting before the answer came',
         'client-app',
@@ -134,6 +181,7 @@ export const CONNECT_RULES: readonly Rule[] = [
   ...REFUSED_RULES,
   ...QUEUE_RULES,
   connectTimeout,
+  askedOnly,
   handshakeAbandoned,
   synAckLost,
   ...HALF_OPEN_RULES,

@@ -59,7 +59,7 @@ const brokenPipe: Rule = {
 const crossedFin = (c: Case): boolean => {
   const reset = resetOf(c)
   if (reset === null || reset.fromClient || !reset.afterSenderFin || !isStateless(reset)) return false
-  return reset.victimPending > 0 && !c.client.afterFin.happened
+  return reset.victimPending > (reset.afterVictimFin ? 1 : 0) && !c.client.afterFin.happened
 }
 
 const closeRace: Rule = {

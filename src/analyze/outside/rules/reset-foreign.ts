@@ -13,6 +13,9 @@ const reasonForeign = (c: Case): string | null => {
 /** It answers a keep-alive probe: nobody had anything to say. */
 const wasProbed = (c: Case, { fromClient }: ResetFacts): boolean => c.side(!fromClient).keepAlivesInRow > 0
 
+/** Without a pause before it nothing is forgotten, seconds. */
+const PAUSE = 0.5
+
 const stateLost: Rule = {
   verdict: 'state-lost',
   applies: (c) => {
@@ -22,6 +25,7 @@ const stateLost: Rule = {
       isStateless(reset) &&
       (reset.answersLength > 0 || (reset.answersFlags & FIN) !== 0 || wasProbed(c, reset)) &&
       reset.answersAck &&
+      (c.facts.longestIdle >= PAUSE || wasProbed(c, reset)) &&
       reasonForeign(c) !== null &&
       reset.senderAfter === 0
     )
@@ -128,6 +132,15 @@ const injected: Rule = {
           'middlebox',
           'it happens after certain contents, or to certain hosts',
         ),
+        ...(isStateless(reset)
+          ? [
+              cause(
+                'a firewall rule was added that rejects the connection, or the firewall restarted and forgot it',
+                'middlebox',
+                'new connections to that port are refused as well, or work',
+              ),
+            ]
+          : []),
         cause('a load balancer or proxy in the path gave the connection up', 'middlebox', 'its log'),
       ],
       next: [ELSEWHERE, 'compare what was sent just before with what works'],

@@ -1,10 +1,19 @@
 /** Resets that end a silence, and those of the server. */
 
 import { counted } from '../../../trace/counted.ts'
-import { type Case, cause, evidence, isAnswer, type Rule, resetText, seconds } from '../case.ts'
-import type { SideFacts } from '../facts.ts'
+import { type Case, type Cause, cause, evidence, isAnswer, type Rule, resetText, seconds } from '../case.ts'
+import type { ResetFacts, SideFacts } from '../facts.ts'
 import { endedInOrder } from './reset-client.ts'
-import { BURST, ELSEWHERE, goneCauses, resetOf, serverLog, story, unreadCauses } from './reset-story.ts'
+import {
+  BURST,
+  ELSEWHERE,
+  goneCauses,
+  idleCauses,
+  resetOf,
+  serverLog,
+  story,
+  unreadCauses,
+} from './reset-story.ts'
 
 const keepAliveGaveUp: Rule = {
   verdict: 'keep-alive-timeout',
@@ -164,12 +173,21 @@ const rejectedEarly: Rule = {
 /** Who writes waits so long for room, before a time-out of its own, seconds. */
 const GIVES_UP = 5
 
+/** As often as its window was closed before, that it is closed is nothing unusual. */
+const USUAL = 2
+
+/** Who reads a download in its own time closes its window again and again: that it goes away then is the news. */
+const leaves = (client: SideFacts, { fromClient, at }: ResetFacts): boolean =>
+  fromClient && at - client.zeroSince < Math.max(GIVES_UP, USUAL * client.longestZero)
+
 /** The server stopped reading long before. */
 const resetWhileBlocked: Rule = {
   verdict: 'receiver-not-reading',
   applies: (c) => {
     const reset = resetOf(c)
-    return reset !== null && (c.server.zeroSince >= 0 || c.client.zeroSince >= 0)
+    return (
+      reset !== null && (c.server.zeroSince >= 0 || (c.client.zeroSince >= 0 && !leaves(c.client, reset)))
+    )
   },
   tell: (c) => {
     const reset = c.reset!
@@ -209,6 +227,15 @@ const resetWhileBlocked: Rule = {
   },
 }
 
+/** A pause after which NATs are known to forget, in tests at least, seconds. */
+const PAUSE = 1
+const natCause = (who: string): Cause =>
+  cause(
+    `a NAT forgot the connection in the pause before, and what comes now reaches the ${who} from another port, which it does not know`,
+    'middlebox',
+    `a capture at the ${who} shows it come from another port or address`,
+  )
+
 const forgotten: Rule = {
   verdict: 'connection-forgotten',
   applies: (c) => {
@@ -226,14 +253,16 @@ const forgotten: Rule = {
     const reset = c.reset!
     const who = reset.fromClient ? 'client' : 'server'
     const host = reset.fromClient ? 'client-host' : 'server-host'
+    // Who had closed has no application any more.
+    const victimSees = reset.afterVictimFin ? 'nothing' : 'reset'
     return {
       culprit: host,
       confidence: c.side(reset.fromClient).ttl === 0 ? 'possible' : 'likely',
       resetBy: host,
       detail: `the ${who} host answers the data as one that has no such connection, without a FIN before`,
       evidence: story(c, reset),
-      client: reset.fromClient ? 'nothing' : 'reset',
-      server: reset.fromClient ? 'reset' : 'nothing',
+      client: reset.fromClient ? 'nothing' : victimSees,
+      server: reset.fromClient ? victimSees : 'nothing',
       causes: [
         cause(
           `the ${who} host restarted, or another one took over its address`,
@@ -245,6 +274,7 @@ const forgotten: Rule = {
           reset.fromClient ? 'client-app' : 'server-app',
           'its log',
         ),
+        ...(reset.idle >= PAUSE ? [natCause(who)] : []),
         cause('a middlebox with the same TTL as the host answers', 'middlebox', ELSEWHERE),
       ],
       next: [`uptime and log of the ${who} host`, ELSEWHERE],
@@ -282,18 +312,24 @@ const unreadData: Rule = {
   }),
 }
 
+/** Nothing had been said for a while; a connection on which nothing was said begins with its handshake. */
+function wasIdle({ client, server, facts, reset }: Case): boolean {
+  const since = Math.max(client.lastText.at, server.lastText.at, facts.handshake.at)
+  return (since < 0 ? reset!.idle : reset!.at - since) > 1
+}
+
 const resetByServer: Rule = {
   verdict: 'reset-by-server',
   applies: (c) => resetOf(c)?.fromClient === false && !endedInOrder(c, c.reset!),
   tell: (c) => ({
     culprit: 'server-app',
     confidence: 'likely',
-    phase: c.reset!.at - Math.max(c.client.lastText.at, c.server.lastText.at) > 1 ? 'idle' : 'data',
+    phase: wasIdle(c) ? 'idle' : 'data',
     resetBy: 'server-host',
     evidence: story(c, c.reset!),
     client: c.server.fin.happened ? 'broken-pipe' : 'reset',
     server: 'nothing',
-    causes: unreadCauses(),
+    causes: wasIdle(c) && !c.requestOpen ? idleCauses() : unreadCauses(),
     next: [serverLog],
   }),
 }

@@ -53,6 +53,22 @@ export function unreadCauses(): Cause[] {
   ]
 }
 
+/** All that was asked had its answer. */
+export function idleCauses(): Cause[] {
+  return [
+    cause(
+      'an idle time-out of the server, or of a load balancer in its place, that resets in place of closing',
+      'server-app',
+      'other connections end after the same time',
+    ),
+    cause(
+      'the server application aborts on purpose (SO_LINGER 0, resetAndDestroy): it shuts down, or drops connections',
+      'server-app',
+      'all its connections end at the same moment; its log',
+    ),
+  ]
+}
+
 export function goneCauses(): Cause[] {
   return [
     cause('the path broke', 'path', 'other connections between the two networks fail as well'),

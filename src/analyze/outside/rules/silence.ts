@@ -4,9 +4,10 @@ import { counted } from '../../../trace/counted.ts'
 import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, evidence, icmpText, type Rule, seconds } from '../case.ts'
 import type { IcmpFacts, SideFacts } from '../facts.ts'
+import { asks } from '../first-words.ts'
+import { gaveUpWaiting, noResponse } from './no-response.ts'
 import { probesInVain } from './probes-in-vain.ts'
 import { icmpOutcome, meaningOf } from './refused.ts'
-import { gaveUpWaiting, noResponse } from './reset-client.ts'
 import { goneCauses } from './reset-story.ts'
 
 /** A pause after which firewalls and NATs are known to forget, in tests at least, seconds. */
@@ -117,9 +118,9 @@ function isBlackHole(c: Case): boolean {
     const isDeaf = fin.at > side.pending.at && peer.last.at < fin.at && c.captureEnd - fin.at > PAUSE
     return (
       !isDeaf &&
-      side.largestInFlight >= LARGE &&
-      side.largestInFlight > side.largestDelivered &&
       side.pendingLength >= LARGE &&
+      // As large ones came through before: what is lost is not lost for its size.
+      side.pendingLength > side.largestDelivered &&
       heard
     )
   }
@@ -320,9 +321,13 @@ const keepAliveUnanswered: Rule = {
   },
 }
 
+/** So many times as long as its window was closed before: who reads in its own time closes it again and again. */
+const USUAL = 2
+
 const stuckReader = (c: Case): SideFacts | null => {
   for (const side of [c.server, c.client]) {
-    if (side.zeroSince >= 0 && c.facts.last.at - side.zeroSince >= STALL) return side
+    const patience = Math.max(STALL, USUAL * side.longestZero)
+    if (side.zeroSince >= 0 && c.facts.last.at - side.zeroSince >= patience) return side
   }
   return null
 }
@@ -368,7 +373,7 @@ const unanswered: Rule = {
       facts.handshake.happened &&
       !client.pending.happened &&
       c.captureEnd - client.lastText.at >= PATIENCE &&
-      client.segments <= server.answers + 2
+      asks(client, server)
     )
   },
   tell: noResponse,
