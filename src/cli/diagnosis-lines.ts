@@ -1,13 +1,15 @@
 /** A diagnosis of a captured connection in lines, for people; and as the banner of a picture. */
 
 import type { CaptureDiagnosis } from '../analyze/outside/capture-diagnosis.ts'
+import { verdictEntry } from '../analyze/outside/verdicts.ts'
 import type { Banner } from '../trace/banner.ts'
 
 export function bannerOf(diagnosis: CaptureDiagnosis): Banner {
   const { verdict, healthy, sentence } = diagnosis
   const lines = moreLines(diagnosis).map((line) => line.trim())
+  const { slow = false } = verdictEntry(verdict)
   // Where nothing is wrong nobody is to blame.
-  return { verdict, healthy, sentence, lines: healthy ? lines.slice(1) : lines }
+  return { verdict, healthy, slow, sentence, lines: healthy ? lines.slice(1) : lines }
 }
 
 /** Whose connection it is, the verdict, and all that follows from it. */

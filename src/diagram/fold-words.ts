@@ -3,6 +3,7 @@
 import { durationText } from '../svg/scale.ts'
 import { counted } from '../trace/counted.ts'
 import type { SendReason } from '../trace/reasons.ts'
+import { ACK, FIN, RST, SYN } from '../wire/segment.ts'
 import type { Fold } from './fold.ts'
 import { isDuplicate, startsMessage } from './fold-quiet.ts'
 import type { Message } from './ladder-messages.ts'
@@ -16,6 +17,10 @@ export interface FoldCounts {
   readonly octets: readonly [number, number]
   readonly largest: readonly [number, number]
   readonly acknowledgments: readonly [number, number]
+  /** What opens, closes and breaks connections, without text. */
+  readonly syns: number
+  readonly fins: number
+  readonly resets: number
   /** Acknowledgments that repeat the one before, because a segment is missing. */
   readonly duplicates: number
   readonly lost: number
@@ -34,6 +39,10 @@ const AGAIN: ReadonlySet<SendReason> = new Set<SendReason>([
   'loss-recovery',
   'fast-retransmit',
   'partial-ack',
+  'fast-open-refused',
+  'recovery',
+  'tail-loss-probe',
+  'sent-again',
 ])
 
 /** Whether this message was sent before. */
@@ -49,6 +58,9 @@ export function countFold(rows: readonly Row[], { from, to }: Fold): FoldCounts 
     octets: [0, 0] as [number, number],
     largest: [0, 0] as [number, number],
     acknowledgments: [0, 0] as [number, number],
+    syns: 0,
+    fins: 0,
+    resets: 0,
     duplicates: 0,
     lost: 0,
     again: 0,
@@ -62,12 +74,15 @@ export function countFold(rows: readonly Row[], { from, to }: Fold): FoldCounts 
     const row = rows[k]!
     if (row.kind === 'message' && startsMessage(row)) {
       const { message } = row
-      const { length } = message.segment
+      const { length, flags } = message.segment
       counts.messages++
       counts.octets[message.from] += length
       counts.largest[message.from] = Math.max(counts.largest[message.from], length)
       if (length > 0) counts.segments[message.from]++
-      else counts.acknowledgments[message.from]++
+      else if ((flags & RST) !== 0) counts.resets++
+      else if ((flags & SYN) !== 0) counts.syns++
+      else if ((flags & FIN) !== 0) counts.fins++
+      else if ((flags & ACK) !== 0) counts.acknowledgments[message.from]++
       if (message.fate === 'lost') counts.lost++
       if (message.drops.length > 0) counts.dropped++
       if (isAgain(message)) counts.again++
@@ -85,10 +100,16 @@ export function foldTitle(fold: Fold, counts: FoldCounts): string {
   const { segments, acknowledgments, messages } = counts
   if (fold.kind === 'outside') return `${counted(messages, 'segment')} beyond the time that is shown`
   if (fold.kind === 'stretch') {
-    const all = segments[0] + segments[1]
+    const { syns, fins, resets } = counts
+    const bare = acknowledgments[0] + acknowledgments[1]
+    // What has neither text nor a flag that says what it is for is a segment, too.
+    const all = messages - bare - syns - fins - resets
     const said: string[] = []
     if (all > 0) said.push(counted(all, 'segment'))
-    if (messages > all) said.push(counted(messages - all, 'acknowledgment'))
+    if (bare > 0) said.push(counted(bare, 'acknowledgment'))
+    if (syns > 0) said.push(counted(syns, 'SYN'))
+    if (fins > 0) said.push(counted(fins, 'FIN'))
+    if (resets > 0) said.push(counted(resets, 'reset'))
     if (messages === 0) said.push(counted(counts.rows, 'event'))
     if (counts.lost > 0) said.push(`${counts.lost} lost`)
     if (counts.again > 0) said.push(`${counts.again} sent again`)

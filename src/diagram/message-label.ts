@@ -3,13 +3,13 @@
 import type { SegmentRecord } from '../trace/events.ts'
 import { SEND_REASONS, type SendReason } from '../trace/reasons.ts'
 import { controlNames, optionsText, type SequenceBase } from '../trace/segment-text.ts'
-import { ACK, SYN, URG } from '../wire/segment.ts'
+import { ACK, RST, SYN, URG } from '../wire/segment.ts'
 import { columns } from './canvas.ts'
 
 /** The parts of a label, each to stay on one line. */
 export function labelParts(segment: SegmentRecord, base: SequenceBase): string[] {
   const { flags } = segment
-  const parts = [controlNames(flags) || 'no flags', `seq ${(segment.seq - base.seq) >>> 0}`]
+  const parts = [controlNames(flags) || 'no flags', `seq ${shownSeq(segment, base)}`]
   if ((flags & ACK) !== 0) parts.push(`ack ${(segment.ack - base.ack) >>> 0}`)
   if (segment.length > 0) parts.push(`len ${segment.length}`)
   parts.push(`win ${segment.scaledWindow}`)
@@ -22,9 +22,18 @@ export function labelParts(segment: SegmentRecord, base: SequenceBase): string[]
 /** Enough to know a message again where it arrives: "SYN seq 100", "ACK ack 1025", "PSH,ACK seq 513 len 512". */
 export function shortLabel(segment: SegmentRecord, base: SequenceBase): string {
   const name = controlNames(segment.flags) || 'no flags'
-  if (segment.length > 0) return `${name} seq ${(segment.seq - base.seq) >>> 0} len ${segment.length}`
+  if (segment.length > 0) return `${name} seq ${shownSeq(segment, base)} len ${segment.length}`
   if (segment.flags === ACK) return `${name} ack ${(segment.ack - base.ack) >>> 0}`
-  return `${name} seq ${(segment.seq - base.seq) >>> 0}`
+  return `${name} seq ${shownSeq(segment, base)}`
+}
+
+function shownSeq(segment: SegmentRecord, base: SequenceBase): number {
+  return hasNoNumber(segment) ? 0 : (segment.seq - base.seq) >>> 0
+}
+
+/** A reset in answer to a segment without ACK has no number of its own, and 0 in its place (RFC 9293 3.10.7.1). */
+export function hasNoNumber({ seq, flags }: SegmentRecord): boolean {
+  return seq === 0 && (flags & (RST | ACK)) === (RST | ACK)
 }
 
 /** Joins parts into lines of at most `width` columns; a part that is longer stands alone, cut at commas. */
@@ -59,7 +68,7 @@ export function relativeBases(segments: Iterable<{ from: 0 | 1; segment: Segment
   for (const { from, segment } of segments) {
     const to = from === 0 ? 1 : 0
     if ((segment.flags & SYN) !== 0) bases[from] ??= segment.seq
-    guesses[from] ??= (segment.seq - 1) | 0
+    if (!hasNoNumber(segment)) guesses[from] ??= (segment.seq - 1) | 0
     if ((segment.flags & ACK) !== 0) guesses[to] ??= (segment.ack - 1) | 0
   }
   return [bases[0] ?? guesses[0] ?? 0, bases[1] ?? guesses[1] ?? 0]

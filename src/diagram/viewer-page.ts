@@ -5,7 +5,7 @@
 
 import { htmlFile, inlineJson } from '../svg/html-file.ts'
 import { escaped } from '../svg/markup.ts'
-import type { Banner } from '../trace/banner.ts'
+import { type Banner, MARKS, toneOf } from '../trace/banner.ts'
 import { counted } from '../trace/counted.ts'
 import type { TraceEvent } from '../trace/events.ts'
 import { type PackedEvents, packEvents } from '../trace/packed-events.ts'
@@ -76,12 +76,13 @@ function addressLine(addresses: Readonly<Record<string, string>>, left: number):
   return words.length === 0 ? '' : `<p class="ends">${words.join(' · ')}</p>`
 }
 
-function bannerSection({ verdict, healthy, sentence, lines }: Banner): string {
-  const mark = healthy ? '✓' : '!'
+function bannerSection(banner: Banner): string {
+  const { verdict, sentence, lines } = banner
+  const kind = toneOf(banner)
+  const mark = MARKS[kind]
   const head =
     `<span class="verdict"><span aria-hidden="true">${mark} </span>${escaped(verdict)}</span> ` +
     `<span>${escaped(sentence)}</span>`
-  const kind = healthy ? 'healthy' : 'ill'
   if (lines.length === 0)
     return `<section class="judgement ${kind}" aria-label="Verdict"><p>${head}</p></section>`
   const items = lines.map((line) => `<li>${escaped(line)}</li>`).join('')

@@ -103,11 +103,17 @@ export class FlowRecorder {
     const segment = seenSegment(packet, tcp, analysis)
     const original = cause?.kind === 'duplicate' ? this.#frame(cause.originalFrame) : undefined
     // A copy was sent once, for the reason that the first one was.
-    const reason = original?.reason ?? this.#because.next(tcp, analysis, segment.timestamps !== undefined)
+    const reason = this.#because.next(
+      tcp,
+      analysis,
+      segment.timestamps !== undefined,
+      cause,
+      original?.reason,
+    )
     const note =
       original === undefined
         ? noteOf(packet, analysis)
-        : `frame ${packet.number}, the packet of frame ${original.frame} once more: ${cause!.evidence}`
+        : `frame ${packet.number}, frame ${original.frame} once more (${cause!.evidence})`
     this.#states.packet(isFromA, tcp, packet.number, 0)
     this.#seen.push({ isFromA, at: this.#microseconds(packet), frame: packet.number, segment, reason, note })
   }
@@ -183,11 +189,17 @@ function stateEvents(host: string, { steps }: SideStates): Step[] {
   })
 }
 
+/** Where the field's name would say of the segment that it was lost: what Wireshark says in its place. */
+const WORDS: Readonly<Record<string, string>> = {
+  lost_segment: 'previous segment not captured',
+  ack_lost_segment: 'ACKed unseen segment',
+}
+
 /** "frame 12", and what Wireshark's analysis says of it. */
 function noteOf(packet: Packet, analysis: TcpAnalysis): string {
   const said = Object.entries(ANALYSIS_FLAGS).filter(([, bit]) => (analysis.flags & bit) !== 0)
   // A fast or spurious retransmission is a retransmission as well.
   const named = said.length > 1 ? said.filter(([, bit]) => bit !== RETRANSMISSION) : said
-  const words = named.map(([name]) => name.replaceAll('_', ' '))
+  const words = named.map(([name]) => WORDS[name] ?? name.replaceAll('_', ' '))
   return [`frame ${packet.number}`, ...words].join(', ')
 }

@@ -29,7 +29,7 @@ export class FlowTracker {
   readonly #onFlow: FlowCallback
   readonly #flows = new Map<number, Flow>()
   readonly #options = new FlowOptions()
-  readonly #segment = { seq: 0, end: 0, frame: 0, identification: 0, at: 0 }
+  readonly #segment = { seq: 0, end: 0, frame: 0, identification: 0, at: 0, ack: 0, form: 0 }
   /** Connections in the order in which they were over, by stream; when the first of them may be told. */
   #over: number[] = []
   #head = 0
@@ -80,7 +80,7 @@ export class FlowTracker {
     return cause
   }
 
-  #takeNumbers(packet: Packet, { seq, flags, textLength }: TcpFields, at: number): void {
+  #takeNumbers(packet: Packet, { seq, ack, flags, window, textLength }: TcpFields, at: number): void {
     const segment = this.#segment
     const control = (flags & (SYN | FIN)) !== 0 ? 1 : 0
     segment.seq = seq
@@ -88,6 +88,8 @@ export class FlowTracker {
     segment.frame = packet.number
     segment.identification = packet.identification
     segment.at = at
+    segment.ack = ack
+    segment.form = flags * 0x1_0000 + window
   }
 
   /** The connection of a stream, as far as it has come, until the next packet; undefined: it was told already, or is none. */

@@ -8,7 +8,7 @@
 import type { TcpFields } from '../dissect/packet.ts'
 import { ACK, FIN, SYN } from '../wire/segment.ts'
 import type { FlowOptions } from './flow-options.ts'
-import { type Sending, SentSegments } from './sent-segments.ts'
+import { type Sending, type SentSegment, SentSegments } from './sent-segments.ts'
 
 /** Why a segment with old numbers came by. */
 export const CAUSES = {
@@ -50,6 +50,8 @@ export interface CauseEnd {
 const DUPLICATES = 3
 /** Where no round trip is known: what overtakes takes no longer, nanoseconds. */
 const OVERTAKEN_NS = 3_000_000
+/** Copies come sooner. What comes later was sent again, and may have kept its identification (RFC 1122 3.2.1.5). */
+const LATEST_COPY_NS = 1e9
 const OVERTAKEN_BY_ITSELF = 'its timestamp is older than that of the one with its numbers that came first'
 /** Acknowledgments whose duplicates are remembered. */
 const MAX_BEFORE = 16
@@ -274,19 +276,18 @@ function overtaken(
 
 /** What tells that a packet is one that was seen before. */
 function copied(
-  { identification }: Sending,
+  { identification, ack, form }: Sending,
   stamp: number | null,
-  original: { readonly stamp: number | null; readonly identification: number },
+  original: SentSegment,
   waited: number,
   least: number,
   duplicates: number,
 ): string | null {
-  if (stamp !== original.stamp) return null
+  if (stamp !== original.stamp || ack !== original.ack || form !== original.form) return null
+  if (waited >= LATEST_COPY_NS) return null
   if (identification !== 0 || original.identification !== 0) {
-    return identification === original.identification
-      ? 'its IP identification is that of the first one'
-      : null
+    return identification === original.identification ? 'the same IP identification' : null
   }
   const isSoon = waited < (least > 0 ? least : OVERTAKEN_NS)
-  return isSoon && duplicates === 0 ? 'it came sooner than a loss can be heard of' : null
+  return isSoon && duplicates === 0 ? 'sooner than a loss can be heard of' : null
 }

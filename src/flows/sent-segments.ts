@@ -7,6 +7,9 @@ export interface Sending {
   readonly frame: number
   readonly identification: number
   readonly at: number
+  /** What else its header says: the acknowledgment number; flags, and the window behind them. */
+  readonly ack: number
+  readonly form: number
 }
 
 export interface SentSegment extends Sending {
@@ -37,7 +40,9 @@ const AT = 4
 /** NaN: none. */
 const STAMP = 5
 const IS_AGAIN = 6
-const ROW = 7
+const ACK = 7
+const FORM = 8
+const ROW = 9
 
 const NO_HOLES: Hole[] = []
 const NONE = { frame: 0, stamp: null } as const
@@ -59,7 +64,11 @@ export class SentSegments {
     this.#holes = NO_HOLES
   }
 
-  add({ seq, end, frame, identification, at }: Sending, stamp: number | null, isAgain: boolean): void {
+  add(
+    { seq, end, frame, identification, at, ack, form }: Sending,
+    stamp: number | null,
+    isAgain: boolean,
+  ): void {
     const row = this.#next()
     const rows = this.#rows
     rows[row + SEQ] = seq
@@ -69,6 +78,8 @@ export class SentSegments {
     rows[row + AT] = at
     rows[row + STAMP] = stamp ?? Number.NaN
     rows[row + IS_AGAIN] = isAgain ? 1 : 0
+    rows[row + ACK] = ack
+    rows[row + FORM] = form
     if (isAgain) this.#again++
   }
 
@@ -165,6 +176,8 @@ export class SentSegments {
       at: rows[row + AT]!,
       stamp: Number.isNaN(stamp) ? null : stamp,
       isAgain: rows[row + IS_AGAIN] === 1,
+      ack: rows[row + ACK]!,
+      form: rows[row + FORM]!,
     }
   }
 }

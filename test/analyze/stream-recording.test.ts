@@ -22,7 +22,7 @@ test('a packet that was captured twice is no retransmission, one that was sent a
   const asked = `${OPEN}0.03 c PA 100 id=77`
   const copied = sentByClient(`${asked}\n 0.0301 c PA again id=77\n 0.05 s A`)
   assert.equal(copied.get(4), 'new-data: frame 4')
-  assert.match(copied.get(5)!, /^new-data: frame 5, the packet of frame 4 once more: its IP identification/)
+  assert.match(copied.get(5)!, /^new-data: frame 5, frame 4 once more \(the same IP identification\)/)
   const again = sentByClient(`${asked}\n 0.3 c PA again id=78\n 0.32 s A`)
   assert.match(again.get(5)!, /^retransmission-timeout: frame 5, retransmission/)
 })

@@ -10,6 +10,7 @@ import { layoutSequence, sheetOf } from '../../src/diagram/sequence/layout.ts'
 import type { FoldBlock } from '../../src/diagram/sequence/sequence-layout.ts'
 import { connectionsIn, selectEvents } from '../../src/trace/connections.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
+import type { SendReason } from '../../src/trace/reasons.ts'
 import fc from '../property.ts'
 import { checkLayout } from './layout-checks.ts'
 import { Story } from './story.ts'
@@ -283,4 +284,26 @@ test('one octet is no octets', () => {
   const { marks } = layoutSequence(story.events)
   const [fold] = marks.filter((mark) => mark.fold !== undefined)
   assert.match(fold!.about, /^1 segment of 1 →\n19 ms · 1 octet →\n/)
+})
+
+test('a fold calls nothing an acknowledgment that is none', () => {
+  const story = new Story({ left: 1000, right: 80 })
+  const tell = (flags: string, reason: SendReason): void => {
+    story.now += 1000
+    story.send('left', 'right', flags, reason)
+    arrives(story, 'right')
+  }
+  for (let n = 0; n < 30; n++) {
+    tell('SYN', 'syn')
+    tell('ACK', 'delayed-ack')
+    tell('FIN,ACK', 'fin')
+    tell('RST', 'reset-no-connection')
+    tell('URG', 'without-ack')
+  }
+  const rows = rowsOf(story.events)
+  const all: Fold = { id: '', kind: 'stretch', from: 0, to: rows.length, children: [] }
+  assert.equal(
+    foldTitle(all, countFold(rows, all)),
+    '30 segments, 30 acknowledgments, 30 SYNs, 30 FINs, 30 resets',
+  )
 })

@@ -9,6 +9,7 @@ import { runScenario } from '../../src/sim/scenario.ts'
 import { story } from '../../src/sim/scenarios/story.ts'
 import { findScenario } from '../../src/sim/scenarios.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
+import type { SendReason } from '../../src/trace/reasons.ts'
 import { RST } from '../../src/wire/segment.ts'
 import { wordsOf } from './layout-checks.ts'
 import { Story } from './story.ts'
@@ -107,4 +108,37 @@ test('a fold has the time at which it begins beside it, however wide the times a
     assert.equal(folds.length, 3)
     for (const { labels } of folds) assert.ok(labels.some(({ role }) => role === 'time'))
   }
+})
+
+test('a reset that answers a SYN has no number of its own: 0, whatever the others are counted from', () => {
+  const told = new Story({ client: 50000, server: 80 })
+  const heard = (
+    from: string,
+    to: string,
+    ...rest: [string, SendReason, { seq: number; ack?: number }]
+  ): void => {
+    told.now += 1000
+    told.receive(to, told.send(from, to, ...rest))
+  }
+  heard('client', 'server', 'SYN', 'syn', { seq: 5000 })
+  heard('server', 'client', 'RST,ACK', 'reset-no-connection', { seq: 0, ack: 5001 })
+  const seqs = (): string[] =>
+    labelsOf(layoutSequence(told.events, { numbers: 'relative' }))
+      .map(wordsOf)
+      .flatMap((words) => /seq \d+( ack \d+)?/.exec(words)?.[0] ?? [])
+  assert.deepEqual(seqs(), ['seq 0', 'seq 0 ack 1'])
+  heard('client', 'server', 'SYN', 'retransmission-timeout', { seq: 5000 })
+  heard('server', 'client', 'SYN,ACK', 'syn-ack', { seq: 9000, ack: 5001 })
+  assert.deepEqual(seqs(), ['seq 0', 'seq 0 ack 1', 'seq 0', 'seq 0 ack 1'])
+})
+
+test('the verdict has a mark and a colour: fine, slower than it could be, or broken', () => {
+  const markOf = (healthy: boolean, slow: boolean): (string | undefined)[] => {
+    const banner = { verdict: 'v', healthy, slow, sentence: 's', lines: [] }
+    const { frame, bannerBox } = layoutSequence(eventsOf('normal-close'), { banner })
+    return [bannerBox?.tone, frame.filter(({ role }) => role === 'banner').map(wordsOf)[0]]
+  }
+  assert.deepEqual(markOf(true, false), ['healthy', '✓'])
+  assert.deepEqual(markOf(true, true), ['slow', '~'])
+  assert.deepEqual(markOf(false, false), ['ill', '!'])
 })

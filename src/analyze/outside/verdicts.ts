@@ -13,6 +13,8 @@ interface VerdictEntry {
   readonly phase: Phase
   /** No application sees an error. */
   readonly healthy?: true
+  /** And it was slower than it could be. */
+  readonly slow?: true
   readonly inside?: readonly CloseReason[]
 }
 
@@ -204,23 +206,37 @@ export const VERDICTS = {
   'slow-connect': {
     phase: 'connect',
     healthy: true,
+    slow: true,
     sentence: 'it opened late, as the first SYN or its answer was lost',
   },
-  'slow-server': { phase: 'data', healthy: true, sentence: 'the time goes by in the server application' },
+  'slow-server': {
+    phase: 'data',
+    healthy: true,
+    slow: true,
+    sentence: 'the time goes by in the server application',
+  },
   'slow-receiver': {
     phase: 'data',
     healthy: true,
+    slow: true,
     sentence: 'the receiving application reads more slowly than data arrives',
   },
   'slow-network': {
     phase: 'data',
     healthy: true,
+    slow: true,
     sentence: 'the time goes by in the network: its round trips are long',
   },
-  loss: { phase: 'data', healthy: true, sentence: 'packets are lost, and the transfer is slower for it' },
+  loss: {
+    phase: 'data',
+    healthy: true,
+    slow: true,
+    sentence: 'packets are lost, and the transfer is slower for it',
+  },
   'delayed-ack-nagle': {
     phase: 'data',
     healthy: true,
+    slow: true,
     sentence: "small writes wait for delayed acknowledgments: Nagle's algorithm against delayed ACK",
   },
   healthy: {

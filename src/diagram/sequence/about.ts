@@ -4,9 +4,10 @@ import { durationText } from '../../svg/scale.ts'
 import { counted } from '../../trace/counted.ts'
 import { DROP_REASONS, SEND_REASONS } from '../../trace/reasons.ts'
 import { controlNames, optionsText, type SequenceBase } from '../../trace/segment-text.ts'
+import { ACK } from '../../wire/segment.ts'
 import type { Message } from '../ladder-messages.ts'
 import type { Ends } from '../ladder-rows.ts'
-import { shortLabel, withoutSource } from '../message-label.ts'
+import { hasNoNumber, shortLabel, withoutSource } from '../message-label.ts'
 
 export interface Naming {
   readonly names: Ends<string>
@@ -21,8 +22,8 @@ export function aboutMessage(message: Message, { names, bases }: Naming): string
   const lines = [
     `${names[from]} to ${names[to]}: ${controlNames(segment.flags) || 'no flags'}${packet === 0 ? '' : `, packet ${packet}`}`,
     `ports ${segment.srcPort} to ${segment.dstPort}`,
-    numberLine('sequence number', segment.seq, bases[from]),
-    numberLine('acknowledgment number', segment.ack, bases[to]),
+    numberLine('sequence number', segment.seq, hasNoNumber(segment) ? 0 : bases[from]),
+    numberLine('acknowledgment number', segment.ack, (segment.flags & ACK) === 0 ? 0 : bases[to]),
     `window ${segment.window}${segment.scaledWindow === segment.window ? '' : ` (means ${counted(segment.scaledWindow, 'octet')})`}, ` +
       `urgent pointer ${segment.urgentPointer}, ${counted(segment.length, 'octet')} of data`,
   ]

@@ -46,10 +46,10 @@ export function drawHead({ frame, top }: SequenceLayout): string {
 function bandsMarkup({ marks, columns, gaps, heads, bannerBox }: SequenceLayout): string {
   let markup = ''
   if (bannerBox !== null) {
-    const { x, y, width, height, healthy } = bannerBox
+    const { x, y, width, height, tone } = bannerBox
     markup += element('rect', { class: 'banner-box', x, y, width, height, rx: 4 })
     markup += element('rect', {
-      class: healthy ? 'banner-side' : 'banner-side sick',
+      class: `banner-side ${tone}`,
       x,
       y,
       width: 5,

@@ -1,6 +1,7 @@
 /** What stands around the lifelines: title, verdict, the names of hosts and columns above; the legend below. */
 
 import { wrapped } from '../../svg/text-width.ts'
+import { MARKS, type Tone, toneOf } from '../../trace/banner.ts'
 import type { LadderEnd, LadderPair } from '../../trace/connections.ts'
 import { printable } from '../canvas.ts'
 import { isInferred, type SeenAt } from '../seen-at.ts'
@@ -13,7 +14,7 @@ export const MARGIN = 16
 
 export interface Header {
   readonly labels: readonly Label[]
-  readonly bannerBox: (Box & { readonly healthy: boolean }) | null
+  readonly bannerBox: (Box & { readonly tone: Tone }) | null
   /** Where the lifelines begin. */
   readonly bottom: number
 }
@@ -38,20 +39,19 @@ export function headerOf(
   return { labels: page.labels, bannerBox, bottom: page.y + 8 }
 }
 
-function banner(
-  page: Column,
-  { verdict, healthy, sentence, lines }: NonNullable<SequenceOptions['banner']>,
-): Box & { readonly healthy: boolean } {
+function banner(page: Column, said: NonNullable<SequenceOptions['banner']>): Box & { readonly tone: Tone } {
+  const { verdict, sentence, lines } = said
+  const tone = toneOf(said)
   const top = page.y + 4
   const indent = MARGIN + 36
   page.y = top + 7
-  page.labels.push(labelAt('banner', MARGIN + 11, page.y, [[{ text: healthy ? '✓' : '!', style: 'strong' }]]))
+  page.labels.push(labelAt('banner', MARGIN + 11, page.y, [[{ text: MARKS[tone], style: 'strong' }]]))
   page.width -= 50
   page.words('banner', indent, printable(verdict), true)
   for (const line of [sentence, ...counted(lines)]) page.words('banner', indent, printable(line))
   page.width += 50
   page.y += 7
-  const box = { x: MARGIN, y: top, width: page.width, height: page.y - top, healthy }
+  const box = { x: MARGIN, y: top, width: page.width, height: page.y - top, tone }
   page.y += 6
   return box
 }

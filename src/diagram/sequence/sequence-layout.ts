@@ -4,6 +4,7 @@
  * All places are in pixels from the top left corner.
  */
 
+import type { Tone } from '../../trace/banner.ts'
 import type { LadderPair } from '../../trace/connections.ts'
 import type { TimerName } from '../../trace/events.ts'
 import type { StateName } from '../../trace/states.ts'
@@ -210,7 +211,7 @@ export interface SequenceLayout {
   /** Title, banner, names, legend. */
   readonly frame: readonly Label[]
   readonly legend: readonly LegendSign[]
-  readonly bannerBox: (Box & { readonly healthy: boolean }) | null
+  readonly bannerBox: (Box & { readonly tone: Tone }) | null
   readonly marks: readonly Mark[]
   readonly lifelines: readonly LifelineSpan[]
   readonly activations: readonly Activation[]

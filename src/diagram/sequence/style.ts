@@ -25,7 +25,7 @@ export const SEQUENCE_STYLE =
   '.timer{stroke:var(--warn);stroke-width:2;fill:none}.timer.stopped{stroke-dasharray:3 2}.timer-end{fill:var(--warn)}' +
   '.axis-line{stroke:var(--dim);stroke-width:1;fill:none}.instant{fill:var(--faint)}.leader{stroke:var(--faint);fill:none}' +
   '.gap-band{fill:var(--panel);fill-opacity:.85}.cap{stroke:var(--dim);stroke-width:2}.gap-line{stroke:var(--dim);stroke-dasharray:1 4;fill:none}' +
-  '.banner-box{fill:var(--panel)}.banner-side{fill:var(--good)}.banner-side.sick{fill:var(--bad)}' +
+  '.banner-box{fill:var(--panel)}.banner-side{fill:var(--good)}.banner-side.slow{fill:var(--warn)}.banner-side.ill{fill:var(--bad)}' +
   '.hit{stroke:transparent;stroke-width:11;fill:none;pointer-events:stroke}.fold-box{fill:var(--panel);stroke:var(--dim)}' +
   '.fold-bars.right{fill:var(--rightward)}.fold-bars.left{fill:var(--leftward)}.fold .strong{fill:var(--ink)}' +
   '[data-fold]{cursor:pointer}'

@@ -1,5 +1,6 @@
 /** All there is to say of one message, as lines of a name and a value. */
 
+import { hasNoNumber } from '../../diagram/message-label.ts'
 import { durationText } from '../../svg/scale.ts'
 import type { LadderPair } from '../../trace/connections.ts'
 import { framesNoted } from '../../trace/frame-notes.ts'
@@ -106,15 +107,15 @@ function whenDetails({ message, place }: IndexedMessage, { messages }: MessageIn
 
 function headerDetails({ message, frame }: IndexedMessage, { bases }: MessageIndex): Detail[] {
   const { segment, from } = message
-  const both = (number: number, base: number): string =>
-    `${number >>> 0} (relative ${((number - base) | 0) >>> 0})`
+  const both = (number: number, base: number | null): string =>
+    base === null ? String(number >>> 0) : `${number >>> 0} (relative ${(number - base) >>> 0})`
   const [own, other] = [bases[from], bases[from === 0 ? 1 : 0]]
   const details: Detail[] = []
   if (frame > 0) details.push({ name: 'Frame', value: framesNoted(message.note) || String(frame) })
   details.push(
     { name: 'Ports', value: `${segment.srcPort} → ${segment.dstPort}` },
-    { name: 'Sequence number', value: both(segment.seq, own) },
-    { name: 'Next one', value: both(endOf(segment), own) },
+    { name: 'Sequence number', value: both(segment.seq, hasNoNumber(segment) ? null : own) },
+    { name: 'Next one', value: both(endOf(segment), hasNoNumber(segment) ? null : own) },
   )
   if ((segment.flags & ACK) !== 0) details.push({ name: 'Acknowledgment', value: both(segment.ack, other) })
   details.push(
