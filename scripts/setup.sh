@@ -48,7 +48,7 @@ DEBIAN_PACKAGES='tcpdump:tcpdump tshark:tshark iperf3:iperf3 socat:socat nmap:nm
   curl:curl iputils-ping:ping util-linux:setpriv chromium:chromium
   fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf postgresql:pg_ctlcluster redis-server:redis-server
   python3-minimal:python3 openssl:openssl time:/usr/bin/time default-jre-headless:java tcptrace:tcptrace
-  xplot-xplot.org:xplot.org xvfb:Xvfb xauth:xauth'
+  xplot-xplot.org:xplot.org xvfb:Xvfb'
 
 # Installs those that are missing, where this is Debian (or a child of it) and root. Never fails: the tests that need a
 # missing program are skipped with a reason, or failed in CI.

@@ -169,8 +169,10 @@ async function capture(settings: Settings): Promise<void> {
   const source = { interfaces: [one], notes: new CaptureNotes() }
   try {
     files.begin(source)
+    // Who reads that it listens may end it at once.
+    const stopped = untilSignal(ended)
     process.stderr.write(`elko capture: listening on ${interfaceName}\n`)
-    const error = await untilSignal(ended)
+    const error = await stopped
     // The kernel hands over a block that is not full only after a while.
     if (error === null && captured < most) {
       await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS))

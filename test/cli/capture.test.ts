@@ -164,6 +164,34 @@ test('standard output is a capture as it comes', { ...LIMIT, skip: requirements(
   }),
 )
 
+/** Sends the process SIGINT while it says that it listens. */
+const IMPATIENT = `
+  const { write } = process.stderr
+  process.stderr.write = (text, ...rest) => {
+    const isWritten = write.call(process.stderr, text, ...rest)
+    if (text.includes('listening on')) process.kill(process.pid, 'SIGINT')
+    return isWritten
+  }`
+
+test('it may be ended as soon as it says that it listens', { ...LIMIT, skip: requirements() }, () =>
+  withNamespace(async (ns) => {
+    const file = join(ns.directory, 'short.pcapng')
+    const argv = [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(IMPATIENT)}`,
+      MAIN,
+      'capture',
+      '-i',
+      'lo',
+      '-w',
+      file,
+    ]
+    const { code, signal } = await ns.run(process.execPath, argv, { mayFail: true })
+    assert.deepEqual([code, signal], [0, null])
+    assert.equal(read(file).packets.length, 0)
+  }),
+)
+
 test('an interface that goes away ends it, with what was captured', { ...LIMIT, skip: requirements() }, () =>
   withNamespace(async (ns) => {
     const file = join(ns.directory, 'gone.pcapng')

@@ -23,6 +23,7 @@ for (const kept of KEPT) {
       clientFile: fileOf(kept, 'client'),
       serverFile: fileOf(kept, 'server'),
       dropped: 0,
+      lateness: 0,
     }
     const asked = { ...kept, client: [], server: [], seen: { client: [] } }
     for (const view of VIEWS) assert.deepEqual(await disagreements(asked, played, view), [], view)

@@ -5,11 +5,17 @@ stealth  one to the client, in everything as the server's last packet
 blind    to the client, far outside its window
 window   to the client, inside its window, not at its next number
 server   one to the server alone, as the client's packets but for the TTL
+
+It says "ready", and for each line of its standard input how late it was at the latest, in milliseconds.
 """
 
 import socket
 import struct
 import sys
+import threading
+
+sys.dont_write_bytecode = True
+from lateness import Lateness
 
 ETH_P_ALL = 3
 RST, ACK = 4, 16
@@ -17,6 +23,16 @@ how = sys.argv[1]
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
 wire.bind(("mc", ETH_P_ALL))
 out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+lateness = Lateness(lambda ms: None)
+
+
+def tell():
+    for _ in sys.stdin:
+        lateness.look()
+        print(lateness.most, flush=True)
+
+
+threading.Thread(target=tell, daemon=True).start()
 print("ready", flush=True)
 
 

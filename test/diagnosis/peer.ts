@@ -5,6 +5,7 @@ import { createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
+import { Lateness } from './lateness.ts'
 import type { Op, PeerTask, Result } from './script.ts'
 
 const task: PeerTask = JSON.parse(process.argv[2]!)
@@ -84,6 +85,8 @@ const failure = (error: NodeJS.ErrnoException): Told => ({
   ...(error.code === undefined ? {} : { code: error.code }),
   message: error.message,
 })
+
+const lateness = new Lateness((ms) => say({ op: 'late', ok: true, n: ms }))
 
 type Call<Name extends Op['op']> = Extract<Op, { op: Name }>
 
@@ -191,7 +194,10 @@ async function call(op: Op): Promise<Told> {
   if (op.op === 'hold') say({ op: 'hold', ok: true })
   if (op.op === 'hold') return sleep(3_600_000, { ok: true })
   if (op.op === 'touch') writeFileSync(join(task.flags, op.flag), '')
-  if (op.op === 'die') process.kill(process.pid, 'SIGKILL')
+  if (op.op === 'die') {
+    lateness.look()
+    process.kill(process.pid, 'SIGKILL')
+  }
   if (op.op === 'touch' || op.op === 'die') return { ok: true }
   if (op.op === 'connectmany' || op.op === 'repeat') return { ok: false, message: 'only in Python' }
   const peer = peers.get(op.on ?? 'a')
@@ -210,4 +216,5 @@ async function play(ops: readonly Op[]): Promise<void> {
 }
 
 await play(task.script)
+lateness.look()
 process.exit(0)

@@ -51,7 +51,7 @@ export interface KeepAlive {
   readonly count: number
 }
 
-/** What one call gave. */
+/** What one call gave. `late`: none did; n is how late the process was at the latest, milliseconds. */
 export interface Result {
   readonly op: string
   readonly ok: boolean

@@ -45,6 +45,7 @@ export const SERVER: Readonly<Record<Family, string>> = { 4: '10.2.0.2', 6: 'fd0
 export class World {
   readonly hosts: Readonly<Record<Host, Namespace>>
   readonly family: Family
+  readonly #helpers: ChildProcess[] = []
 
   constructor(hosts: Readonly<Record<Host, Namespace>>, family: Family) {
     this.hosts = hosts
@@ -71,13 +72,10 @@ export class World {
   }
 
   async #buildWire(wire: Wire): Promise<void> {
-    const { c, m } = this.hosts
+    const { c } = this.hosts
     await this.#sh('c', `sysctl -qw ${SILENT}`)
     const task: WireTask = { client: 'c0', router: 'mc', wire }
-    const child = m.spawn(process.execPath, [WIRE, JSON.stringify(task)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(child.stdout!, 'data')
+    await this.#helper('m', process.execPath, [WIRE, JSON.stringify(task)])
     await this.#ip('m', [`link set c0 netns ${c.name}`])
   }
 
@@ -108,8 +106,24 @@ export class World {
 
   /** Forges resets in the router (injector.py) from now on. */
   async inject(how: string): Promise<void> {
-    const child = this.hosts.m.spawn('python3', [INJECTOR, how], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await this.#helper('m', 'python3', [INJECTOR, how])
+  }
+
+  /** Starts what says that it is ready, and then, asked with a line, how late it was. */
+  async #helper(host: Host, program: string, args: readonly string[]): Promise<void> {
+    const child = this.hosts[host].spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     await once(child.stdout!, 'data')
+    this.#helpers.push(child)
+  }
+
+  /** How late one of those in between was at the latest, milliseconds. */
+  async lateness(): Promise<number> {
+    const told = this.#helpers.map(async (child) => {
+      child.stdin!.write('\n')
+      const [line] = await once(child.stdout!, 'data')
+      return Number(line)
+    })
+    return Math.max(0, ...(await Promise.all(told)))
   }
 
   async direct(steps: readonly Step[]): Promise<void> {
@@ -156,6 +170,8 @@ export function withWorld<T>(
 
 export class RunningPeer {
   readonly results: Result[] = []
+  /** How late it was at the latest, milliseconds. */
+  lateness = 0
   /** Resolves with the first result: the server listens. */
   readonly begun: Promise<void>
   /** The script is over; the process may live on (`hold`). */
@@ -172,6 +188,7 @@ export class RunningPeer {
       lines.on('line', (line) => {
         const result: Result = JSON.parse(line)
         if (result.op === 'hold') resolve()
+        else if (result.op === 'late') this.lateness = result.n!
         else this.results.push(result)
       })
     })

@@ -39,7 +39,7 @@ const LONG = 'test/drill/timers/long/'
 
 /** Scripts wait for most of their time, so several processes play them at once. */
 const PROCESSES = 12
-const MOST_TRIES = 5
+const MOST_TRIES = 20
 const skip = { skip: requirements(), timeout: 1_200_000 }
 
 interface Result {

@@ -215,7 +215,8 @@ for (const family of FAMILIES) {
   )
 
   test(`${name}: 200 connections of Elko's at once are all echoed`, skip, () =>
-    withPeers({}, async ({ ns, tun, host, net }) => {
+    // All of them are in TIME-WAIT in the end, however long the last one took.
+    withPeers({ config: { mslMs: 600_000 } }, async ({ ns, tun, host, net }) => {
       spawnNode(ns, kernelServer('socket.pipe(socket)').replace("'::')", "'::', 1000)"), '7000')
       await untilListening(ns, 7000)
       const capture = await captureAll(ns, tun)

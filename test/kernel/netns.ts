@@ -52,7 +52,7 @@ export interface RunResult {
 export interface RunOptions {
   /** Written to the program's standard input. */
   readonly input?: string | Uint8Array
-  /** The program is killed after this long; default five minutes. */
+  /** The program is killed after this long; default twenty minutes. */
   readonly timeoutMs?: number
   /** true: a failure is returned, not thrown. Default false. */
   readonly mayFail?: boolean
@@ -284,7 +284,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Pro
 
 const PREFIX = 'elko-test-'
 /** For a program that hangs, not for one on a machine that is slow. */
-const RUN_LIMIT_MS = 300_000
+const RUN_LIMIT_MS = 1_200_000
 const END_LIMIT_MS = 30_000
 let serial = 0
 let baseLack: string | null = null

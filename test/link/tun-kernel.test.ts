@@ -32,19 +32,11 @@ describe('a TUN device and the kernel', {
           else assert.equal(link.send(reply, reply.length), true)
         }
         link.onBatchEnd = () => batches++
-        const { stdout } = await ns.run('ping', [
-          '-n',
-          '-c',
-          '5',
-          '-i',
-          '0.05',
-          '-W',
-          '60',
-          '-s',
-          '1000',
-          elko,
-        ])
-        assert.match(stdout, /5 packets transmitted, 5 received, 0% packet loss/)
+        // One after the other: of several at once ping waits for the last no longer than the others took.
+        for (let i = 0; i < 5; i++) {
+          const { stdout } = await ns.run('ping', ['-n', '-c', '1', '-W', '60', '-s', '1000', elko])
+          assert.match(stdout, /1 packets transmitted, 1 received, 0% packet loss/)
+        }
         assert.deepEqual({ ...link.counters }, { received: 5, unheard: 0, sent: 5, lost: 0 })
         assert.deepEqual(others, [], 'the interface is quiet: no solicitations, no reports')
         assert.ok(batches >= 1 && batches <= 5)

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { noLink } from '../../src/link/no-link.ts'
 import { createNet } from '../../src/net/create-net.ts'
 import { localHost } from '../../src/net/default-host.ts'
-import { type AnyNet, elkoNet, fieldsOf, listening, onBoth, unusedPort } from './nets.ts'
+import { type AnyNet, elkoNet, fieldsOf, listening, onBoth, PATIENT, unusedPort } from './nets.ts'
 
 type Answer = readonly LookupAddress[] | Error
 
@@ -26,9 +26,6 @@ const answering =
 
 const v4 = (address: string): LookupAddress => ({ address, family: 4 })
 const v6 = (address: string): LookupAddress => ({ address, family: 6 })
-
-/** A busy machine is no address that is silent. */
-const PATIENT = { autoSelectFamilyAttemptTimeout: 60_000 }
 
 const anonymous = (text: string): string => text.replaceAll(/\d{4,}/g, 'PORT')
 
@@ -292,7 +289,7 @@ onBoth('a signal ends what is being connected, and what is', async (net) => {
     return `${error.name} ${error.code} ${error.message}`
   }
   const aborted = 'AbortError ABORT_ERR The operation was aborted'
-  const to = { port, host: 'localhost' }
+  const to = { port, host: 'localhost', ...PATIENT }
   assert.equal(await endOf(net.connect({ ...to, signal: AbortSignal.abort() } as object as never)), aborted)
   const soon = new AbortController()
   const opening = net.connect({ ...to, signal: soon.signal } as object as never)

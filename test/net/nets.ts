@@ -21,8 +21,11 @@ export function onBoth(name: string, run: (net: AnyNet) => Promise<void> | void)
     test('node:net', () => run(nodeNet))
     test('elko/net', async () => {
       const { net, end } = elkoNet()
-      await run(net)
-      end()
+      try {
+        await run(net)
+      } finally {
+        end() // A host with sockets would hold the process of a test that failed.
+      }
     })
   })
 }
@@ -36,6 +39,9 @@ export async function listening(
   await once(server, 'listening')
   return server.address() as nodeNet.AddressInfo
 }
+
+/** A busy machine is no address that is silent, which is given up after 250 ms. */
+export const PATIENT = { autoSelectFamilyAttemptTimeout: 60_000 }
 
 /** A port that is free on every address, in the system and in Elko, and stays so: `port: 0` is never answered with it. */
 export async function unusedPort(): Promise<number> {

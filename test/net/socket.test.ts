@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import type nodeNet from 'node:net'
 import { Duplex, getDefaultHighWaterMark } from 'node:stream'
 import { inherits } from 'node:util'
-import { type AnyNet, fieldsOf, listening, onBoth } from './nets.ts'
+import { type AnyNet, fieldsOf, listening, onBoth, PATIENT } from './nets.ts'
 
 const EVENTS =
   'lookup connectionAttempt connectionAttemptFailed connect ready end finish timeout error close'.split(' ')
@@ -291,7 +291,7 @@ onBoth('AsyncLocalStorage is kept in every callback', async (net) => {
   const { port } = await listening(server)
   const seen = new Map<string, string | undefined>()
   const client = storage.run('mine', () => {
-    const socket = net.connect({ port, host: 'localhost' })
+    const socket = net.connect({ port, host: 'localhost', ...PATIENT })
     for (const event of [
       'lookup',
       'connectionAttempt',

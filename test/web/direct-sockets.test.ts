@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ElkoDiagnosis } from '../../src/analyze/index.ts'
 import type { Config } from '../../src/tcp/config.ts'
+import { network } from '../../src/testnet/index.ts'
 import { until } from '../link/turn.ts'
 import { idle, webPair } from './pair.ts'
 
@@ -58,17 +59,26 @@ test('options reach the connection', limit, async () => {
 })
 
 test('dnsQueryType chooses among the addresses of a name', limit, async () => {
+  await using net = network()
+  const [a, b] = [net.host('10.0.0.1', 'fd00::1'), net.host('10.0.0.2', 'fd00::2')]
+  net.path(a, b)
+  net.name('b', ['10.0.0.2', 'fd00::2'])
+  await net.run(async () => {
+    const both = new b.web.TCPServerSocket('::')
+    const { localPort } = await both.opened
+    for (const [dnsQueryType, expected] of [
+      ['ipv4', '10.0.0.2'],
+      ['ipv6', 'fd00::2'],
+      [undefined, '10.0.0.2'],
+    ] as const) {
+      const socket = new a.web.TCPSocket('b', localPort, dnsQueryType === undefined ? {} : { dnsQueryType })
+      assert.equal((await socket.opened).remoteAddress, expected)
+    }
+  })
+})
+
+test('ipv6Only listens to IPv6 alone', limit, async () => {
   using pair = webPair()
-  const both = new pair.b.TCPServerSocket('::')
-  const { localPort } = await both.opened
-  for (const [dnsQueryType, expected] of [
-    ['ipv4', '10.0.0.2'],
-    ['ipv6', 'fd00::2'],
-    [undefined, '10.0.0.2'],
-  ] as const) {
-    const socket = new pair.a.TCPSocket('b', localPort, dnsQueryType === undefined ? {} : { dnsQueryType })
-    assert.equal((await socket.opened).remoteAddress, expected)
-  }
   const only6 = new pair.b.TCPServerSocket('::', { localPort: 90, ipv6Only: true })
   await only6.opened
   await assert.rejects(new pair.a.TCPSocket('10.0.0.2', 90).opened, { name: 'NetworkError' })

@@ -20,12 +20,15 @@ type Changes = Partial<Omit<LinkHostOptions, 'addresses'>>
 /** TIME-WAIT is short. */
 export const QUICK = { mslMs: 10, rtoMinMs: 10 }
 
-/** Host a is 10.0.0.1 and fd00::1, host b 10.0.0.2 and fd00::2. Each knows both by name. */
+/**
+ * Host a is 10.0.0.1 and fd00::1, host b 10.0.0.2 and fd00::2. Their names are one address each: of a name with two, as
+ * `both`, a slow machine tries the second as well, 250 ms later.
+ */
 export function webPair(
   changes: { readonly a?: Changes; readonly b?: Changes } = {},
   links: readonly [Link, Link] = loopbackPair(),
 ): Pair {
-  const names = { a: ['10.0.0.1', 'fd00::1'], b: ['10.0.0.2', 'fd00::2'] }
+  const names = { a: ['10.0.0.1'], b: ['10.0.0.2'], both: ['10.0.0.2', 'fd00::2'] }
   const config = configure(QUICK)
   const hosts = (['a', 'b'] as const).map((name, i) => {
     const addresses = [`10.0.0.${i + 1}/24`, `fd00::${i + 1}/64`]
