@@ -12,6 +12,7 @@ import { InputError, UsageError } from './arguments.ts'
 import { followCapture } from './capture-follow.ts'
 import { headOf, isReadOnce, packingOf } from './packing.ts'
 import { say } from './say.ts'
+import { REWRITTEN_MS, TerminalLine } from './terminal-line.ts'
 
 export interface ReadingOptions {
   /** Is given the reader before it tells of anything. */
@@ -204,11 +205,10 @@ async function* unpacked(path: string): AsyncGenerator<Uint8Array> {
   if (end !== 0) throw new Error(`zstd ended with exit code ${end}`)
 }
 
-const INTERVAL_MS = 250
-
 /** One line on a terminal's stderr: how far, how fast, how long still. */
 export class ReadingProgress {
   readonly #total: number
+  readonly #line = new TerminalLine()
   readonly #start = performance.now()
   #shownAt = this.#start
 
@@ -218,16 +218,16 @@ export class ReadingProgress {
 
   show({ offset, packets }: Pick<CaptureReader, 'offset' | 'packets'>): void {
     const now = performance.now()
-    if (!process.stderr.isTTY || now - this.#shownAt < INTERVAL_MS) return
+    if (!this.#line.isSeen || now - this.#shownAt < REWRITTEN_MS) return
     this.#shownAt = now
     const seconds = (now - this.#start) / 1000
     const part = this.#total === 0 ? 1 : offset / this.#total
     const rate = (packets / seconds / 1e6).toFixed(2)
     const left = Math.ceil(seconds / part - seconds)
-    process.stderr.write(`\r${Math.floor(100 * part)} %, ${rate} million packets/s, ${left} s left\x1b[K`)
+    this.#line.show(`${Math.floor(100 * part)} %, ${rate} million packets/s, ${left} s left`)
   }
 
   end(): void {
-    if (this.#shownAt !== this.#start) process.stderr.write('\r\x1b[K')
+    this.#line.end()
   }
 }

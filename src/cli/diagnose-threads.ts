@@ -13,6 +13,7 @@ import { ReadingProgress, sayNotes } from './capture-input.ts'
 import type { ReadMessage, TextsMessage, ThreadMessage, ThreadTask, ToldMessage } from './diagnose-worker.ts'
 import { type ReportForm, reportEnd, reportHead, separatorOf, VerdictCounts } from './diagnosis-report.ts'
 import { headOf, isReadOnce, packingOf } from './packing.ts'
+import { REWRITTEN_MS } from './terminal-line.ts'
 
 export const MOST_THREADS = 16
 
@@ -28,7 +29,6 @@ const WORTH_OCTETS = 24_000_000
  * packets of 450,000 connections, with so many megabytes for all threads together two take 356 MB.
  */
 const YOUNG_MEGABYTES = 32
-const INTERVAL_MS = 250
 /** Octets that are gathered before they are written. */
 const ENOUGH = 1 << 20
 
@@ -132,7 +132,7 @@ async function readParts(
     // Threads take their time to start.
     if (least(1) > 0) progress.show({ offset: least(0), packets: least(1) })
   }
-  const timer = setInterval(show, INTERVAL_MS)
+  const timer = setInterval(show, REWRITTEN_MS)
   let parts: ReadMessage[]
   try {
     parts = await Promise.all(threads.map((thread) => thread.reading()))

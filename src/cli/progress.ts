@@ -2,8 +2,7 @@
 
 import { CLOSED } from '../tcp/state.ts'
 import type { Followed } from './followed.ts'
-
-const INTERVAL_MS = 250
+import { REWRITTEN_MS, TerminalLine } from './terminal-line.ts'
 
 /** What is known of one connection. Times in microseconds, octets as the application counts them. */
 export interface ConnectionSummary {
@@ -32,10 +31,10 @@ export class Progress {
   #total = 0
   #endedBytes = { read: 0, written: 0 }
   #last = { at: performance.now(), read: 0, written: 0 }
-  #isShown = false
+  readonly #line = new TerminalLine()
 
   constructor() {
-    this.#timer = process.stderr.isTTY ? setInterval(() => this.#show(), INTERVAL_MS).unref() : null
+    this.#timer = this.#line.isSeen ? setInterval(() => this.#show(), REWRITTEN_MS).unref() : null
   }
 
   add(followed: Followed): void {
@@ -57,7 +56,7 @@ export class Progress {
   /** Ends the line. */
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
-    if (this.#isShown) process.stderr.write('\r\x1b[K')
+    this.#line.end()
   }
 
   summary(): { connections: ConnectionSummary[]; total: number; bytesRead: number; bytesWritten: number } {
@@ -92,9 +91,7 @@ export class Progress {
     const [followed] = this.#live.keys()
     if (this.#live.size > 1) parts.push(`${this.#live.size} connections`)
     else if (followed !== undefined) parts.push(...conditionOf(followed))
-    const line = parts.join(', ').slice(0, (process.stderr.columns ?? 80) - 1)
-    process.stderr.write(`\r${line}\x1b[K`)
-    this.#isShown = true
+    this.#line.show(parts.join(', '))
   }
 }
 

@@ -26,9 +26,21 @@ export function fieldRow(fields: Fields, names: readonly string[], view: TcpView
     const texts = fieldTexts(fields[name]!, view)
     if (texts.length === 0) return ''
     const shown = occurrence === 'f' ? texts.slice(0, 1) : occurrence === 'l' ? texts.slice(-1) : texts
-    return quote + shown.join(aggregator) + quote
+    return quote + shown.map(withoutBreaks).join(aggregator) + quote
   })
   return cells.join(separator)
+}
+
+/** As tshark writes what would break a row: a comment may have several lines. */
+function withoutBreaks(text: string): string {
+  return text.replace(/[\b\t\n\f\r]/g, (character) => BREAKS[character]!)
+}
+const BREAKS: Readonly<Record<string, string>> = {
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\f': '\\f',
+  '\r': '\\r',
 }
 
 function fieldTexts({ kind, read }: Field, view: TcpView): string[] {

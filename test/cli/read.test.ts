@@ -6,6 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { CaptureReader } from '../../src/capture/capture-reader.ts'
+import { pcapngHeader, pcapngInterface, pcapngPacket } from '../../src/capture/pcapng.ts'
 import { elko, MAIN, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
@@ -120,6 +122,20 @@ test("-T json and ek are tshark's structures; -E has its header, separators and 
   const [head, first] = elko(['read', ...fields, ...rows, '-c', '1', capture]).stdout.split('\n')
   assert.equal(head, 'frame.number;tcp.port')
   assert.match(first!, /^"1";"\d+"$/)
+})
+
+test('a comment of several lines stays one row of -T fields, written as tshark writes it', () => {
+  const path = join(folder, 'comment.pcapng')
+  const comment = 'one\ntwo\tthree \\ four\r\f\b'
+  const parts = [pcapngHeader()]
+  new CaptureReader(({ number, linkType, bytes, start, length }) => {
+    if (number > 1) return
+    const octets = bytes.slice(start, start + length)
+    parts.push(pcapngInterface({ name: 'any', linkType }), pcapngPacket(0, 1, octets, 0, length, { comment }))
+  }).readWhole(readFileSync(capture))
+  writeFileSync(path, Buffer.concat(parts))
+  const { stdout } = elko(['read', '-T', 'fields', '-e', 'frame.comment', '-e', 'frame.number', path])
+  assert.deepEqual(stdout.split('\t'), [String.raw`one\ntwo\tthree \ four\r\f\b`, '1\n'])
 })
 
 test('-V shows each field with its place, bits and meaning', () => {
