@@ -13,7 +13,7 @@ import { SequenceAnalysis } from '../flows/sequence-analysis.ts'
 import { tsharkConversations } from '../print/tshark-conversations.ts'
 import { EXIT_FINE, readArguments } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { capturePath, readCaptureFile, sayNotes } from './capture-input.ts'
+import { capturePath, readUpToError, sayNotes } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko conversations [options] FILE
@@ -54,17 +54,15 @@ export async function run(argv: string[]): Promise<number> {
     cut = withCutHeader(cut, packet)
   }
   const out = new LineWriter(process.stdout)
-  try {
-    await readCaptureFile(path, (record) => {
-      table.begin(record.seconds, record.nanoseconds)
-      dissector.dissect(record)
-    })
-  } finally {
-    if (values.json === true) for (const each of table.totals()) out.write(jsonOf(each))
-    else for (const line of tsharkConversations(table)) out.write(line)
-    await out.flush()
-    sayNotes(path, [cutHeadersText(cut, WITHOUT_HEADER, 'they are not counted, as tshark does not')])
-  }
+  const { trouble } = await readUpToError(path, (record) => {
+    table.begin(record.seconds, record.nanoseconds)
+    dissector.dissect(record)
+  })
+  if (values.json === true) for (const each of table.totals()) out.write(jsonOf(each))
+  else for (const line of tsharkConversations(table)) out.write(line)
+  await out.flush()
+  sayNotes(path, [cutHeadersText(cut, WITHOUT_HEADER, 'they are not counted, as tshark does not')])
+  if (trouble !== null) throw trouble
   return EXIT_FINE
 }
 

@@ -10,13 +10,14 @@ import {
   PlaceCapture,
 } from '../analyze/outside/two-captures.ts'
 import { counted } from '../trace/counted.ts'
-import { EXIT_FINDINGS, EXIT_FINE, readArguments, UsageError, wholeNumber } from './arguments.ts'
-import { capturePath, readCaptureFile, readUpToError } from './capture-input.ts'
+import { EXIT_FINDINGS, EXIT_FINE, InputError, readArguments, UsageError, wholeNumber } from './arguments.ts'
+import { capturePath, readUpToError } from './capture-input.ts'
 import { diagnoseInThreads, MOST_THREADS, openForThreads } from './diagnose-threads.ts'
 import { diagnosisLines } from './diagnosis-lines.ts'
 import {
   connectionText,
   framesText,
+  noteLine,
   type ReportForm,
   reportEnd,
   reportHead,
@@ -146,9 +147,12 @@ function ownWidth(): number {
 /** Two captures of the same connections. @param width of the text; null: JSON instead. */
 async function compare(paths: readonly [string, string], width: number | null): Promise<number> {
   const places = [new PlaceCapture(), new PlaceCapture()] as const
+  const troubles: InputError[] = []
   for (const [index, path] of paths.entries()) {
     const place = places[index]!
-    await readCaptureFile(path, (record) => place.take(record))
+    const { drops, trouble } = await readUpToError(path, (record) => place.take(record))
+    place.diagnoser.noteDrops(drops)
+    if (trouble !== null) troubles.push(trouble)
     if (place.skipped > 0)
       process.stderr.write(
         `elko diagnose: ${path}: ${counted(place.skipped, 'packet')} beyond the first ${MAX_COMPARED} not compared\n`,
@@ -161,16 +165,19 @@ async function compare(paths: readonly [string, string], width: number | null): 
     for (const line of comparisonLines(comparison, paths))
       for (const part of wrapped(line, width)) out.write(part)
   const isHealthy = comparison.connections.every(({ diagnosis }) => diagnosis.healthy)
-  return await out.end(isHealthy ? EXIT_FINE : EXIT_FINDINGS)
+  await out.flush()
+  if (troubles.length > 0) throw new InputError(troubles.map(({ message }) => message).join('\n'))
+  return isHealthy ? EXIT_FINE : EXIT_FINDINGS
 }
 
 function* comparisonLines(
-  { nearClient, clockOffset, connections }: Comparison,
+  { nearClient, clockOffset, notes, connections }: Comparison,
   paths: readonly string[],
 ): Generator<string> {
   yield `nearer to the clients: ${paths[nearClient]}`
   if (!Number.isNaN(clockOffset))
     yield `the clock of ${paths[1]} is ${(1000 * clockOffset).toFixed(3)} ms ahead`
+  for (const [index, path] of paths.entries()) for (const note of notes[index]!) yield noteLine(note, path)
   for (const { diagnosis, streams, hops, lost, made, changed } of connections) {
     yield ''
     yield* diagnosisLines(diagnosis)

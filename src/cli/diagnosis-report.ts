@@ -2,6 +2,7 @@
 
 import type { CaptureReport } from '../analyze/outside/capture-diagnoser.ts'
 import { type CaptureDiagnosis, diagnosisJson } from '../analyze/outside/capture-diagnosis.ts'
+import type { CaptureNote } from '../analyze/outside/notes.ts'
 import { wrap } from '../diagram/canvas.ts'
 import { counted } from '../trace/counted.ts'
 import { diagnosisLines } from './diagnosis-lines.ts'
@@ -75,10 +76,13 @@ export function reportHead(
     const head = JSON.stringify({ file: form.path, packets, notes })
     return [`${head.slice(0, -1)},"connections":[`]
   }
-  return notes.flatMap(({ kind, text, frames }) => {
-    const where = frames.length === 0 ? '' : ` (${framesText(frames)})`
-    return wrapped(`note: ${kind}: ${text}${where}`, form.width)
-  })
+  return notes.flatMap((note) => wrapped(noteLine(note), form.width))
+}
+
+/** @param path of its capture, where there are several. */
+export function noteLine({ kind, text, frames }: CaptureNote, path?: string): string {
+  const where = frames.length === 0 ? '' : ` (${framesText(frames)})`
+  return `note: ${path === undefined ? '' : `${path}: `}${kind}: ${text}${where}`
 }
 
 /** What is written of a connection, without the end of its last line and `separatorOf`; null: it is only counted. */

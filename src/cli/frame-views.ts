@@ -1,5 +1,6 @@
 /** One dissection and one analysis of each frame of a capture, for the display filter and for all that is printed of it. */
 
+import { readUint16 } from '../bytes/big-endian.ts'
 import { CaptureRecord } from '../capture/record.ts'
 import { Dissector } from '../dissect/dissect.ts'
 import { type Packet, TcpFields } from '../dissect/packet.ts'
@@ -22,6 +23,22 @@ export interface ViewWishes {
    * this one (`packet.others`).
    */
   readonly onTcp?: (view: TcpView) => void
+  /** The same of one that the capture cut behind its ports: the other fields are 0. */
+  readonly onCutTcp?: (view: TcpView) => void
+}
+
+/** Octets of both ports. */
+const PORTS = 4
+
+function portsOf({ bytes, at, left }: Packet): TcpFields {
+  const tcp = new TcpFields()
+  tcp.at = at
+  tcp.held = left
+  tcp.sourcePort = readUint16(bytes, at)
+  tcp.destinationPort = readUint16(bytes, at + 2)
+  tcp.textLength = -1
+  tcp.textAt = at + left
+  return tcp
 }
 
 const NO_FILE: CaptureHead = { format: null, interfaces: [] }
@@ -37,7 +54,7 @@ export class FrameViews {
   readonly #frame: ReusedFrame
   readonly #tcp: ReusedTcp
 
-  constructor({ display, tunnels, file, onTcp }: ViewWishes) {
+  constructor({ display, tunnels, file, onTcp, onCutTcp }: ViewWishes) {
     this.#display = display
     this.#file = file ?? (() => null)
     const analysis = new SequenceAnalysis(MANY_CONVERSATIONS)
@@ -49,6 +66,14 @@ export class FrameViews {
       display?.tcp(view)
       onTcp?.(view)
     }, tunnels)
+    this.#dissector.onUnreadHeader = (packet) => {
+      if (packet.left < PORTS) return
+      const view = this.#tcp
+      view.of(this.#frame.record, this.#frame.file)
+      view.tcp = portsOf(packet)
+      display?.cutTcp(view)
+      onCutTcp?.(view)
+    }
     this.#frame = this.view = new ReusedFrame(this.#dissector.packet, this.#times, this.#udp)
     this.#tcp = new ReusedTcp(this.#dissector.packet, this.#times, this.#udp)
   }

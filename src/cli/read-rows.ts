@@ -4,7 +4,7 @@ import type { TunnelPorts } from '../dissect/tunnels.ts'
 import { ELKO_FIELDS, type ElkoView } from '../flows/elko-fields.ts'
 import { EXPERT_FIELDS } from '../flows/expert.ts'
 import type { FrameView } from '../flows/field.ts'
-import { FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
+import { FIELDS_OF_CUT_TCP, FRAME_FIELDS, TCP_FIELDS, type TcpView } from '../flows/fields.ts'
 import { FlowTracker } from '../flows/flow-tracker.ts'
 import { COLUMN_FIELDS, columnLine } from '../print/columns.ts'
 import {
@@ -28,7 +28,7 @@ export const FIELD_NAMES: readonly string[] = [WIRESHARK_FIELDS, COLUMN_FIELDS, 
 
 /** A row for each TCP header of what is shown, or for each frame. */
 export function rowPrinter(
-  { head, line, frameLine, between, judge, isPerFrame }: Rows,
+  { head, line, cutLine, frameLine, between, judge, isPerFrame }: Rows,
   tunnels: TunnelPorts | null,
   out: Out,
   { filter, file, isEnough }: Source,
@@ -37,6 +37,7 @@ export function rowPrinter(
   const isOfAll = isPerFrame || display !== null
   let isFirst = true
   let current: TcpView | null = null
+  let cut: TcpView | null = null
   /** Of TCP headers whose views hold no longer. */
   const early: string[] = []
   const write = (row: string): void => {
@@ -50,15 +51,20 @@ export function rowPrinter(
     if (!isPerFrame && view.packet.others.length > 0) early.push(line(view))
     else current = view
   }
-  const views = new FrameViews({ display, tunnels, file, onTcp })
+  const onCutTcp = (view: TcpView): void => {
+    cut = view
+  }
+  const views = new FrameViews({ display, tunnels, file, onTcp, onCutTcp })
   if (head !== '') out.writeBeside(head)
   return (record) => {
     early.length = 0
     current = null
+    cut = null
     const isShown = views.frame(record) && filter.takes(record)
     if (!isShown) return
     for (const row of early) write(row)
     if (current !== null) write(line(current))
+    else if (cut !== null && !isPerFrame) write(cutLine(cut))
     else if (isOfAll && early.length === 0) write(frameLine(views.view))
   }
 }
@@ -67,6 +73,8 @@ export function rowPrinter(
 export interface Rows {
   readonly head: string
   readonly line: (view: TcpView) => string
+  /** Of a header that the capture cut behind its ports. */
+  readonly cutLine: (view: TcpView) => string
   /** Of a frame without TCP. */
   readonly frameLine: (view: FrameView) => string
   readonly between: string
@@ -108,7 +116,7 @@ export function rowsOf({
   if (format === 'tabs' || format === 'text') {
     if (isNamed) throw new UsageError(`-e: only with -T fields, json, ek or jsonl`)
     const row = (view: FrameView): string => columnLine(view, format === 'tabs' ? '\t' : ' ')
-    return { ...plain, isPerFrame: true, line: row, frameLine: row }
+    return { ...plain, isPerFrame: true, line: row, cutLine: row, frameLine: row }
   }
   if (format === 'fields') {
     if (!isNamed) throw new UsageError('-T fields: expected fields, with -e')
@@ -126,21 +134,32 @@ export function rowsOf({
 type Row = (fields: Fields, view: TcpView) => string
 
 /** @param fields of a packet with TCP; a frame without it has no field of TCP. */
-function linesOver(fields: Fields): (row: Row) => Pick<Rows, 'line' | 'frameLine'> {
-  const ofFrames = Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => [
-      name,
-      Object.hasOwn(FRAME_FIELDS, name) || Object.hasOwn(COLUMN_FIELDS, name)
-        ? field
-        : { kind: field.kind, read: () => null },
-    ]),
-  )
+function linesOver(fields: Fields): (row: Row) => Pick<Rows, 'line' | 'cutLine' | 'frameLine'> {
+  const only = (isThere: (name: string) => boolean): Fields =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, field]) => [
+        name,
+        Object.hasOwn(FRAME_FIELDS, name) || isThere(name) ? field : { kind: field.kind, read: () => null },
+      ]),
+    )
+  const ofFrames = only((name) => Object.hasOwn(COLUMN_FIELDS, name))
+  const ofCutTcp = { ...only((name) => FIELDS_OF_CUT_TCP.has(name)), ...COLUMNS_OF_FRAMES }
   return (row) => ({
     line: (view) => row(fields, view),
+    cutLine: (view) => row(ofCutTcp, view),
     // None of these fields looks at TCP, where there is none.
     frameLine: (view) => row(ofFrames, view as TcpView),
   })
 }
+
+/** The columns of a frame as if there were no TCP in it that could be read. */
+const COLUMNS_OF_FRAMES: Fields = Object.fromEntries(
+  Object.entries(COLUMN_FIELDS).map(([name, { kind, read }]) => {
+    const ofFrame = ({ packet, record, times, udp, file }: TcpView): FrameView =>
+      ({ packet, record, times, udp, file }) as FrameView
+    return [name, { kind, read: (view) => read(ofFrame(view) as TcpView) }]
+  }),
+)
 
 /** Elko's own judgement of the packet at hand, as fields. */
 class ElkoJudge {

@@ -8,7 +8,7 @@ import { MANY_CONVERSATIONS, SequenceAnalysis } from '../flows/sequence-analysis
 import { ExpertSummary } from '../print/tshark-expert.ts'
 import { EXIT_FINE, readArguments, UsageError } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
-import { capturePath, readCaptureFile } from './capture-input.ts'
+import { capturePath, readUpToError } from './capture-input.ts'
 import { LineWriter } from './line-writer.ts'
 
 export const HELP = `Usage: elko stats WHAT [options] FILE
@@ -62,15 +62,13 @@ export async function run(argv: string[]): Promise<number> {
   if (values.interval !== undefined && what !== 'io') throw new UsageError('--interval: only with io')
   const gathering = GATHERINGS[what]!(intervalOf(values.interval), askedTunnels(values))
   const out = new LineWriter(process.stdout)
-  try {
-    await readCaptureFile(path, (record) => {
-      gathering.record(record.seconds, record.nanoseconds, record.originalLength)
-      gathering.dissector?.dissect(record)
-    })
-  } finally {
-    for (const line of linesOf(gathering.table(), values.json === true)) out.write(line)
-    await out.flush()
-  }
+  const { trouble } = await readUpToError(path, (record) => {
+    gathering.record(record.seconds, record.nanoseconds, record.originalLength)
+    gathering.dissector?.dissect(record)
+  })
+  for (const line of linesOf(gathering.table(), values.json === true)) out.write(line)
+  await out.flush()
+  if (trouble !== null) throw trouble
   return EXIT_FINE
 }
 

@@ -30,6 +30,11 @@ export class DisplayFilter {
     this.#frame.tcp(view)
   }
 
+  /** Takes a TCP header that the capture cut behind its ports. */
+  cutTcp(view: TcpView): void {
+    this.#frame.cutTcp(view)
+  }
+
   /** Whether the frame passes, with the TCP headers that were told since `begin`. */
   matches(view: FrameView): boolean {
     if (this.#test === null) return true

@@ -3,6 +3,7 @@
 import { Packet } from '../dissect/packet.ts'
 import type { FrameView, TcpView } from '../flows/field.ts'
 import type { LayerTest } from '../flows/field-layers.ts'
+import { FIELDS_OF_CUT_TCP } from '../flows/fields.ts'
 import type { DisplayField } from './display-fields.ts'
 import type { OctetRange } from './display-syntax.ts'
 import type { Value } from './display-value.ts'
@@ -23,6 +24,12 @@ export class DisplayFrame {
   /** Notes what the filter wants of a TCP header, before the next one takes its place. */
   tcp(view: TcpView): void {
     for (const [slot, read] of this.#readers.entries()) this.#groups[slot]!.push(read(view))
+  }
+
+  /** The same of a header that the capture cut behind its ports. */
+  cutTcp(view: TcpView): void {
+    for (const [slot, read] of this.#readers.entries())
+      if (FIELDS_OF_CUT_TCP.has(this.#names[slot]!)) this.#groups[slot]!.push(read(view))
   }
 
   /** How a field is read, of all layers or of some. */

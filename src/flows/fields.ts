@@ -214,6 +214,14 @@ export const TCP_FIELDS: Readonly<Record<string, Field>> = {
   ...ANALYSIS_TREES,
 }
 
+/** What Wireshark shows of a header of which the capture has the ports, and not all that stands before the checksum. */
+export const FIELDS_OF_CUT_TCP: ReadonlySet<string> = new Set([
+  'tcp',
+  'tcp.srcport',
+  'tcp.dstport',
+  'tcp.port',
+])
+
 const isInnermost = (packet: Packet, bytes: Uint8Array, at: number): boolean =>
   packet.version === 4 && at === packet.ipAt && bytes === packet.bytes
 

@@ -64,14 +64,20 @@ function overIp(packet: Packet, layer: number, held: number): ProtocolAndInfo | 
     case codes.IP_ICMPV6:
       return held < 8 ? null : { protocol: 'ICMPv6', info: icmpv6Info(bytes, at, held) }
     case codes.IP_TCP:
+      // Without both ports Wireshark does not get as far as calling it TCP.
+      if (held < 4 && packet.end < packet.wireEnd) {
+        return { protocol: isOverIpv6(packet, layer) ? 'IPv6' : 'IPv4', info: CUT }
+      }
       return { protocol: 'TCP', info: cutTcpInfo(packet, bytes, at, held) }
     default: {
       const number = code - codes.IP_PROTOCOL
-      const isVersion6 = layer > 0 && isIpv6(...layerOf(packet, layer - 1))
-      return { protocol: isVersion6 ? 'IPv6' : 'IPv4', info: protocolText(number, ' (', ')') }
+      return { protocol: isOverIpv6(packet, layer) ? 'IPv6' : 'IPv4', info: protocolText(number, ' (', ')') }
     }
   }
 }
+
+const isOverIpv6 = (packet: Packet, layer: number): boolean =>
+  layer > 0 && isIpv6(...layerOf(packet, layer - 1))
 
 const layerOf = (packet: Packet, layer: number): [code: number, bytes: Uint8Array, at: number] => [
   packet.layerCodes[layer]!,

@@ -152,7 +152,7 @@ test('cut-headers: packets of TCP that are in no connection for want of octets a
   assert.ok(!diagnoseCapture(enough).notes.some(({ kind }) => kind === 'cut-headers'))
 })
 
-test('cut-headers: options that were cut off are told, and nothing is concluded from their absence', () => {
+test('cut-options: options that were cut off are told, and nothing is concluded from their absence', () => {
   const story = (answer: string): Uint8Array =>
     captureOf(
       new Story(`0 c S scale=7\n 0.01 s SA ${answer}\n 0.02 c A\n 0.03 c PA 100\n 0.04 s PA 100\n 0.05 c A`),
@@ -164,7 +164,7 @@ test('cut-headers: options that were cut off are told, and nothing is concluded 
   // The SYN-ACK has the option, but the capture has only the MSS of it.
   const cut = snapped(story('scale=7'), (number) => (number === 2 ? upTo(24) : 1000))
   assert.deepEqual(findings(cut), findings(story('scale=7')))
-  const { text, frames } = diagnoseCapture(cut).notes.find(({ kind }) => kind === 'cut-headers')!
+  const { text, frames } = diagnoseCapture(cut).notes.find(({ kind }) => kind === 'cut-options')!
   assert.match(text, /^1 TCP packet was captured without all options \(snap length 44\)/)
   assert.deepEqual(frames, [2])
 })

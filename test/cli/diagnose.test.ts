@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closeSync, existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { explainError } from '../../src/analyze/outside/error-texts.ts'
@@ -7,6 +7,7 @@ import { diagnoseInThreads, openForThreads } from '../../src/cli/diagnose-thread
 import { SOCKET_EXCEPTIONS } from '../../src/sim/scenarios/exceptions.ts'
 import { STORIES } from '../analyze/outside-stories.ts'
 import { captureOf, Story } from '../analyze/wire-story.ts'
+import { snapped } from '../flows/snapped.ts'
 import { elko, elkoOfPipe, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
@@ -94,6 +95,39 @@ test('two captures: a reset that only one of them has was made in between', () =
   assert.match(stdout, /state-lost: something between the two captures made the reset of frame 9/)
   assert.match(stdout, /lost on the way to the server: 1 packet \(frame 8 at the client\)/)
   assert.match(stdout, /made on the way to the client: frame 9 at the client/)
+})
+
+test('two captures: what a capture holds too little of to be read is not said to be lost, or made on the way', () => {
+  const whole = file('whole.pcap', STORIES['an end in order']!.story)
+  // Raw IPv4: its header, and TCP's without the window.
+  const cut = join(folder, 'cut.pcapng')
+  writeFileSync(
+    cut,
+    snapped(readFileSync(whole), () => 34),
+  )
+  for (const files of [
+    [whole, cut],
+    [cut, whole],
+  ]) {
+    const { code, stdout } = elko(['diagnose', ...files])
+    assert.equal(code, 0)
+    assert.match(
+      stdout,
+      /note: .*cut\.pcapng: cut-headers: \d+ TCP packets .* a snap length of 80 has all headers/,
+    )
+    assert.doesNotMatch(stdout, /on the way/)
+  }
+})
+
+test('two captures: one that ends within a packet is compared as far as it goes', () => {
+  const whole = file('all.pcap', STORIES['an end in order']!.story)
+  const cut = join(folder, 'early.pcap')
+  const octets = readFileSync(whole)
+  writeFileSync(cut, octets.subarray(0, octets.length - 5))
+  const { code, stdout, stderr } = elko(['diagnose', whole, cut])
+  assert.equal(code, 3)
+  assert.match(stdout, /in both: stream 0/)
+  assert.match(stderr, /early\.pcap: at octet \d+: expected \d+ octets of packet/)
 })
 
 test('--error explains both generations of texts', () => {

@@ -47,6 +47,18 @@ test('of a capture that ends within a packet all that came before is told, and w
   assert.match(readFileSync(picture, 'utf8'), /^<svg/)
 })
 
+test('of a file that is no capture nothing is printed', () => {
+  const none = file('none.txt', Buffer.from('Dear reader,\nthere is no packet here.\n'))
+  for (const argv of [['conversations'], ['stats', 'io'], ['streams'], ['diagnose', '--json'], ['read']]) {
+    const { code, stdout, stderr } = elko([...argv, none])
+    assert.deepEqual([code, stdout], [3, ''], argv.join(' '))
+    assert.match(
+      stderr,
+      /none\.txt: at octet 0: expected .*, found 2 lines in 38 octets, none of them a packet/,
+    )
+  }
+})
+
 test('gzip that is cut: what could be unpacked, and how much that was', () => {
   const packed = gzipSync(octets)
   const { code, stderr } = elko(['read', '-n', file('cut.pcap.gz', packed.subarray(0, packed.length - 12))])

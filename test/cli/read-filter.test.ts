@@ -1,12 +1,15 @@
 /** `elko read` with filters: tcpdump's behind the file, Wireshark's with -Y. */
 
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { snapped } from '../flows/snapped.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
 /** A capture that Elko made itself: the classic connection. */
-const capture = join(temporaryFolder(), 'demo.pcapng')
+const folder = temporaryFolder()
+const capture = join(folder, 'demo.pcapng')
 assert.equal(elko(['sim', 'classic', '--write', capture]).code, 0)
 
 const linesOf = (...argv: string[]): string[] => {
@@ -60,4 +63,39 @@ test('what is wrong with a filter is shown with its place, and is the exit code 
     assert.equal(code, 2, stderr)
     assert.ok(stderr.includes(text), stderr)
   }
+})
+
+test('of a header that was cut behind its ports these are there, as in tshark, and nothing else', () => {
+  const rows = (file: string, ...filter: string[]): string[] => {
+    const names = ['tcp.srcport', 'tcp.dstport', 'tcp.port', 'tcp.seq', 'tcp.stream', '_ws.col.Protocol']
+    const fields = names.flatMap((name) => ['-e', name])
+    const { code, stdout } = elko(['read', '-T', 'fields', ...fields, ...filter, file])
+    assert.equal(code, 0)
+    return stdout === '' ? [] : stdout.trimEnd().split('\n')
+  }
+  const file = (octetsOfTcp: number): string => {
+    const path = join(folder, `${octetsOfTcp}.pcapng`)
+    writeFileSync(
+      path,
+      snapped(readFileSync(capture), () => 20 + octetsOfTcp),
+    )
+    return path
+  }
+  const whole = rows(capture)
+  const ports = whole.map((row) => [...row.split('\t').slice(0, 3), '', '', 'TCP'].join('\t'))
+  for (const held of [4, 15]) {
+    const cut = file(held)
+    assert.deepEqual(rows(cut), ports)
+    assert.deepEqual(rows(cut, '-Y', 'tcp'), ports)
+    const [from] = ports[0]!.split('\t')
+    const sent = ports.filter((row) => row.startsWith(`${from}\t`))
+    assert.deepEqual(rows(cut, '-Y', `tcp.srcport == ${from}`), sent)
+    assert.deepEqual(rows(cut, '-Y', 'tcp.flags || tcp.seq || tcp.stream'), [])
+  }
+  assert.deepEqual(rows(file(3), '-Y', 'tcp'), [])
+  const frames = rows(file(3), '-Y', 'frame')
+  assert.deepEqual(
+    frames,
+    whole.map(() => '\t\t\t\t\tIPv4'),
+  )
 })

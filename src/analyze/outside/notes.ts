@@ -20,6 +20,7 @@ export interface CaptureNote {
     | 'clock-step'
     | 'truncated'
     | 'cut-headers'
+    | 'cut-options'
     | 'duplicate-capture'
     | 'offload'
   readonly text: string
@@ -152,12 +153,12 @@ export function notesOf(noted: Noted): CaptureNote[] {
   )
   say('clock-step', noted.steps, 'time', 'the clock went back: times across these frames mean nothing')
   say('truncated', noted.cut, 'packet', 'not captured whole')
-  const cutHeaders = (cut: CutHeaders, lacks: string, so: string): void => {
-    if (cut.count > 0)
-      notes.push({ kind: 'cut-headers', text: cutHeadersText(cut, lacks, so), frames: cut.first })
+  const cutHeaders = (kind: CaptureNote['kind'], cut: CutHeaders, lacks: string, so: string): void => {
+    if (cut.count > 0) notes.push({ kind, text: cutHeadersText(cut, lacks, so), frames: cut.first })
   }
-  cutHeaders(noted.unread, UNREAD, 'they are in no connection')
+  cutHeaders('cut-headers', noted.unread, UNREAD, 'they are in no connection')
   cutHeaders(
+    'cut-options',
     noted.optionsCut,
     OPTIONS_CUT,
     'what was cut off (MSS, window scale, SACK, timestamps) is unknown, and windows may be larger than they seem',

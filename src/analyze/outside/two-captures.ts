@@ -12,6 +12,7 @@ import { RST, SYN } from '../../wire/segment.ts'
 import { CaptureDiagnoser, type CaptureReport, type PacketWatch } from './capture-diagnoser.ts'
 import type { CaptureDiagnosis } from './capture-diagnosis.ts'
 import type { ConnectionFacts } from './facts.ts'
+import type { CaptureNote } from './notes.ts'
 import { type Leg, type Pair, pairUp, printOf, rebased } from './paired-legs.ts'
 import { matched, type Print, type SamePacket, type SamePiece } from './same-packets.ts'
 import type { CaptureVerdict } from './verdicts.ts'
@@ -91,6 +92,8 @@ export interface Comparison {
   readonly nearClient: 0 | 1
   /** Seconds that the clock of the second capture is ahead of the first one's; NaN where no packet is in both. */
   readonly clockOffset: number
+  /** Of the first capture, and of the second. */
+  readonly notes: readonly [readonly CaptureNote[], readonly CaptureNote[]]
   readonly connections: readonly ComparedConnection[]
 }
 
@@ -101,13 +104,25 @@ export function compareCaptures(first: PlaceCapture, second: PlaceCapture): Comp
   const pairs = pairUp(first.legs, second.legs)
   const nearClient = nearerToClient(pairs)
   const [client, server] = nearClient === 0 ? [first, second] : [second, first]
-  const reports = { client: byStream(client.diagnoser.report()), server: byStream(server.diagnoser.report()) }
+  const atClients = client.diagnoser.report()
+  const atServers = server.diagnoser.report()
+  const reports = {
+    client: byStream(atClients),
+    server: byStream(atServers),
+    isBlind: { client: isBlind(atClients), server: isBlind(atServers) },
+  }
   const connections: ComparedConnection[] = []
   for (const pair of pairs) {
     const [atClient, atServer] = nearClient === 0 ? pair : [pair[1], pair[0]]
     connections.push(compareLegs(atClient, atServer, reports))
   }
-  return { nearClient, clockOffset: offsetOf(pairs, first, second), connections }
+  const notes = [atClients.notes, atServers.notes] as const
+  return {
+    nearClient,
+    clockOffset: offsetOf(pairs, first, second),
+    notes: nearClient === 0 ? notes : [notes[1], notes[0]],
+    connections,
+  }
 }
 
 /** Both ways the same. */
@@ -121,6 +136,9 @@ function endsOf({ src0, src1, src2, src3, dst0, dst1, dst2, dst3 }: Packet, tcp:
 
 const byStream = ({ connections }: CaptureReport): Map<number, CaptureDiagnosis> =>
   new Map([...connections].map((diagnosis) => [diagnosis.stream, diagnosis]))
+
+/** Has packets of TCP that could not be read: what is not found in such a capture may have been there. */
+const isBlind = ({ notes }: CaptureReport): boolean => notes.some(({ kind }) => kind === 'cut-headers')
 
 /**
  * A packet of the client has passed fewer routers where it is nearer to it, and an answer takes longer to come back; the
@@ -186,10 +204,13 @@ export function inBoth(first: Leg, second: Leg): InBoth {
 interface Reports {
   readonly client: ReadonlyMap<number, CaptureDiagnosis>
   readonly server: ReadonlyMap<number, CaptureDiagnosis>
+  readonly isBlind: { readonly client: boolean; readonly server: boolean }
 }
 
 function compareLegs(atClient: Leg | null, atServer: Leg | null, reports: Reports): ComparedConnection {
-  const { onlyFirst, onlySecond } = matched(atClient?.prints ?? [], atServer?.prints ?? [])
+  const found = matched(atClient?.prints ?? [], atServer?.prints ?? [])
+  const onlyFirst = reports.isBlind.server ? [] : found.onlyFirst
+  const onlySecond = reports.isBlind.client ? [] : found.onlySecond
   const lostThere = onlyFirst.filter(({ fromClient }) => fromClient)
   const lostBack = onlySecond.filter(({ fromClient }) => !fromClient)
   const madeForClient = onlyFirst.filter(({ fromClient }) => !fromClient)
