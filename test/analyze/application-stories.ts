@@ -71,6 +71,42 @@ export const OF_APPLICATIONS: Readonly<Record<string, Told>> = {
     verdict: 'protocol-mismatch',
     culprit: 'client-app',
   },
+  'a message of WebSocket, and a close two seconds later': {
+    story: `${OPEN}0.03 c PA text=GET_/_HTTP/1.1|Upgrade:_websocket||
+      0.05 s PA text=HTTP/1.1_101_Switching|Upgrade:_websocket||
+      0.06 c PA 100
+      0.08 s A
+      2.1 c FA
+      2.12 s FA
+      2.13 c A`,
+    verdict: 'healthy',
+    culprit: 'none',
+  },
+  'the client has waited long enough for a body that comes drop by drop': {
+    story: `${OPEN}0.03 c PA text=GET_/_HTTP/1.1||
+      0.05 s PA text=HTTP/1.1_200_OK|Content-Length:_5000||abc
+      0.06 c A
+      0.5 s PA 100
+      0.51 c A
+      0.6 c FA
+      0.7 s PA 100
+      0.71 c R bare`,
+    verdict: 'download-aborted',
+    culprit: 'client-app',
+    resetBy: 'client-host',
+  },
+  'a session of TLS 1.3 that is taken up again and ended by its client': {
+    story: `${OPEN}0.03 c PA text=\u0016\u0003\u0003\u0000\u0002ab
+      0.05 s PA text=\u0016\u0003\u0003\u0000\u0002ab
+      0.06 c PA text=\u0017\u0003\u0003\u0000\u0035${'a'.repeat(53)}
+      0.061 c FA
+      0.08 s PA text=\u0017\u0003\u0003\u0000\u0013${'a'.repeat(19)}
+      0.081 s FA
+      0.09 c R bare`,
+    verdict: 'ended-by-reset',
+    culprit: 'none',
+    resetBy: 'client-host',
+  },
   'a stream that the server ends': {
     story: `${OPEN}0.03 c PA 37
       0.05 s A

@@ -112,6 +112,8 @@ function encryptedAlertOf(c: Case): 'client' | 'server' | null {
   if (!speakTls(c) || client.answers !== 1) return null
   const isOver = client.fin.happened || server.fin.happened || reset !== null
   if (server.answers === 1) return isOver && ALERT_LENGTHS.has(client.sinceAnswer) ? 'client' : null
+  // Who says goodbye is answered by a goodbye.
+  if (client.fin.happened && client.fin.frame < server.lastText.frame) return null
   const isAnswer = server.answers === 2 && server.sinceAnswer === ENCRYPTED_ALERT
   const isAtOnce = server.fin.at - client.lastText.at < 2 * rtt + AT_ONCE
   return isAnswer && server.fin.happened && isAtOnce && server.fin.at >= server.lastText.at ? 'server' : null
