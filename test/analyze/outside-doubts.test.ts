@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CaptureDiagnosis } from '../../src/analyze/outside/capture-diagnosis.ts'
-import { OPEN } from './outside-stories.ts'
+import { OPEN } from './told.ts'
 import { captureOf, diagnosesOf, Story } from './wire-story.ts'
 
 const told = (...stories: readonly Story[]): CaptureDiagnosis => diagnosesOf(captureOf(...stories))[0]!

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Finding } from '../../src/analyze/outside/findings.ts'
-import { OPEN } from './outside-stories.ts'
+import { OPEN } from './told.ts'
 import { captureOf, diagnosesOf, Story } from './wire-story.ts'
 
 function found(kind: string, lines: string): Finding | undefined {

@@ -1,23 +1,8 @@
 /** One story for each verdict, with what has to be said of its last connection. */
 
-import type { Outcome } from '../../src/analyze/outside/application-errors.ts'
-import type { CaptureCulprit, ResetSender } from '../../src/analyze/outside/case.ts'
-import type { CaptureVerdict } from '../../src/analyze/outside/verdicts.ts'
+import { OF_APPLICATIONS } from './application-stories.ts'
+import { OPEN, type Told } from './told.ts'
 
-export interface Told {
-  /** Connections before the one in question, on ports of their own. */
-  readonly before?: readonly string[]
-  readonly story: string
-  readonly verdict: CaptureVerdict
-  readonly culprit: CaptureCulprit | null
-  readonly resetBy?: ResetSender
-  readonly client?: Outcome
-}
-
-export const OPEN = `0 c S
-  0.02 s SA
-  0.0201 c A
-  `
 const ASK = `${OPEN}0.03 c PA 100
   0.05 s A
   `
@@ -32,7 +17,7 @@ const DONE = `${TALK}0.07 c FA
 const SILENT = `${OPEN}0.03 c PA 10
   0.05 s A`
 
-export const STORIES: Readonly<Record<string, Told>> = {
+const OF_CONNECTIONS: Readonly<Record<string, Told>> = {
   'nothing listens': {
     story: '0 c S\n 0.02 s RA bare',
     verdict: 'refused',
@@ -151,74 +136,6 @@ export const STORIES: Readonly<Record<string, Told>> = {
     verdict: 'handshake-abandoned',
     culprit: 'client-host',
     resetBy: 'client-host',
-  },
-  'a reader in its own time: its window closes and opens again and again': {
-    story: `${OPEN}0.03 c PA 100
-      0.05 s A 1400
-      0.051 c A win=0
-      1.5 c A
-      1.52 s A 1400
-      1.521 c A win=0
-      3 c A
-      3.02 s A 1400
-      3.021 c A win=0
-      3.5 s A seq=-1
-      3.501 c A win=0
-      5 s A seq=-1
-      5.001 c A win=0`,
-    verdict: 'slow-receiver',
-    culprit: 'client-app',
-  },
-  'such a reader goes away while its window is closed': {
-    story: `${OPEN}0.03 c PA 100
-      0.05 s A 1400
-      0.051 c A win=0
-      1.5 c A
-      1.52 s A 5000
-      1.521 c A win=0
-      2.5 c RA win=0`,
-    verdict: 'download-aborted',
-    culprit: 'client-app',
-    resetBy: 'client-host',
-  },
-  'the path dies in the middle of segments of the size that passed before': {
-    story: `${OPEN}0.03 c A 1400
-      0.05 s A
-      0.06 c A 1400
-      0.3 c A again
-      0.9 c A again
-      2.1 c A again`,
-    verdict: 'unacknowledged',
-    culprit: 'path',
-  },
-  'a message of an unknown protocol, and silence to the end': {
-    story: `${OPEN}0.03 c PA 60\n 0.05 s A\n 9 c A\n 9.02 s A`,
-    verdict: 'healthy',
-    culprit: 'none',
-  },
-  'a request of HTTP, and silence to the end': {
-    story: `${OPEN}0.03 c PA text=GET_/_HTTP/1.1||\n 0.05 s A\n 9 c A\n 9.02 s A`,
-    verdict: 'no-response',
-    culprit: 'server-app',
-    client: 'read-timeout',
-  },
-  'TLS for a port that speaks HTTP': {
-    story: `${OPEN}0.03 c PA text=\u0016\u0003\u0001\u0000\u0002ab
-      0.05 s PA text=HTTP/1.1_400_Bad_Request||
-      0.051 s FA
-      0.06 c RA`,
-    verdict: 'protocol-mismatch',
-    culprit: 'client-app',
-    resetBy: 'client-host',
-  },
-  'HTTP for a port that speaks TLS': {
-    story: `${OPEN}0.03 c PA text=GET_/||
-      0.05 s PA text=\u0015\u0003\u0001\u0000\u0002\u0002F
-      0.051 s FA
-      0.06 c FA
-      0.08 s A`,
-    verdict: 'protocol-mismatch',
-    culprit: 'client-app',
   },
   'closed with unread data': {
     story: `${OPEN}0.03 c A 1400\n 0.031 c PA 600\n 0.05 s A\n 0.35 s RA`,
@@ -478,3 +395,5 @@ export const STORIES: Readonly<Record<string, Told>> = {
     culprit: 'none',
   },
 }
+
+export const STORIES: Readonly<Record<string, Told>> = { ...OF_CONNECTIONS, ...OF_APPLICATIONS }

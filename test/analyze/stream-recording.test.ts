@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StreamRecording } from '../../src/analyze/outside/stream-recording.ts'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
-import { OPEN } from './outside-stories.ts'
+import { OPEN } from './told.ts'
 import { captureOf, Story } from './wire-story.ts'
 
 /** Reasons and notes of what the client sent, by frame. */

@@ -283,4 +283,20 @@ export const KEPT: readonly Kept[] = [
     truth: { ...stateLost, verdict: ['reset-by-middlebox'], phase: 'data' },
     fromBoth: { ...stateLost, verdict: ['reset-by-middlebox'] },
   },
+  {
+    name: 'numbers_moved_then_abort',
+    title: "a firewall moves the client's numbers; the server aborts: the reset is its own",
+    clientSaw: 'ECONNRESET',
+    truth: byServer,
+    fromServer: byServer,
+    fromBoth: byServer,
+  },
+  {
+    name: 'captures_begin_apart',
+    title: 'one capture begins half a second after the other, both in the middle; the server aborts',
+    clientSaw: 'ECONNRESET',
+    truth: byServer,
+    fromServer: byServer,
+    fromBoth: byServer,
+  },
 ]

@@ -11,6 +11,8 @@ export const MQTT_WORDS = 3
 export const OTHER_WORDS = 4
 /** The beginning is not in the capture, or not enough of it. */
 export const UNKNOWN_WORDS = 5
+/** HTTP, until the server switched to another protocol (status 101), as WebSocket does. */
+export const SWITCHED_WORDS = 6
 
 const TLS_CHANGE_CIPHER = 20
 const TLS_APPLICATION_DATA = 23
@@ -63,6 +65,6 @@ function isMqttConnect(bytes: Uint8Array, at: number, held: number): boolean {
 export const asks = (client: SideFacts, server: SideFacts): boolean =>
   server.octets === 0 && (client.firstWords === HTTP_WORDS || client.firstWords === TLS_WORDS)
 
-/** Behind the answer to its CONNECT it may tell and tell (QoS 0). */
+/** Behind the answer to MQTT's CONNECT, or to an upgrade to WebSocket, messages need no answers. */
 export const publishes = (client: SideFacts, server: SideFacts): boolean =>
-  server.octets > 0 && client.firstWords === MQTT_WORDS
+  server.octets > 0 && (client.firstWords === MQTT_WORDS || client.firstWords === SWITCHED_WORDS)

@@ -6,7 +6,7 @@
 import { readUint16 } from '../../bytes/big-endian.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import type { SideFacts } from './facts.ts'
-import { NO_WORDS, UNKNOWN_WORDS, wordsOf } from './first-words.ts'
+import { NO_WORDS, SWITCHED_WORDS, UNKNOWN_WORDS, wordsOf } from './first-words.ts'
 
 const TLS_ALERT = 21
 const TLS_HANDSHAKE = 22
@@ -21,6 +21,8 @@ const FATAL = 2
 const PLAIN_ALERT = 2
 
 const LONGEST_HEADER = 8192
+/** RFC 9110 15.2.2. */
+const SWITCHING = 101
 /** With extensions, which nobody uses. */
 const LONGEST_CHUNK_HEAD = 128
 /** `0`, and two ends of lines. */
@@ -103,6 +105,7 @@ function frameResponse(me: SideFacts, peer: SideFacts, packet: Packet, tcp: TcpF
   const status = Number(head.slice(9, 12))
   const length = /\r\ncontent-length: *(\d{1,9}) *(?:\r\n|$)/i.exec(head)
   me.framing = 'unknown'
+  if (status === SWITCHING) peer.firstWords = SWITCHED_WORDS
   if (head === '' || peer.asksHead || status < 200 || status === 204 || status === 304) return
   if (/\r\ntransfer-encoding: *chunked *(?:\r\n|$)/i.test(head)) {
     me.framing = 'chunks'

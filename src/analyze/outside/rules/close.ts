@@ -2,8 +2,10 @@
 
 import { counted } from '../../../trace/counted.ts'
 import { type Case, cause, evidence, type Rule, seconds } from '../case.ts'
+import { asks } from '../first-words.ts'
 import { missingAt } from '../framing.ts'
 import { tellsOnly } from './no-response.ts'
+import { BURST } from './reset-story.ts'
 
 /** A closing side that says no more than this says only farewell (a TLS alert). */
 const FAREWELL = 64
@@ -63,6 +65,15 @@ const askedOneByOne = ({ client, server }: Case): boolean =>
   server.monologues === 0 &&
   client.segments === server.answers + 1
 
+/** It goes on for a while without a pause and without a word of the server, which has read all of it: a copy, a measurement. */
+function streams(c: Case): boolean {
+  const { client, server } = c
+  const lasts = client.lastText.at - client.firstText.at >= STREAM && client.octets >= BURST
+  return lasts && server.octets === 0 && !asks(client, server) && !hasWaited(c)
+}
+/** Seconds. */
+const STREAM = 0.5
+
 const closedWithoutAnswer: Rule = {
   verdict: 'closed-without-answer',
   applies: (c) => {
@@ -73,6 +84,7 @@ const closedWithoutAnswer: Rule = {
       client.lastText.happened &&
       client.lastText.at < server.fin.at &&
       !tellsOnly(c) &&
+      !streams(c) &&
       (server.octets === 0 ? client.octets > FAREWELL || hasWaited(c) : hasWaited(c) && askedOneByOne(c))
     )
   },

@@ -172,7 +172,7 @@ function causesOf(c: Case, closedAt: number): Cause[] {
       ),
     )
   }
-  if (!late) {
+  if (!late && client.octets > 0) {
     causes.push(
       cause(
         'the answer is lost on its way, as where its segments are larger than the path takes (path MTU black hole)',

@@ -4,6 +4,7 @@ import { counted } from '../../../trace/counted.ts'
 import type { Outcome } from '../application-errors.ts'
 import { type Case, cause, isLive, type Rule } from '../case.ts'
 import type { ResetFacts } from '../facts.ts'
+import { openAt } from '../framing.ts'
 import { gaveUpWaiting, noResponse } from './no-response.ts'
 import { BURST, FAREWELL, LARGE, resetOf, saidGoodbye, story } from './reset-story.ts'
 
@@ -12,7 +13,8 @@ function isAbortedDownload(c: Case, reset: ResetFacts): boolean {
   const { server, client } = c
   if (!reset.fromClient || server.octets === 0) return false
   if (server.fin.happened && server.fin.at < reset.at) return reset.victimPending > BURST
-  if (client.fin.happened && server.octetsAfterFin > 0) return server.octetsAfterFin >= BURST
+  if (client.fin.happened && server.octetsAfterFin > 0)
+    return server.octetsAfterFin >= BURST || openAt(server) > 0
   // A window that shrank holds data that nobody reads; a close then is a reset.
   const shrank = reset.senderWindow >= 0 && 5 * reset.senderWindow < 4 * client.largestWindow
   const unread = isLive(reset) && shrank && server.sinceAnswer >= BURST
@@ -72,7 +74,8 @@ function isStillRead({ client, server, rtt }: Case, reset: ResetFacts): boolean 
 function seenByServer({ client, server, reset }: Case): Outcome {
   if (!reset!.fromClient || server.fin.happened) return 'nothing'
   if (!client.fin.happened) return 'reset'
-  return server.octetsAfterFin > 0 ? 'broken-pipe' : 'nothing'
+  const isFarewell = server.framing === 'tls' && server.octetsAfterFin <= FAREWELL
+  return server.octetsAfterFin > 0 && !isFarewell ? 'broken-pipe' : 'nothing'
 }
 
 const endedByReset: Rule = {

@@ -95,6 +95,11 @@ const tlsAlert: Rule = {
 const ENCRYPTED_ALERT = 5 + 2 + 1 + 16
 /** TLS 1.3's ChangeCipherSpec, which means nothing. */
 const CHANGE_CIPHER = 6
+/** Java pads. */
+const PADDING = 16
+const ALERT_LENGTHS: ReadonlySet<number> = new Set(
+  [0, PADDING, CHANGE_CIPHER, PADDING + CHANGE_CIPHER].map((more) => ENCRYPTED_ALERT + more),
+)
 /** Who answers so soon has not waited for anything, seconds. */
 const AT_ONCE = 0.2
 
@@ -105,10 +110,10 @@ const speakTls = ({ client, server }: Case): boolean =>
 function encryptedAlertOf(c: Case): 'client' | 'server' | null {
   const { client, server, reset, rtt } = c
   if (!speakTls(c) || client.answers !== 1) return null
-  const said = client.sinceAnswer
-  const isShort = said === ENCRYPTED_ALERT || said === ENCRYPTED_ALERT + CHANGE_CIPHER
-  const leaves = client.fin.happened || reset?.fromClient === true
-  if (server.answers === 1) return isShort && leaves && client.una === client.next ? 'client' : null
+  const isOver = client.fin.happened || server.fin.happened || reset !== null
+  if (server.answers === 1) return isOver && ALERT_LENGTHS.has(client.sinceAnswer) ? 'client' : null
+  // Who says goodbye is answered by a goodbye.
+  if (client.fin.happened && client.fin.frame < server.lastText.frame) return null
   const isAnswer = server.answers === 2 && server.sinceAnswer === ENCRYPTED_ALERT
   const isAtOnce = server.fin.at - client.lastText.at < 2 * rtt + AT_ONCE
   return isAnswer && server.fin.happened && isAtOnce && server.fin.at >= server.lastText.at ? 'server' : null
@@ -128,11 +133,11 @@ const encryptedAlert: Rule = {
       ambiguous: false,
       resetBy: resetterOf(c),
       detail: byClient
-        ? 'where the Finished of the client was due it sent an encrypted record of the length of an alert, and closed'
+        ? 'where the Finished of the client was due it sent an encrypted record of the length of an alert'
         : 'the server answered the end of the handshake with an encrypted record of the length of an alert, and closed',
       evidence: evidence(
         [c.server.firstText, 'ServerHello'],
-        [side.lastText, `${ENCRYPTED_ALERT} octets: an alert, encrypted`],
+        [side.lastText, 'as long as an alert, encrypted'],
         [side.fin, 'FIN'],
         [c.reset?.frame ?? 0, c.reset === null ? '' : resetText(c.reset)],
       ),
