@@ -28,6 +28,8 @@ interface Seen {
   readonly segment: SegmentRecord
   readonly reason: SendReason
   readonly note: string
+  /** Which segment of its frame, from 1; 0: the only one. */
+  part: number
 }
 
 export class FlowRecorder {
@@ -66,15 +68,15 @@ export class FlowRecorder {
     const [a, b] = this.#names
     const [pathA, pathB] = this.#states.paths
     const steps = new StepsByFrame([...stateEvents(a, pathA), ...stateEvents(b, pathB)])
-    const events: TraceEvent[] = [...steps.at(0)]
+    const events: TraceEvent[] = [...steps.take(0)]
     let vantage = this.#vantage.told(this.#names)
-    for (const { isFromA, at, frame, segment, reason, note } of this.#seen) {
+    for (const { isFromA, at, frame, segment, reason, note, part } of this.#seen) {
       const [host, far] = isFromA ? [a, b] : [b, a]
       const sent: TraceEvent = {
         kind: 'sent',
         host,
         reason,
-        note,
+        note: part === 0 ? note : note.replace(/^frame \d+/, `$& (segment ${part} of it)`),
         at,
         connection: 1,
         packet: frame,
@@ -83,7 +85,7 @@ export class FlowRecorder {
       }
       vantage = undefined
       const received: TraceEvent = { kind: 'received', host: far, at, connection: 1, packet: frame, segment }
-      const here = steps.at(frame)
+      const here = steps.take(frame)
       if (here.length === 0) events.push(sent, received)
       else events.push(...of(here, host, at), sent, received, ...of(here, far, at))
     }
@@ -115,7 +117,24 @@ export class FlowRecorder {
         ? noteOf(packet, analysis)
         : `frame ${packet.number}, frame ${original.frame} once more (${cause!.evidence})`
     this.#states.packet(isFromA, tcp, packet.number, 0)
-    this.#seen.push({ isFromA, at: this.#microseconds(packet), frame: packet.number, segment, reason, note })
+    this.#seen.push({
+      isFromA,
+      at: this.#microseconds(packet),
+      frame: packet.number,
+      segment,
+      reason,
+      note,
+      part: 0,
+    })
+    this.#numberParts()
+  }
+
+  /** Two segments in one frame have its number both: it is said which of them each is. */
+  #numberParts(): void {
+    const [before, now] = this.#seen.slice(-2)
+    if (before === undefined || now === undefined || before.frame !== now.frame) return
+    if (before.part === 0) before.part = 1
+    now.part = before.part + 1
   }
 
   /** What is kept of a packet, if it is; a copy comes soon behind it. */
@@ -159,9 +178,11 @@ class StepsByFrame {
     }
   }
 
-  /** 0: before the first one. */
-  at(frame: number): readonly StateChanged[] {
-    return this.#steps.get(frame) ?? NO_STEPS
+  /** Once: a frame may have two segments. 0: before the first one. */
+  take(frame: number): readonly StateChanged[] {
+    const found = this.#steps.get(frame) ?? NO_STEPS
+    this.#steps.delete(frame)
+    return found
   }
 }
 

@@ -1,6 +1,7 @@
 /** A graph as a picture: panels, axes, legend, title; and where times and values lie in it. */
 
 import { element, picture, textAt } from '../svg/markup.ts'
+import { durationText } from '../svg/scale.ts'
 import { proportionalWidth, wrapped } from '../svg/text-width.ts'
 import { BASE_STYLE, type Scheme, SIZES, themeStyle } from '../svg/theme.ts'
 import { COLUMN } from './columns.ts'
@@ -190,7 +191,7 @@ interface Head {
 
 /** Whose data they are, and where they were seen. */
 export function headWords(
-  { isCaptured }: GraphSeries,
+  { isCaptured, clockBack }: GraphSeries,
   { sender, receiver, ports, isSeenAtSender }: GraphDirection,
   { addresses }: GraphOptions,
 ): string {
@@ -200,7 +201,13 @@ export function headWords(
     return port < 0 ? known.join(' ') : `${known.join(' ')} port ${port}`
   }
   const place = isCaptured ? 'the capture' : isSeenAtSender ? sender : receiver
-  return `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}`
+  return `${name(sender, ports.sender)} → ${name(receiver, ports.receiver)}, as seen at ${place}${clockWords(clockBack)}`
+}
+
+function clockWords({ times, mostUs }: GraphSeries['clockBack']): string {
+  if (times === 0) return ''
+  const often = times === 1 ? 'once, by' : `${times} times, by up to`
+  return `, whose clock goes back ${often} ${durationText(mostUs)}: drawn by its times`
 }
 
 /** Title and subtitle in lines that fit into `room` pixels. */

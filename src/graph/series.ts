@@ -106,6 +106,8 @@ export interface GraphSeries {
   readonly endUs: number
   /** Everything was seen in one place, and nothing is known of the inside of either side. */
   readonly isCaptured: boolean
+  /** How often the clock of the capture goes back between two segments, and by how much at most, microseconds. */
+  readonly clockBack: { readonly times: number; readonly mostUs: number }
   readonly directions: readonly [GraphDirection, GraphDirection]
 }
 
@@ -126,11 +128,13 @@ export function graphSeries(events: readonly TraceEvent[], pair: LadderPair): Gr
     endUs = Math.max(endUs, event.at)
   }
   if (startUs > endUs) startUs = endUs = 0
+  const isCaptured = isSeenInOnePlace(selected)
   return {
     pair,
     startUs,
     endUs,
-    isCaptured: isSeenInOnePlace(selected),
+    isCaptured,
+    clockBack: isCaptured ? clockBackOf(events, selected) : { times: 0, mostUs: 0 },
     directions: [directionOf(selected, pair, 0, losses), directionOf(selected, pair, 1, losses)],
   }
 }
@@ -217,6 +221,24 @@ function isSeenInOnePlace(selected: readonly SidedEvent[]): boolean {
     hasArrivals = true
   }
   return hasArrivals
+}
+
+/** A capture has its packets in the order in which they passed; what is drawn of it is in the order of its times. */
+function clockBackOf(
+  events: readonly TraceEvent[],
+  selected: readonly SidedEvent[],
+): GraphSeries['clockBack'] {
+  const own = new Set(selected.map(({ event }) => event))
+  let times = 0
+  let mostUs = 0
+  let last = Number.NEGATIVE_INFINITY
+  for (const event of events) {
+    if (event.kind !== 'sent' || !own.has(event)) continue
+    if (event.at < last) times++
+    mostUs = Math.max(mostUs, last - event.at)
+    last = event.at
+  }
+  return times === 0 ? { times, mostUs: 0 } : { times, mostUs }
 }
 
 /** A segment on its way out or in, whichever was recorded. */

@@ -221,6 +221,10 @@ describe('for everybody', () => {
         for (const box of boxes) assert.ok(box !== null && box.x >= 0 && box.x + box.width <= width)
         const bar = boxes.at(-1)!
         assert.ok(bar.y + bar.height <= height + 1, 'the bar of time')
+        const stage = (await page.locator('.stage').boundingBox())!
+        assert.ok(stage.height >= height / 2, `the picture has ${stage.height} of ${height} pixels`)
+        const pushed = await page.locator('.tool-row').evaluate((row) => row.scrollWidth - row.clientWidth)
+        if (width >= 1200) assert.equal(pushed, 0, 'every control of the diagram is seen')
         if (width < 900) {
           const { y, height: tall } = (await page.locator('.diagram-scroll').boundingBox())!
           const seen = Math.min(y + tall, bar.y) - y

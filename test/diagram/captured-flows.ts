@@ -59,7 +59,7 @@ export function checkFlow(name: string, flow: FlowRecorder, limits: Limits): boo
   const squeezed = text.replace(/[\s│┃┊╌─▶◀]/g, '')
   // Half a message says its number alone; a note that a line ends in goes on in the next one.
   assert.deepEqual(
-    [...squeezed.matchAll(/frame(\d+)[:,]/g)].map(numberOf),
+    [...squeezed.matchAll(/frame(\d+)[:,(]/g)].map(numberOf),
     frames,
     `${name}: frames of the text`,
   )

@@ -119,6 +119,34 @@ test('the client is who sent the SYN; both go through the states that the packet
   }
 })
 
+test('segments that share a frame are told apart, and no state is entered twice', () => {
+  const result = runScenario(SCENARIOS.find(({ name }) => name === 'normal-close')!, {})
+  const octets = result.capture(result.hosts[0]!).octets
+  const eventsOf = (numberOf: (frame: number) => number): readonly TraceEvent[] => {
+    const analysis = new SequenceAnalysis()
+    const flow = new FlowRecorder(100)
+    const dissector = new Dissector((packet, tcp) => flow.packet(packet, tcp, analysis.analyze(packet, tcp)))
+    new CaptureReader((record) => {
+      const { number } = record
+      record.number = numberOf(number)
+      dissector.dissect(record)
+      record.number = number // the reader counts on
+    }).readWhole(octets)
+    return flow.events
+  }
+  const statesOf = (events: readonly TraceEvent[]): string[] =>
+    events.flatMap((event) => (event.kind === 'state' ? [`${event.host} ${event.to}`] : [])).sort()
+  const one = eventsOf((frame) => frame)
+  const two = eventsOf((frame) => Math.ceil(frame / 2))
+  assert.deepEqual(statesOf(two), statesOf(one))
+  const notes = two.filter(isSent).map(({ note }) => /^frame \d+[^,]*/.exec(note!)![0])
+  assert.deepEqual(notes.slice(0, 3), [
+    'frame 1 (segment 1 of it)',
+    'frame 1 (segment 2 of it)',
+    'frame 2 (segment 1 of it)',
+  ])
+})
+
 test('beyond the packets that were asked for, the rest is only counted', () => {
   const result = runScenario(SCENARIOS.find(({ name }) => name === 'data-transfer')!, {})
   const analysis = new SequenceAnalysis()

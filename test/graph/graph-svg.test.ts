@@ -12,6 +12,7 @@ import { fixedWidth, proportionalWidth } from '../../src/svg/text-width.ts'
 import { connectionsIn } from '../../src/trace/connections.ts'
 import type { TraceEvent } from '../../src/trace/events.ts'
 import { SYN } from '../../src/wire/segment.ts'
+import { Story } from '../diagram/story.ts'
 
 interface Words {
   readonly words: string
@@ -283,4 +284,26 @@ test('what the picture shows is there as data, too', () => {
   assert.equal(data.seenAt, 'sender')
   assert.equal(data.losses.length, 1)
   assert.ok(data.recovery.some(({ phase }: { phase: string }) => phase === 'fast-recovery'))
+})
+
+test('a capture whose clock goes back says so', () => {
+  const passing = (times: readonly number[]): GraphSeries => {
+    const told = new Story({ client: 50000, server: 80 })
+    for (const [k, at] of times.entries()) {
+      told.now = at
+      told.receive(
+        'server',
+        told.send('client', 'server', 'ACK', 'new-data', { seq: 1 + k * 10, length: 10 }),
+      )
+    }
+    return graphSeries(told.events, connectionsIn(told.events)[0]!)
+  }
+  const svgOf = (times: readonly number[], options: Partial<GraphOptions> = {}): string =>
+    graphSvg(passing(times), { type: 'throughput', ...options })
+  assert.doesNotMatch(svgOf([0, 1000, 2000]), /clock/)
+  assert.match(
+    svgOf([0, 9000, 2000]),
+    /as seen at the capture, whose clock goes back once, by 7 ms: drawn by its times/,
+  )
+  assert.match(svgOf([0, 9000, 2000, 8000, 7000]), /goes back 2 times, by up to 7 ms/)
 })
