@@ -36,7 +36,7 @@ for (const [kernel, listen] of [
   test(`standard input to ${kernel}, its answer to standard output, half-closed in between`, skip, () =>
     withNamespace(async (ns) => {
       // The device, and with it the kernel's address, comes and goes with Elko: socat listens on all addresses.
-      ns.spawn('socat', [listen, 'SYSTEM:cat; echo the end'])
+      ns.spawn('socat', ['-t120', listen, 'SYSTEM:cat; echo the end'])
       await untilListening(ns, 9000)
       const text = 'a line\n'.repeat(10_000)
       const { code, stdout, stderr } = await runElko(ns, ['connect', kernel, '9000', '--json'], text)

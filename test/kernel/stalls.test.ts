@@ -174,17 +174,17 @@ async function elkoKeepsAlive(family: Family): Promise<void> {
   })
 }
 
-/** An answer to a probe may take the kernel's peer so long: more than a machine stands still. */
-const PROBE_PATIENCE_S = 30
+/** So many probes in as many seconds may go unanswered: more than a machine stands still. */
+const PATIENT_PROBES = 30
 
-/** MUST-26: Elko answers the kernel's probes: one that nobody answered would have ended the connection. */
+/** MUST-26: Elko answers the kernel's probes, which would otherwise end the connection. */
 async function kernelKeepsAlive(family: Family): Promise<void> {
   await withPeers({}, async ({ ns, tun, host, net }) => {
     const capture = await captureAll(ns, tun)
     listen(net, 7000, (stream) => stream.resume().once('end', () => stream.end()))
-    const options = `keepalive,keepidle=1,keepintvl=${PROBE_PATIENCE_S},keepcnt=1`
+    const options = `keepalive,keepidle=1,keepintvl=1,keepcnt=${PATIENT_PROBES}`
     const client = ns.spawn('socat', ['-', `${family.socat}:${family.elkoHost}:7000,${options}`])
-    await sleep((PROBE_PATIENCE_S + 5) * 1000)
+    await sleep((PATIENT_PROBES + 5) * 1000)
     assert.equal(client.exitCode, null)
     assert.equal(host.stack.connections()[0]?.stateName, 'ESTABLISHED')
     client.stdin!.end()

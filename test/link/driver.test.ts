@@ -15,6 +15,7 @@ import { BareLink } from './bare-link.ts'
 import { until } from './turn.ts'
 
 const SERVER = parseAddress('10.0.0.2')!
+const RTO_MS = 60_000
 
 function stackOf(name: string, address: string): Stack {
   let state = name.length
@@ -22,7 +23,8 @@ function stackOf(name: string, address: string): Stack {
     state = (Math.imul(state, 1664525) + 1013904223) | 0
     return state
   }
-  const config = configure({ mslMs: 20 })
+  // No machine stands still for so long that a SYN goes again of itself.
+  const config = configure({ mslMs: 20, rtoInitialMs: RTO_MS })
   return new Stack({
     name,
     addresses: [`${address}/24`],
@@ -168,8 +170,8 @@ test('a deadline that has passed is handled after a flush, though the host timer
   const driver = new Driver(stack, link, DEAF)
   const connection = stack.connect({ remoteAddress: SERVER, remotePort: 80 })
   await turn()
-  // As if the SYN had been sent two seconds ago: its timeout of one second is over.
-  connection.tcb.timers.retransmission -= 2_000_000
+  // As if the SYN had been sent so long ago: its timeout is over.
+  connection.tcb.timers.retransmission -= RTO_MS * 1000
   connection.reconfigure(connection.tcb.config)
   driver.flush()
   driver.flush()

@@ -22,8 +22,9 @@ const PROGRAM = `
     const server = http.createServer((request, response) => response.end('Elko saw ' + request.socket.remoteAddress))
     server.listen(8080, '10.79.0.2')
     await once(server, 'listening')
+    const asked = once(server, 'request')
     console.log(await get('http://10.79.0.1:9000/'))
-    await once(server, 'request')
+    await asked
     server.close()
   } else {
     const server = http.createServer((request, response) => {
