@@ -155,8 +155,18 @@ test('what was lost ends at a cross in the network, what arrived at a head, what
     assert.deepEqual(seen, message.sentItem < 0 ? [0, 0] : [0, 1])
   }
   assert.ok(arrows.some(({ message }) => message.fate === 'lost'))
-  const oneEnd = layoutSequence(STORIES.oneEnd().events)
-  for (const { arrow } of oneEnd.marks) if (arrow !== undefined) assert.deepEqual(arrow.seen, [0, 0])
+})
+
+test('where one end is not recorded arrows are dashed and level, and none crosses another', () => {
+  const { marks } = layoutSequence(STORIES.oneEnd().events)
+  const arrows = marks.flatMap(({ arrow }) => arrow ?? [])
+  assert.deepEqual(new Set(arrows.map(({ message }) => message.from)), new Set([0, 1]))
+  for (const { seen, y1, y2 } of arrows) {
+    assert.deepEqual(seen, [0, 0])
+    assert.equal(y1, y2)
+  }
+  const heights = arrows.map(({ y1 }) => y1)
+  assert.ok(heights.every((y, k) => k === 0 || y > heights[k - 1]!))
 })
 
 test('a message that overtakes another one crosses it', () => {

@@ -136,6 +136,7 @@ const ALL: Part = [0, 1]
 const NOTHING: Part = [0, 0]
 
 /**
+ * An arrow whose other end is not recorded is level: any slope would tell of crossings that nobody has seen.
  * @param y1 where it leaves, null: not seen; @param y2 where it arrives, null: not seen.
  * @param seen what was seen of it where both its ends are known
  */
@@ -158,10 +159,10 @@ export function arrowOf(
     const copied = message.marks.length > 0
     const x1 = copied ? (left + right) / 2 : start
     const cross = message.fate === 'rejected' ? 'cross' : 'head'
-    return { message, x1, y1: y2! - fall * (copied ? 0.5 : 1), x2: end, y2: y2!, end: cross, seen: NOTHING }
+    return { message, x1, y1: copied ? y2! - fall / 2 : y2!, x2: end, y2: y2!, end: cross, seen: NOTHING }
   }
   if (message.fate === 'unseen')
-    return { message, x1: start, y1, x2: end, y2: y1 + fall, end: 'head', seen: NOTHING }
+    return { message, x1: start, y1, x2: end, y2: y1, end: 'head', seen: NOTHING }
   const [x2, down] = lostEnd(message, columns, fall)
   const sign = message.fate === 'lost' ? 'cross' : 'unknown'
   return { message, x1: start, y1, x2, y2: y1 + down, end: sign, seen: ALL }

@@ -190,12 +190,13 @@ export class Body {
     const end = endLabel(message, columns, pace.fall)
     if (end !== null) labels.push(end)
     // A capture sees both ends in one moment: the arrow is level, and its end needs its room now.
-    const level = next?.kind === 'message' && next.message === message && next.at === row.at
+    const isSeenAtOnce = next?.kind === 'message' && next.message === message && next.at === row.at
     const keep = [startRoom(side, columns)]
-    if (level) keep.push(endRoom(side === 0 ? 1 : 0, columns), levelRoom(columns))
+    if (isSeenAtOnce || message.fate === 'unseen')
+      keep.push(endRoom(side === 0 ? 1 : 0, columns), levelRoom(columns))
     const mark = this.#stand(row, 'message', side, { labels, keep }, aboutMessage(message, naming))
     this.#drawn.set(mark, message)
-    if (level) this.heights.set(message.arrivedItem, mark.y)
+    if (isSeenAtOnce) this.heights.set(message.arrivedItem, mark.y)
   }
 
   #arrives(row: MessageRow): void {
@@ -218,8 +219,10 @@ export class Body {
       if (!leftHere) this.#drawn.set(mark, message)
       return
     }
-    const rise = message.marks.length > 0 ? pace.fall / 2 : pace.fall
-    labels.unshift(moved(arrivalLabel(message, this.#base(message), columns), -rise))
+    const isCopy = message.marks.length > 0
+    if (!isCopy) keep.push(startRoom(message.from, columns), levelRoom(columns))
+    const label = arrivalLabel(message, this.#base(message), columns)
+    labels.unshift(isCopy ? moved(label, -pace.fall / 2) : label)
     const mark = this.#stand(row, 'message', side, { labels, keep }, aboutMessage(message, naming))
     this.#drawn.set(mark, message)
   }
