@@ -73,16 +73,14 @@ export async function readUpToError(
   onRecord: RecordCallback,
   options: ReadingOptions = {},
 ): Promise<{ drops: number | null; trouble: InputError | null }> {
-  let opened: CaptureReader | null = null
-  const onOpen = (reader: CaptureReader): void => {
-    opened = reader
+  let reader = null as CaptureReader | null
+  const onOpen = (opened: CaptureReader): void => {
+    reader = opened
   }
-  const soFar = (): CaptureReader | null => opened
   try {
     const { drops } = await readCaptureFile(path, onRecord, () => false, { ...options, onOpen })
     return { drops, trouble: null }
   } catch (error) {
-    const reader = soFar()
     if (!(error instanceof InputError) || reader === null || reader.packets === 0) throw error
     return { drops: reader.drops, trouble: error }
   }

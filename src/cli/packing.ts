@@ -5,7 +5,7 @@ import { readSync, statSync } from 'node:fs'
 const GZIP = [0x1f, 0x8b]
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd]
 /** Octets that tell the formats apart. */
-const HEAD = 256
+export const HEAD_OCTETS = 256
 
 /**
  * A pipe or a device, which gives its octets once: whoever opens it to have a look takes them away, and where he closes it,
@@ -23,8 +23,8 @@ export function isReadOnce(path: string): boolean {
 
 /** The first octets of a file, which is then where it was. */
 export function headOf(file: number): Uint8Array {
-  const head = new Uint8Array(HEAD)
-  return head.subarray(0, readSync(file, head, 0, HEAD, 0))
+  const head = new Uint8Array(HEAD_OCTETS)
+  return head.subarray(0, readSync(file, head, 0, HEAD_OCTETS, 0))
 }
 
 /** null: the file with this head is plain, or has no octets yet. */

@@ -18,7 +18,7 @@ import { EXIT_FINE, InputError, UsageError, wholeNumber } from './arguments.ts'
 import { askedTunnels, DECODE_HELP, DECODE_OPTIONS } from './asked-tunnels.ts'
 import { streamReadOnce } from './capture-input.ts'
 import { MOST_PAYLOAD, PacketKeeper } from './packet-keeper.ts'
-import { headOf, isReadOnce } from './packing.ts'
+import { HEAD_OCTETS, headOf, isReadOnce } from './packing.ts'
 import { looksLikeRun } from './saved-run.ts'
 import { nearScenario, SCENARIO_HELP, SCENARIO_OPTIONS, type ScenarioFlags } from './scenario-options.ts'
 import { captureSource, twoCapturesSource } from './source-capture.ts'
@@ -199,14 +199,11 @@ function headOfFile(path: string): Uint8Array {
   }
 }
 
-/** Octets of a stream that tell what it is. */
-const ENOUGH = 256
-
 /** The same of a stream, which is then read as if nothing of it had been. */
 async function headOfStream(path: string, stream: Readable): Promise<Uint8Array> {
   let head = Buffer.alloc(0)
   try {
-    while (head.length < ENOUGH) {
+    while (head.length < HEAD_OCTETS) {
       await once(stream, 'readable')
       const chunk: Buffer | null = stream.read()
       if (chunk === null) break

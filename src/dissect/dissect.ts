@@ -3,6 +3,7 @@
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import type { CaptureRecord } from '../capture/record.ts'
 import * as links from '../wire/linktype.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import { Fragments, isWhole } from './fragments.ts'
 import * as codes from './layer-codes.ts'
 import * as link from './link-layers.ts'
@@ -14,7 +15,6 @@ const { END, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IP_TCP, LINK } = codes
 
 /** The octets of a header up to its window: fewer do not say what a packet does. */
 const LEAST_HELD = 16
-const LEAST_HEADER = 20
 /** Ports and sequence number: what an ICMP error quotes at least (RFC 792). */
 const LEAST_QUOTED = 8
 
@@ -136,7 +136,7 @@ export class Dissector {
     const isKnown = !packet.isQuoted && !packet.isFragment && onWire >= tcp.headerLength
     tcp.textLength = isKnown ? onWire - tcp.headerLength : -1
     tcp.textAt = at + tcp.headerLength
-    const mayHold = isKnown && tcp.headerLength >= LEAST_HEADER
+    const mayHold = isKnown && tcp.headerLength >= TCP_HEADER_LENGTH
     tcp.textHeld = mayHold ? Math.max(0, Math.min(end - tcp.textAt, tcp.textLength)) : 0
     this.#onTcp(packet, tcp)
   }

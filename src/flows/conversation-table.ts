@@ -5,6 +5,7 @@
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { type Address, addressOf } from '../wire/address.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import type { TcpAnalysis } from './tcp-analysis.ts'
 
 /** Frames of one direction, and their octets as they were on the wire, from the link layer's header on. */
@@ -48,7 +49,6 @@ const IS_IPV6 = 1
 const IS_SWAPPED = 2
 
 const FIRST_ROWS = 1024
-const LEAST_HEADER = 20
 
 export class ConversationTable {
   /** Conversations so far. */
@@ -164,7 +164,7 @@ export class ConversationTable {
 
 /** tshark's taps do not see what it fails to take apart: headers that cannot be, and those that are cut. */
 function isHeaderBad(packet: Packet, { at, headerLength, textLength }: TcpFields): boolean {
-  return headerLength < LEAST_HEADER || textLength < 0 || at + headerLength > packet.end
+  return headerLength < TCP_HEADER_LENGTH || textLength < 0 || at + headerLength > packet.end
 }
 
 function larger<T extends Int32Array | Float64Array>(old: T, more: T): T {

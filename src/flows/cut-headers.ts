@@ -2,9 +2,8 @@
 
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { counted } from '../trace/counted.ts'
+import { TCP_MAX_HEADER_LENGTH } from '../wire/tcp.ts'
 
-/** RFC 9293 3.1: the data offset counts words in four bits. */
-const LONGEST_HEADER = 60
 /** The first ones stand for all. */
 const MAX_FRAMES = 5
 
@@ -26,7 +25,7 @@ export function withCutHeader({ count, first, kept, wanted }: CutHeaders, packet
     count: count + 1,
     first: first.length < MAX_FRAMES ? [...first, packet.number] : first,
     kept: Math.max(kept, capturedLength),
-    wanted: Math.max(wanted, capturedLength - left + LONGEST_HEADER),
+    wanted: Math.max(wanted, capturedLength - left + TCP_MAX_HEADER_LENGTH),
   }
 }
 

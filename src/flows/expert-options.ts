@@ -2,11 +2,11 @@
 
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import { ACK, SYN } from '../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import * as kinds from '../wire/tcp-options.ts'
 import type { Remark } from './expert.ts'
 import type { TcpView } from './field.ts'
 
-const LEAST_HEADER = 20
 const MAX_SHIFT = 14
 /** Routers put so many in the place of an option; behind the one that permits SACK Wireshark is not surprised. */
 const MANY_NOPS = 4
@@ -32,7 +32,7 @@ export function expertOfOptions(view: TcpView, note: Remark): void {
   let nops = 0
   let hasMss = false
   let allowsSack = false
-  for (let at = tcp.at + LEAST_HEADER; at < end; ) {
+  for (let at = tcp.at + TCP_HEADER_LENGTH; at < end; ) {
     const kind = bytes[at]!
     if (kind === kinds.KIND_NOP) {
       if (++nops === MANY_NOPS && !allowsSack) {
@@ -54,7 +54,7 @@ export function expertOfOptions(view: TcpView, note: Remark): void {
     remarkOption(bytes, at, length, tcp.flags, judgedAck(view), note)
     at += length
   }
-  if ((tcp.flags & SYN) !== 0 && !hasMss && tcp.headerLength > LEAST_HEADER) {
+  if ((tcp.flags & SYN) !== 0 && !hasMss && tcp.headerLength > TCP_HEADER_LENGTH) {
     note('note', 'Protocol', 'tcp.options.mss.absent', 'The SYN packet does not contain a MSS option')
   }
 }

@@ -5,6 +5,7 @@
 
 import { rightChecksum } from '../dissect/tcp-details.ts'
 import { ACK, FIN, RST, SYN, URG } from '../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import { expertOfOptions } from './expert-options.ts'
 import type { Field, TcpView } from './field.ts'
 import * as a from './tcp-analysis.ts'
@@ -21,8 +22,6 @@ export interface Expert {
   readonly field: string
 }
 
-const LEAST_HEADER = 20
-
 /** Everything that there is to remark, in Wireshark's order. */
 export function expertOf(view: TcpView): Expert[] {
   const { tcp } = view
@@ -30,8 +29,8 @@ export function expertOf(view: TcpView): Expert[] {
   const note: Remark = (severity, group, field, message) => {
     found.push({ severity, group, field, message })
   }
-  if (tcp.headerLength < LEAST_HEADER) {
-    const message = `Bogus TCP header length (${tcp.headerLength}, must be at least ${LEAST_HEADER})`
+  if (tcp.headerLength < TCP_HEADER_LENGTH) {
+    const message = `Bogus TCP header length (${tcp.headerLength}, must be at least ${TCP_HEADER_LENGTH})`
     note('error', 'Malformed', 'tcp.bogus_header_length', message)
     return found
   }

@@ -16,6 +16,7 @@ import {
   type SeenOption,
 } from '../dissect/tcp-details.ts'
 import { SYN } from '../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import {
   KIND_MSS,
   KIND_SACK,
@@ -46,8 +47,6 @@ export { type Field, type FieldKind, type FieldValue, fieldText, type TcpView } 
 
 const isIcmp = (code: number): boolean => code === codes.IP_ICMP
 const isIcmpv6 = (code: number): boolean => code === codes.IP_ICMPV6
-
-const LEAST_HEADER = 20
 
 /** What is read once for all TCP headers of a frame. */
 export const FRAME_FIELDS: FrameFields = {
@@ -234,7 +233,7 @@ function isQuotedByIcmp({ version, layers, layerCodes }: Packet): boolean {
 
 /** Of a header that is long enough to be one. */
 function whole(read: Field['read']): Field['read'] {
-  return (view) => (view.tcp.headerLength >= LEAST_HEADER ? read(view) : null)
+  return (view) => (view.tcp.headerLength >= TCP_HEADER_LENGTH ? read(view) : null)
 }
 
 /** Of such a header, of which so many octets were captured. */

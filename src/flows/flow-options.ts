@@ -2,6 +2,7 @@
 
 import { readInt32, readUint16 } from '../bytes/big-endian.ts'
 import type { TcpFields } from '../dissect/packet.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import {
   KIND_EOL,
   KIND_MSS,
@@ -12,7 +13,6 @@ import {
   KIND_WINDOW_SCALE,
 } from '../wire/tcp-options.ts'
 
-const LEAST_HEADER = 20
 /** A SACK option has no more blocks than this (RFC 2018 3). */
 const MAX_BLOCKS = 4
 
@@ -40,7 +40,7 @@ export class FlowOptions {
     this.blocks = 0
     this.isCut = false
     const stop = Math.min(tcp.at + tcp.headerLength, end)
-    for (let at = tcp.at + LEAST_HEADER; at < stop; ) {
+    for (let at = tcp.at + TCP_HEADER_LENGTH; at < stop; ) {
       const kind = bytes[at]!
       if (kind === KIND_EOL) return
       if (kind === KIND_NOP) {

@@ -7,6 +7,7 @@ import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { readOptions, type SeenOptions } from '../dissect/seen-options.ts'
 import { ACK, FIN, PSH, RST, SYN } from '../wire/segment.ts'
 import { seqLT } from '../wire/seq.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import * as w from './conversation-words.ts'
 import { Conversations } from './conversations.ts'
 import { Exchange } from './exchange.ts'
@@ -17,7 +18,6 @@ import { MAX_UNACKNOWLEDGED } from './unacknowledged.ts'
 
 /** More is no number of octets in flight but a mistake. */
 const MAX_IN_FLIGHT = 2_000_000_000
-const LEAST_HEADER = 20
 
 /** A bound that keeps the memory below 300 MB, and is beyond nearly all captures. */
 export const MANY_CONVERSATIONS = 1_000_000
@@ -70,10 +70,10 @@ export class SequenceAnalysis {
     showWindow(x, tcp)
     showNumbers(x, tcp)
     x.result.hasRecord ||= x.result.flags !== 0
-    const isWhole = tcp.headerLength >= LEAST_HEADER && this.#takeControl(packet, tcp, isFirst)
+    const isWhole = tcp.headerLength >= TCP_HEADER_LENGTH && this.#takeControl(packet, tcp, isFirst)
     x.result.isWhole = isWhole
     if (!isWhole) x.result.hide()
-    if ((tcp.flags & FIN) !== 0 && tcp.headerLength >= LEAST_HEADER) judgeFin(x)
+    if ((tcp.flags & FIN) !== 0 && tcp.headerLength >= TCP_HEADER_LENGTH) judgeFin(x)
     return x.result
   }
 
@@ -86,7 +86,7 @@ export class SequenceAnalysis {
     measureInitialRtt(x, tcp)
     if ((tcp.flags & (SYN | ACK)) === ACK) x.words[x.my + w.SIDE_BITS]! &= ~w.SENT_NO_ACK
     const isWhole =
-      tcp.headerLength > LEAST_HEADER ? this.#takeOptions(packet, tcp) : tcp.held >= LEAST_HEADER
+      tcp.headerLength > TCP_HEADER_LENGTH ? this.#takeOptions(packet, tcp) : tcp.held >= TCP_HEADER_LENGTH
     if ((tcp.flags & SYN) !== 0 && isWhole) settleScale(x, (tcp.flags & ACK) !== 0)
     return isWhole
   }

@@ -4,15 +4,14 @@ import { readUint16 } from '../bytes/big-endian.ts'
 import type { Packet, TcpFields } from '../dissect/packet.ts'
 import { hexText, optionsOf, type SeenOption } from '../dissect/tcp-details.ts'
 import * as bits from '../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import * as kinds from '../wire/tcp-options.ts'
 import type { Field, FieldKind, FieldValue, TcpView } from './field.ts'
 import { type TcpAnalysis, TFO_ACK, TFO_IGNORED, TFO_SYN } from './tcp-analysis.ts'
 
-const LEAST_HEADER = 20
-
 /** Of a header that is long enough to be one. */
 function inHeader(kind: FieldKind, read: Field['read']): Field {
-  return { kind, read: (view) => (view.tcp.headerLength >= LEAST_HEADER ? read(view) : null) }
+  return { kind, read: (view) => (view.tcp.headerLength >= TCP_HEADER_LENGTH ? read(view) : null) }
 }
 
 function flag(bit: number): Field {
@@ -77,7 +76,7 @@ function whole(kind: number): Field {
 /** What a reset carries is no text, but says why it was sent (RFC 9293 3.10.7.4 lets it). */
 function text({ packet, tcp }: TcpView): Uint8Array | null {
   // Of a segment that ICMP quotes, as much is text as is quoted.
-  const isQuoted = packet.isQuoted && tcp.headerLength >= LEAST_HEADER
+  const isQuoted = packet.isQuoted && tcp.headerLength >= TCP_HEADER_LENGTH
   const end = isQuoted ? packet.end : tcp.textAt + tcp.textHeld
   return end > tcp.textAt && (tcp.flags & bits.RST) === 0 ? packet.bytes.subarray(tcp.textAt, end) : null
 }
@@ -119,7 +118,9 @@ export const HEADER_FIELDS: Readonly<Record<string, Field>> = {
   'tcp.reset_cause': { kind: 'text', read: resetCause },
   'tcp.options': inHeader('octets', ({ packet, tcp }) => {
     const end = Math.min(tcp.at + tcp.headerLength, packet.end)
-    return end > tcp.at + LEAST_HEADER ? hexText(packet.bytes.subarray(tcp.at + LEAST_HEADER, end)) : null
+    return end > tcp.at + TCP_HEADER_LENGTH
+      ? hexText(packet.bytes.subarray(tcp.at + TCP_HEADER_LENGTH, end))
+      : null
   }),
   'tcp.option_kind': optionField(
     'number',

@@ -5,19 +5,18 @@ import { cutOptionValues, optionValues, type SeenOption } from '../dissect/tcp-d
 import { isShortOption, shownOptions, type TcpView } from '../flows/fields.ts'
 import * as marks from '../flows/tcp-analysis.ts'
 import { ACK, URG } from '../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import * as kinds from '../wire/tcp-options.ts'
-
-const LEAST_HEADER = 20
 
 export function tcpInfo(view: TcpView): string {
   const { tcp, analysis } = view
   const ends = `${tcp.sourcePort} → ${tcp.destinationPort} [${flagNames(tcp.flags)}]`
   const acknowledged = (tcp.flags & ACK) === 0 ? '' : ` Ack=${analysis.ack}`
   const numbers = `Seq=${analysis.seq}${acknowledged} Win=${analysis.window}`
-  if (tcp.headerLength < LEAST_HEADER) {
-    return `${ends} ${numbers}, bogus TCP header length (${tcp.headerLength}, must be at least ${LEAST_HEADER})`
+  if (tcp.headerLength < TCP_HEADER_LENGTH) {
+    return `${ends} ${numbers}, bogus TCP header length (${tcp.headerLength}, must be at least ${TCP_HEADER_LENGTH})`
   }
-  if (tcp.held < LEAST_HEADER) return `${marksOf(analysis)}${ends} ${numbers}${CUT}`
+  if (tcp.held < TCP_HEADER_LENGTH) return `${marksOf(analysis)}${ends} ${numbers}${CUT}`
   const urgent = (tcp.flags & URG) === 0 ? '' : ` Urg=${tcp.urgentPointer}`
   const length = tcp.textLength < 0 ? '' : ` Len=${tcp.textLength}`
   return `${marksOf(analysis)}${ends} ${numbers}${urgent}${length}${optionWords(view)}`

@@ -1,10 +1,9 @@
 /** TCP options in tcpdump's words: `mss 1460,nop,wscale 7,sack 1 {1:2}`. */
 
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import * as kinds from '../wire/tcp-options.ts'
 import { hex2, hex4, type Page } from './page.ts'
 import { putMptcp } from './tcpdump-mptcp.ts'
-
-const LEAST_HEADER = 20
 
 const NAMES: Readonly<Record<number, string>> = {
   [kinds.KIND_EOL]: 'eol',
@@ -49,7 +48,7 @@ export function putTcpOptions(
   const end = at + headerLength
   page.put(', options [')
   let isFirst = true
-  for (let place = at + LEAST_HEADER; place < end && !page.isCut; ) {
+  for (let place = at + TCP_HEADER_LENGTH; place < end && !page.isCut; ) {
     if (!isFirst) page.put(',')
     const kind = page.uint8(place)
     const isSingle = kind === kinds.KIND_EOL || kind === kinds.KIND_NOP

@@ -5,13 +5,13 @@ import { foldChecksum, sumWords } from '../bytes/checksum.ts'
 import { tcpdumpFlags } from '../trace/segment-text.ts'
 import { PROTOCOL_TCP } from '../wire/ip-header.ts'
 import { ACK, FIN, RST, SYN, URG } from '../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts'
 import { charText, hex4, type Page, type Printer } from './page.ts'
 import { SequenceBases } from './sequence-bases.ts'
 import { pseudoHeaderSum, shouldBe } from './tcpdump-ip.ts'
 import { putTcpOptions } from './tcpdump-options.ts'
 import { putTcpText } from './tcpdump-text.ts'
 
-const LEAST_HEADER = 20
 /** The octets of a reset's text that -v shows. */
 const MAX_RESET_TEXT = 30
 
@@ -30,12 +30,12 @@ function printTcp(page: Page, at: number, length: number, bases: SequenceBases):
   const source = page.uint16(at)
   const destination = page.uint16(at + 2)
   putEnds(page, source, destination)
-  if (!page.has(at, LEAST_HEADER)) return page.truncated()
+  if (!page.has(at, TCP_HEADER_LENGTH)) return page.truncated()
   const headerLength = (page.uint8(at + 12) >> 4) * 4
   const tooLong = headerLength > length ? ` [bad hdr length ${headerLength} - too long, > ${length}]` : ''
-  if (headerLength < LEAST_HEADER) {
+  if (headerLength < TCP_HEADER_LENGTH) {
     const left = (length - headerLength) >>> 0
-    return page.put(` tcp ${left} [bad hdr length ${headerLength} - too short, < ${LEAST_HEADER}]`)
+    return page.put(` tcp ${left} [bad hdr length ${headerLength} - too short, < ${TCP_HEADER_LENGTH}]`)
   }
   if (page.wishes.quiet) return page.put(`tcp ${(length - headerLength) >>> 0}${tooLong}`)
   const flags = page.uint8(at + 13) | ((page.uint8(at + 12) & 1) << 8)
@@ -45,7 +45,7 @@ function printTcp(page: Page, at: number, length: number, bases: SequenceBases):
   if (page.wishes.verbose > 0 && !page.isFragment) putChecksum(page, at, length)
   const left = length - headerLength
   putNumbers(page, at, left, flags, base)
-  if (headerLength > LEAST_HEADER && !putTcpOptions(page, at, headerLength, flags, base.sack)) return
+  if (headerLength > TCP_HEADER_LENGTH && !putTcpOptions(page, at, headerLength, flags, base.sack)) return
   page.put(`, length ${left}`)
   if (left > 0) putContents(page, at, headerLength, left, flags, source, destination)
 }

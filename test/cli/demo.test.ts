@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readCapture } from '../../src/capture/capture-reader.ts'
+import { lacksTshark } from '../tshark.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
 const GOLDEN = new URL('../../../test/cli/golden/demo.txt', import.meta.url)
@@ -73,11 +74,8 @@ test('out/demo.pcapng holds the packets at the client, each with the reason it w
   for (const { comments } of read.packets) assert.match(comments[0]!, /^packet \d+, [a-z-]+: .+/)
 })
 
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
-const noTshark = process.env.CI === 'true' || hasTshark ? false : 'tshark is not installed'
-
 test('tshark reads the capture with the numbers of the seeds, right checksums and nothing amiss', {
-  skip: noTshark,
+  skip: lacksTshark,
 }, () => {
   const fields = [
     'tcp.flags.syn',

@@ -4,14 +4,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { lacksTshark } from '../tshark.ts'
 import { elko, temporaryFolder } from './elko.ts'
 
 const folder = temporaryFolder()
 const capture = join(folder, 'slow.pcapng')
 assert.equal(elko(['sim', 'slow-start', '--write', capture]).code, 0)
-
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
-const skip = process.env.CI === 'true' || hasTshark ? false : 'tshark is not installed'
 
 const rows = (...args: string[]): Record<string, number>[] =>
   elko(['stats', ...args, '--json', capture])
@@ -19,7 +17,7 @@ const rows = (...args: string[]): Record<string, number>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, number>)
 
-test('io has the numbers of tshark -z io,stat', { skip }, () => {
+test('io has the numbers of tshark -z io,stat', { skip: lacksTshark }, () => {
   const { stdout } = spawnSync('tshark', ['-q', '-r', capture, '-z', 'io,stat,0.05'], { encoding: 'utf8' })
   const theirs = stdout
     .split('\n')

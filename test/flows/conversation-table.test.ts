@@ -8,15 +8,11 @@ import { test } from 'node:test'
 import { ConversationTable } from '../../src/flows/conversation-table.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import { fixed, tsharkConversations } from '../../src/print/tshark-conversations.ts'
+import { lacksTshark } from '../tshark.ts'
 import { dissectedRecords, FOLDER, type ManifestRow, manifest, octetsOf } from './wireshark-columns.ts'
 
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
 const hasCaptures = existsSync(join(FOLDER, 'MANIFEST.tsv'))
-const skip = !hasCaptures
-  ? `no captures in ${FOLDER}`
-  : process.env.CI === 'true' || hasTshark
-    ? false
-    : 'tshark is not installed'
+const skip = !hasCaptures ? `no captures in ${FOLDER}` : lacksTshark
 
 /** All captures take minutes of tshark's: `ELKO_ALL_CAPTURES=1` asks for them, else every twelfth is looked at. */
 const STEP = process.env.ELKO_ALL_CAPTURES === '1' ? 1 : 12

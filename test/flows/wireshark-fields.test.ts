@@ -13,14 +13,10 @@ import { FrameTimes } from '../../src/flows/frame-times.ts'
 import { SequenceAnalysis } from '../../src/flows/sequence-analysis.ts'
 import { UdpStreams } from '../../src/flows/udp-streams.ts'
 import { PLAIN_UTC } from '../environment.ts'
+import { lacksTshark } from '../tshark.ts'
 import { FOLDER, protocolsAgree } from './wireshark-columns.ts'
 
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
-const skip = !existsSync(join(FOLDER, 'MANIFEST.tsv'))
-  ? `no captures in ${FOLDER}`
-  : process.env.CI === 'true' || hasTshark
-    ? false
-    : 'tshark is not installed'
+const skip = !existsSync(join(FOLDER, 'MANIFEST.tsv')) ? `no captures in ${FOLDER}` : lacksTshark
 
 const CAPTURES = (
   process.env.ELKO_FIELD_CAPTURES ??

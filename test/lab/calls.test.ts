@@ -7,23 +7,13 @@ import { LabRun } from '../../src/lab/lab-run.ts'
 import { VARIABLES } from '../../src/lab/variables.ts'
 import { SCENARIOS } from '../../src/sim/scenarios.ts'
 import fc from '../property.ts'
+import { withPrograms } from './programs.ts'
 
 type Call = readonly [atMs: number, host: Side, step: string]
 
 function withCalls(config: LabConfig, ...calls: readonly Call[]): LabConfig {
   const made = calls.map(([atMs, host, step]) => ({ kind: 'call', atUs: atMs * 1000, host, step }) as const)
   return { ...config, interventions: [...config.interventions, ...made] }
-}
-
-function withPrograms(client: string, server: string): LabConfig {
-  const [left, right] = DEFAULT_LAB.hosts
-  return {
-    ...DEFAULT_LAB,
-    hosts: [
-      { ...left, program: client },
-      { ...right, program: server },
-    ],
-  }
 }
 
 function played(config: LabConfig): LabRun {

@@ -18,24 +18,13 @@ import { findScenario, SCENARIOS } from '../../src/sim/scenarios.ts'
 import { statePaths, statePathText } from '../../src/trace/state-path.ts'
 import { ACK, RST } from '../../src/wire/segment.ts'
 import fc from '../property.ts'
+import { withPrograms } from './programs.ts'
 
 function played(config: LabConfig): LabRun {
   const run = new LabRun(config)
   run.advance()
   assert.notEqual(run.end, 'defect', run.defect)
   return run
-}
-
-function withPrograms(client: string, server: string, more: Partial<LabConfig> = {}): LabConfig {
-  const [left, right] = DEFAULT_LAB.hosts
-  return {
-    ...DEFAULT_LAB,
-    hosts: [
-      { ...left, program: client },
-      { ...right, program: server },
-    ],
-    ...more,
-  }
 }
 
 const HOSTILE = { loss: 0.05, reorder: 0.05, duplicate: 0.05, corrupt: 0.05, jitterUs: 5000 }

@@ -8,13 +8,9 @@ import { test } from 'node:test'
 import { elko } from '../cli/elko.ts'
 import { PLAIN_UTC } from '../environment.ts'
 import { FOLDER } from '../flows/wireshark-columns.ts'
+import { lacksTshark } from '../tshark.ts'
 
-const hasTshark = spawnSync('tshark', ['--version']).status === 0
-const skip = !existsSync(join(FOLDER, 'MANIFEST.tsv'))
-  ? `no captures in ${FOLDER}`
-  : process.env.CI === 'true' || hasTshark
-    ? false
-    : 'tshark is not installed'
+const skip = !existsSync(join(FOLDER, 'MANIFEST.tsv')) ? `no captures in ${FOLDER}` : lacksTshark
 
 /** A repeated acknowledgment, IPv6 with Fast Open, a cooked link; nothing above TCP but what it calls data. */
 const CAPTURES = [

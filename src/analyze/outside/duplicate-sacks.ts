@@ -3,18 +3,18 @@
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
 import { isDuplicate } from '../../flows/expert-options.ts'
 import { ACK } from '../../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../../wire/tcp.ts'
 import { forEachTcpOption, KIND_SACK } from '../../wire/tcp-options.ts'
 import type { SideFacts } from './facts.ts'
 
-const LEAST_HEADER = 20
 /** Kind and length, before the value. */
 const HEAD = 2
 
 /** @param sender whose segments are acknowledged. */
 export function takeDuplicateSack(sender: SideFacts, { bytes, end }: Packet, tcp: TcpFields): void {
-  if (tcp.headerLength <= LEAST_HEADER || (tcp.flags & ACK) === 0) return
+  if (tcp.headerLength <= TCP_HEADER_LENGTH || (tcp.flags & ACK) === 0) return
   const stop = Math.min(tcp.at + tcp.headerLength, end)
-  forEachTcpOption(bytes, tcp.at + LEAST_HEADER, stop, (kind, valueAt, length) => {
+  forEachTcpOption(bytes, tcp.at + TCP_HEADER_LENGTH, stop, (kind, valueAt, length) => {
     if (kind !== KIND_SACK || !isDuplicate(bytes, valueAt - HEAD, length + HEAD, tcp.ack)) return
     sender.duplicates++
   })

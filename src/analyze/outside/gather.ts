@@ -12,6 +12,7 @@ import {
   ZERO_WINDOW_PROBE,
 } from '../../flows/tcp-analysis.ts'
 import { ACK, FIN, RST, SYN } from '../../wire/segment.ts'
+import { TCP_HEADER_LENGTH } from '../../wire/tcp.ts'
 import { NOP_NOP_TIMESTAMPS } from '../../wire/tcp-options.ts'
 import { isCopy } from './copied-packets.ts'
 import { takeDuplicateSack } from './duplicate-sacks.ts'
@@ -25,7 +26,6 @@ const NEAR_IDENTIFICATION = 2048
 const OWN_STEP = 4
 const PAUSE = 1
 const DONT_FRAGMENT = 0x40
-const LEAST_HEADER = 20
 /** Probes come after whole seconds of silence, what was overtaken long before. */
 const OVERTAKEN = 0.9
 /** What an acknowledgment releases follows it at once, seconds. */
@@ -335,8 +335,9 @@ function takeReset(
     hasAck: (tcp.flags & ACK) !== 0,
     window: tcp.window,
     hasTimestamps:
-      tcp.headerLength > LEAST_HEADER && readInt32(bytes, tcp.at + LEAST_HEADER) === NOP_NOP_TIMESTAMPS,
-    hasOptions: tcp.headerLength > LEAST_HEADER,
+      tcp.headerLength > TCP_HEADER_LENGTH &&
+      readInt32(bytes, tcp.at + TCP_HEADER_LENGTH) === NOP_NOP_TIMESTAMPS,
+    hasOptions: tcp.headerLength > TCP_HEADER_LENGTH,
     ttl: packet.ttl,
     version,
     identification: isVersion4 ? packet.identification : -1,

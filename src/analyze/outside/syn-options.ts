@@ -2,14 +2,13 @@
 
 import { readUint16 } from '../../bytes/big-endian.ts'
 import type { Packet, TcpFields } from '../../dissect/packet.ts'
+import { TCP_HEADER_LENGTH } from '../../wire/tcp.ts'
 import { forEachTcpOption, KIND_MSS, KIND_TIMESTAMPS, KIND_WINDOW_SCALE } from '../../wire/tcp-options.ts'
 import type { SideFacts } from './facts.ts'
 
-const LEAST_HEADER = 20
-
 export function readSynOptions(me: SideFacts, { bytes, end }: Packet, tcp: TcpFields): void {
   const stop = Math.min(tcp.at + tcp.headerLength, end)
-  forEachTcpOption(bytes, tcp.at + LEAST_HEADER, stop, (kind, valueAt, length) => {
+  forEachTcpOption(bytes, tcp.at + TCP_HEADER_LENGTH, stop, (kind, valueAt, length) => {
     if (kind === KIND_MSS && length === 2) me.mss = readUint16(bytes, valueAt)
     else if (kind === KIND_WINDOW_SCALE && length === 1) me.scale = bytes[valueAt]!
     else if (kind === KIND_TIMESTAMPS) me.hasTimestamps = true
