@@ -311,6 +311,11 @@ export function evidence(...pairs: readonly (readonly [Moment | number, string])
   return frames.sort((one, other) => one.frame - other.frame)
 }
 
+/** The reset that ended it, as one of `evidence`'s pairs: none where there was none. */
+export function resetEvidence({ reset }: Case): readonly [frame: number, text: string] {
+  return reset === null ? [0, ''] : [reset.frame, resetText(reset)]
+}
+
 export function cause(text: string, culprit: CaptureCulprit, toTellApart: string): Cause {
   return { cause: text, culprit, toTellApart }
 }

@@ -1,6 +1,15 @@
 /** The queue of connections that the server application has to accept is full: four faces of it. */
 
-import { type Case, type Cause, cause, evidence, isAnswer, type Rule, resetText } from '../case.ts'
+import {
+  type Case,
+  type Cause,
+  cause,
+  evidence,
+  isAnswer,
+  type Rule,
+  resetEvidence,
+  resetText,
+} from '../case.ts'
 import type { SilentConnection } from '../hosts.ts'
 import { connectTimeout, synSilence } from './syn-silence.ts'
 
@@ -80,7 +89,7 @@ const queueFullAckDropped: Rule = {
         [client.firstText, 'data of the client, never acknowledged'],
         [server.lastSynAck, 'SYN-ACK once more: the ACK was dropped'],
         [client.lastRetransmission, 'the data once more'],
-        [reset?.frame ?? 0, reset === null ? '' : resetText(reset)],
+        resetEvidence(c),
       ),
       client: isReset ? 'reset' : 'read-timeout',
       server: null,

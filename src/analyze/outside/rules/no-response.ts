@@ -2,7 +2,7 @@
 
 import { counted } from '../../../trace/counted.ts'
 import type { Outcome } from '../application-errors.ts'
-import { type Case, type Cause, cause, evidence, type Rule, resetText, seconds } from '../case.ts'
+import { type Case, type Cause, cause, evidence, type Rule, resetEvidence, seconds } from '../case.ts'
 import { NEVER } from '../facts.ts'
 import { asks, publishes, TLS_WORDS } from '../first-words.ts'
 import { openAt } from '../framing.ts'
@@ -32,7 +32,7 @@ export function gaveUpWaiting(c: Case): boolean {
     server.lastText.at > client.lastText.at &&
     server.firstText.at < closedAt &&
     !lateAnswer(c, closedAt)
-  return !answered && closedAt - client.lastText.at >= patience && client.una === clientTextEnd(c)
+  return !answered && closedAt - client.lastText.at >= patience && client.una === client.next
 }
 
 /** Since when the server, in the middle of a message, says no more, although the client takes all that comes; -1: it does not. */
@@ -76,8 +76,6 @@ const isOneWay = ({ client, server, port, rtt }: Case, closedAt: number): boolea
 const lateAnswer = ({ server, client }: Case, closedAt: number): boolean =>
   server.lastText.at > closedAt && server.answers <= client.answers + 1 && server.slowest.at > closedAt
 
-const clientTextEnd = ({ client }: Case): number => client.next
-
 /** When the client gave up; the end of the capture, where it still waits. */
 const waitedUntil = ({ client, reset, captureEnd }: Case): number =>
   client.fin.happened ? client.fin.at : (reset?.at ?? captureEnd)
@@ -102,7 +100,7 @@ export function noResponse(c: Case): ReturnType<Rule['tell']> {
       [stalled ? server.lastText : 0, 'last data of the answer, which is not whole'],
       [client.fin, 'the client gives up: FIN'],
       [late ? server.lastText : 0, 'the answer comes too late'],
-      [reset?.frame ?? 0, reset === null ? '' : resetText(reset)],
+      resetEvidence(c),
     ),
     client: 'read-timeout',
     server: serverAfterwards(c),

@@ -1,6 +1,6 @@
 /** Connections that are fine, and TLS on them is not. */
 
-import { type Case, cause, evidence, type Rule, resetText } from '../case.ts'
+import { type Case, cause, evidence, type Rule, resetEvidence } from '../case.ts'
 import { HTTP_WORDS, MQTT_WORDS, OTHER_WORDS, TLS_WORDS } from '../first-words.ts'
 import { ALERTS } from '../framing.ts'
 
@@ -32,7 +32,7 @@ const protocolMismatch: Rule = {
       evidence: evidence(
         [c.client.firstText, byClient ? 'ClientHello' : 'a request in the clear'],
         [c.server.firstText, byClient ? `${other}, where ServerHello was due` : 'a record of TLS'],
-        [c.reset?.frame ?? 0, c.reset === null ? '' : resetText(c.reset)],
+        resetEvidence(c),
       ),
       client: 'nothing',
       server: 'nothing',
@@ -139,7 +139,7 @@ const encryptedAlert: Rule = {
         [c.server.firstText, 'ServerHello'],
         [side.lastText, 'as long as an alert, encrypted'],
         [side.fin, 'FIN'],
-        [c.reset?.frame ?? 0, c.reset === null ? '' : resetText(c.reset)],
+        resetEvidence(c),
       ),
       client: 'nothing',
       server: 'nothing',
